@@ -1,0 +1,45 @@
+"""The factory: the only place where the layers meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+import config
+from app import cli, database, models
+from app.extensions import csrf, db, mail, migrate
+from app.security.manager import ClinicSecurityManager
+from app.security.policy import Policy, compile_tables
+from app.security.routes import guarded_routes
+from app.views import setup
+
+
+def create_app(**overrides: Any) -> Flask:
+    """The clinic as a WSGI application; `overrides` are config keys that win over the
+    environment. Raises ConfigError or DeclarationError with a sentence."""
+    app = Flask(__name__)
+    app.config.from_mapping(config.load() | overrides)
+    db.init_app(app)
+    mail.init_app(app)
+    csrf.init_app(app)
+    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), compare_server_default=False)
+    setup.init_app(app)
+    app.cli.add_command(cli.clinic)
+    with app.app_context():
+        for engine in db.engines.values():
+            database.prepare(engine)
+        _open(app)
+    return app
+
+
+def _open(app: Flask) -> None:
+    """Compile the grants, register the views, and refuse a route that asks for nothing."""
+    policy = app.extensions["clinic_policy"] = Policy()
+    compile_tables(policy, models.ALL)
+    setup.grant_pages(policy)
+    app.config["FAB_ROLES"] = policy.as_builtin_roles()
+    builder = setup.ClinicBuilder(security_manager_class=ClinicSecurityManager)
+    builder.tables = models.ALL
+    builder.init_app(app, db.session)
+    guarded_routes(app)

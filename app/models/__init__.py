@@ -1,0 +1,42 @@
+"""What is true: the tables, their rules, and who is granted what.
+
+`ALL` is the table of contents. A table that is not in it has no screen, no API and no
+permission.
+"""
+
+from app.models.appointment import Appointment
+from app.models.audit import AuditEvent
+from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
+from app.models.entity import Entity
+from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
+from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
+from app.models.medical_record import MedicalRecord
+from app.models.patient import Patient
+from app.models.room import Room
+from app.models.screen import Screen
+from app.models.shift import Shift
+from app.models.staff import Doctor, Staff
+from app.models.visit_type import VisitType
+
+__all__ = [
+    "ALL", "CHANGE", "EDIT", "MANAGE", "READ", "Action", "AllergyIntolerance", "Appointment",
+    "AuditEvent", "ClinicError", "Condition", "Conflict", "DeclarationError", "Doctor", "Entity",
+    "Forbidden", "Grant", "MedicalRecord", "MedicationRequest", "NotFound", "Observation",
+    "Patient", "Role", "Room", "Screen", "Shift", "Staff", "Stale", "VisitType",
+]  # fmt: skip
+
+ALL: tuple[type[Entity], ...] = (
+    Patient,
+    Appointment,
+    Shift,
+    Doctor,
+    Staff,
+    Room,
+    VisitType,
+    MedicalRecord,
+    Condition,
+    AllergyIntolerance,
+    MedicationRequest,
+    Observation,
+    AuditEvent,
+)

@@ -1,0 +1,45 @@
+"""From what the database refused to a sentence. The names are those of its constraints."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.exc import IntegrityError
+
+from app.models.errors import ClinicError, Conflict
+
+SENTENCES: dict[str, str] = {
+    "appointment_doctor_taken": "The doctor has another visit at that time.",
+    "appointment_room_taken": "The room is taken at that time.",
+    "appointment_patient_taken": "The patient has another visit at that time.",
+    "appointment_at_most_a_day": "A visit lasts at most 24 hours.",
+    "appointment_has_length": "A visit lasts at least a minute.",
+    "appointment_datetime_spelling": "The time of a visit must be a time in UTC.",
+    "audit_event_append_only": "The audit trail is never changed.",
+    "medical_record_signed": "A signed record does not change.",
+    "shift_has_length": "A shift cannot end when it begins.",
+    "visit_type_minutes": "A visit lasts between 5 minutes and 12 hours.",
+    "visit_type_grid": "Visits start every 5 minutes to every 12 hours.",
+    "visit_type_buffers": "Time kept free cannot be negative.",
+}
+
+_UNIQUE = re.compile(r"UNIQUE constraint failed: \w+\.(\w+)|Key \((\w+)\)=.* already exists")
+
+
+def sentence_for(error: IntegrityError) -> ClinicError:
+    """The rule that was broken, in words; never the statement or its values."""
+    said = str(error.orig)
+    for name, sentence in SENTENCES.items():
+        if name in said:
+            return Conflict(sentence, constraint=name)
+    if unique := _UNIQUE.search(said):
+        column = next(filter(None, unique.groups()))
+        return Conflict(f"Another entry has this {words(column)} already.", field=column)
+    if re.search("foreign key", said, re.IGNORECASE):
+        return Conflict("Other entries depend on this one, or it names one that is not there.")
+    return Conflict("The database refused this: a value is missing or outside what is allowed.")
+
+
+def words(column: str) -> str:
+    """`record_number` → “record number”."""
+    return column.removesuffix("_id").replace("_", " ")

@@ -1,0 +1,68 @@
+"""Column types that say what a value is: an instant, a FHIR date, one of a few words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, Enum, String
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware `datetime`, kept as UTC without an offset so that both databases compare alike.
+
+    Refuses a naive value: without its zone it is not an instant.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class FhirDateTime(TypeDecorator[str]):
+    """A FHIR R4 dateTime: a year, a month, a date, or an instant in UTC ending in `Z`.
+
+    Kept as text because its precision is part of its meaning
+    (https://hl7.org/fhir/R4/datatypes.html#dateTime); text in UTC sorts by time.
+    """
+
+    impl = String(30)
+    cache_ok = True
+
+    _whole = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?$")
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.normal(value)
+
+    @classmethod
+    def normal(cls, value: str) -> str:
+        """The one spelling of `value`; raises ValueError where it is no FHIR dateTime."""
+        if cls._whole.match(value):
+            datetime.strptime(value, "%Y-%m-%d"[: {4: 2, 7: 5, 10: 8}[len(value)]])
+            return value
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def choice(name: str, *values: str) -> Enum:
+    """One of `values`, held by a CHECK named `name` on either database."""
+    return Enum(
+        *values,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=max(20, *map(len, values)),
+    )

@@ -1,0 +1,89 @@
+"""The trail: every read of a person's record, every write, every login (FHIR R4 AuditEvent).
+
+A write's event stands in its transaction. A read's event is kept in a transaction of its own
+before the answer leaves, because a read holds no write lock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import g, has_request_context, request
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from app import database
+from app.models import AuditEvent, Entity
+from app.security.actor import Actor
+
+
+def event(
+    actor: Actor | None,
+    action: str,
+    entity: str,
+    *,
+    key: Any = None,
+    patient_id: int | None = None,
+    outcome: str = "success",
+    detail: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """An event of this moment; the caller adds it to the session."""
+    return AuditEvent(
+        recorded=datetime.now(UTC),
+        user_id=actor.user_id if actor else None,
+        agent=actor.username if actor else None,
+        action=action,
+        entity=entity,
+        entity_id=None if key is None else str(key)[:40],
+        patient_id=patient_id,
+        outcome=outcome,
+        address=request.remote_addr if has_request_context() else None,
+        detail=detail,
+    )
+
+
+def written(session: Session, actor: Actor | None, action: str, row: Any) -> None:
+    """Record a write in its own transaction, with the names of the columns that change."""
+    columns = [a.key for a in inspect(row).attrs if a.history.has_changes()]
+    if action != "delete":
+        session.flush()
+    session.add(
+        event(
+            actor,
+            action,
+            type(row).__name__,
+            key=inspect(row).identity[0] if inspect(row).identity else None,
+            patient_id=_patient_of(row),
+            detail={"columns": sorted(columns)} if action == "edit" else None,
+        )
+    )
+
+
+def read(actor: Actor | None, action: str, model: type[Any], row: Any = None, **detail: Any) -> None:
+    """Record a read of a person's record, to be kept when the request ends well."""
+    if not (issubclass(model, Entity) and model.patient_column()):
+        return
+    key = row.pk if row is not None else None
+    patient_id = _patient_of(row) if row is not None else None
+    happened = event(
+        actor, action, model.__name__, key=key, patient_id=patient_id, detail=detail or None
+    )
+    g.setdefault("reads", []).append(happened)
+
+
+def keep_reads(session: Session) -> None:
+    """Write what `read` collected; a failure refuses the answer, for a read that leaves no
+    trace must not happen."""
+    reads = g.pop("reads", [])
+    if not reads:
+        return
+    session.rollback()
+    database.start_writing()
+    session.add_all(reads)
+    session.commit()
+
+
+def _patient_of(row: Any) -> int | None:
+    column = type(row).patient_column() if isinstance(row, Entity) else None
+    return getattr(row, column) if column else None

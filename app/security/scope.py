@@ -1,0 +1,125 @@
+"""Which rows and which columns the acting person reaches; used on every way to a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.base import ExecutableOption
+
+from app.models import Action, Forbidden, NotFound
+from app.models.grants import Rule
+from app.security.actor import Actor
+from app.security.policy import Subject, of_the_application, owner
+
+LARGEST_KEY = 2**31 - 1
+
+
+def row_scope(actor: Actor | None, model: type[Any], action: Action) -> ColumnElement[bool]:
+    """The condition that holds for the rows on which `actor` may do `action`."""
+    if actor is None:
+        return false()
+    return or_(false(), *(_row_condition(actor, model, r) for r in _rules(actor, model, action)))
+
+
+def visible(
+    actor: Actor | None, model: type[Any], action: Action, columns: Iterable[str]
+) -> list[str]:
+    """Those of `columns` that `actor` sees in every row that `row_scope` lets through, without
+    links to tables of which they may see nothing."""
+    rules = _widest(_rules(actor, model, action) if actor else [])
+    return [c for c in columns if any(not r.hides(c) for r in rules) and _target_open(actor, model, c)]
+
+
+def labels(actor: Actor | None, model: type[Any], columns: Iterable[str]) -> list[ExecutableOption]:
+    """Options that load the links among `columns` in the same statement; one that leads to a
+    row outside the person's scope stays empty."""
+    links = inspect(model).relationships
+    return [
+        joinedload(
+            getattr(model, name).and_(row_scope(actor, links[name].mapper.class_, Action.LIST))
+        )
+        for name in columns
+        if name in links and links[name].direction.name == "MANYTOONE"
+    ]
+
+
+def load(
+    session: Session,
+    actor: Actor | None,
+    model: type[Any],
+    key: Any,
+    action: Action,
+    columns: Iterable[str] = (),
+) -> Any:
+    """The row with the links among `columns`, or NotFound where there is none or none for this
+    person; Forbidden where they may see the row but not do this with it."""
+    number = as_key(key)
+    column = inspect(model).primary_key[0]
+    statement = select(model).where(column == number, row_scope(actor, model, action))
+    row = session.scalars(statement.options(*labels(actor, model, columns))).one_or_none()
+    if row is not None:
+        return row
+    if action is not Action.SHOW and session.scalar(
+        select(column).where(column == number, row_scope(actor, model, Action.SHOW))
+    ):
+        raise Forbidden("This one is not yours to change.")
+    raise NotFound("There is no such entry, or it is not yours to see.")
+
+
+def may(actor: Actor, row: Any, action: Action) -> bool:
+    """Whether `row_scope` lets this loaded row through; costs no statement."""
+    return any(
+        rule.own_column is None
+        or getattr(actor, owner(type(row), rule.own_column)) == getattr(row, rule.own_column)
+        for rule in _rules(actor, type(row), action)
+    )
+
+
+def as_key(value: Any) -> int:
+    """A row number; what cannot be one is a row that is not there."""
+    text = str(value)
+    if not (text.isascii() and text.isdecimal()) or len(text) > 10 or int(text) > LARGEST_KEY:
+        raise NotFound("There is no such entry, or it is not yours to see.")
+    return int(text)
+
+
+def own_values(actor: Actor, model: type[Any], action: Action) -> dict[str, int | None]:
+    """Columns that a new or changed row must hold so that it stays the person's own; empty
+    where some rule asks for nothing."""
+    rules = _rules(actor, model, action)
+    if any(rule.own_column is None for rule in rules):
+        return {}
+    return {
+        rule.own_column: getattr(actor, owner(model, rule.own_column))
+        for rule in rules
+        if rule.own_column
+    }
+
+
+def _rules(actor: Actor, model: type[Any], action: Action) -> list[Rule]:
+    subject: Subject | None = of_the_application().by_model.get(model)
+    return subject.rules_for(actor.roles, action) if subject else []
+
+
+def _row_condition(actor: Actor, model: type[Any], rule: Rule) -> ColumnElement[bool]:
+    if rule.own_column is None:
+        return true()
+    mine = getattr(actor, owner(model, rule.own_column))
+    column = inspect(model).columns[rule.own_column]
+    return false() if mine is None else and_(column == mine)
+
+
+def _widest(rules: list[Rule]) -> list[Rule]:
+    """A column shown for one's own rows only must not show in the rows of others: where some
+    rule opens all rows, it alone decides on columns."""
+    return [rule for rule in rules if rule.own_column is None] or rules
+
+
+def _target_open(actor: Actor | None, model: type[Any], column: str) -> bool:
+    link = inspect(model).relationships.get(column)
+    if link is None:
+        return True
+    return actor is not None and bool(_rules(actor, link.mapper.class_, Action.LIST))

@@ -1,0 +1,48 @@
+// What every page has: theme, patient search, messages that go away, a question before a delete.
+
+import { startSearch } from "./search.js";
+import { startTheme } from "./theme.js";
+
+/** Asks in the page's dialog; resolves to true or false. */
+export function confirmed(question, yes = "Delete") {
+  const dialog = document.getElementById("confirm");
+  document.getElementById("confirm-text").textContent = question;
+  document.getElementById("confirm-yes").textContent = yes;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (!question || form.dataset.confirmed) return;
+  event.preventDefault();
+  const { submitter } = event;
+  if (await confirmed(question, submitter?.dataset.confirmButton ?? form.dataset.confirmButton)) {
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(submitter);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".alert")?.remove();
+  // an open panel closes when one clicks beside it
+  for (const panel of document.querySelectorAll("details[data-closes][open]")) {
+    if (!panel.contains(event.target)) panel.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const panel = event.target.closest?.("details[data-closes][open]");
+  if (!panel) return;
+  panel.open = false;
+  panel.querySelector("summary").focus();
+});
+
+startTheme();
+startSearch();
+document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -1,0 +1,29 @@
+"""Forgery of requests: a cookie that acts needs the page's token, on the API as on forms."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, request
+
+from app.extensions import csrf
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def init_app(app: Flask) -> None:
+    """The framework exempts its API from the form's check; here a request to it that is
+    authorised by cookie must send the token as `X-CSRFToken`."""
+    app.before_request(_protect_cookie_calls)
+
+
+def _protect_cookie_calls() -> None:
+    by_token = request.headers.get("Authorization", "").lower().startswith("bearer ")
+    signs_in = request.endpoint in {"LoginApi.login", "LoginApi.refresh"}
+    if (
+        current_app.config.get("WTF_CSRF_ENABLED", True)
+        and request.path.startswith("/api/")
+        and request.method not in SAFE
+        and current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+        and not by_token
+        and not signs_in
+    ):
+        csrf.protect()

@@ -1,0 +1,153 @@
+"""The filters of grids and API: the framework's, made strict about what they are given."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask_appbuilder.models.filters import BaseFilter, FilterRelation, Filters
+from flask_appbuilder.models.sqla.filters import (
+    FilterGreater,
+    FilterSmaller,
+    SQLAFilterConverter,
+)
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import lazy_gettext
+from sqlalchemy import Column, inspect
+from sqlalchemy.orm import Query
+
+from app.models import ClinicError
+from app.models.types import Instant
+from app.security.scope import as_key
+from app.views import values
+
+MOST_FILTERS = 20
+
+
+class BadFilter(ClinicError):
+    """A filter that cannot be meant: refused, never dropped, for its answer would show more."""
+
+    status = 400
+    code = "bad_filter"
+
+
+class LinkIs(FilterRelation):
+    """The link leads to the row with this number; needs no look at that row."""
+
+    name = lazy_gettext("Is")
+    arg_name = "rel_o_m"
+
+    def apply(self, query: Query[Any], value: Any) -> Query[Any]:
+        column = self.model.foreign_key(self.column_name)
+        return query.filter(getattr(self.model, column) == as_key(value))
+
+
+class LinkIsNot(FilterRelation):
+    """The link leads elsewhere."""
+
+    name = lazy_gettext("Is not")
+    arg_name = "nrel_o_m"
+
+    def apply(self, query: Query[Any], value: Any) -> Query[Any]:
+        column = self.model.foreign_key(self.column_name)
+        return query.filter(getattr(self.model, column) != as_key(value))
+
+
+class OnDay(BaseFilter):
+    """An instant on one day of the clinic's calendar, whatever its length."""
+
+    name = lazy_gettext("On")
+    arg_name = "on"
+
+    def apply(self, query: Query[Any], value: Any) -> Query[Any]:
+        zone = values.clinic_zone()
+        start = datetime.combine(value, time(), zone)
+        column = getattr(self.model, self.column_name)
+        end = datetime.combine(value + timedelta(days=1), time(), zone)
+        return query.filter(column >= start, column < end)
+
+
+class ClinicFilters(SQLAFilterConverter):
+    """Which filters a column has; the first match in the table counts."""
+
+    conversion_table = (
+        ("is_relation_many_to_one", [LinkIs, LinkIsNot]),
+        ("is_datetime", [OnDay, FilterGreater, FilterSmaller]),
+        *SQLAFilterConverter.conversion_table,
+    )
+
+    def convert(self, col_name: str) -> list[BaseFilter] | None:
+        """The filters of a column; None, without the framework's warning, where it has none."""
+        known = any(getattr(self.datamodel, test)(col_name) for test, _ in self.conversion_table)
+        found: list[BaseFilter] | None = super().convert(col_name) if known else None
+        return found
+
+
+class ClinicInterface(SQLAInterface):
+    """The framework's access to a table, with our filters."""
+
+    filter_converter_class = ClinicFilters
+
+
+def add(filters: Filters, column: str, chosen: BaseFilter, raw: Any) -> None:
+    """Add one filter with its value read as the column reads it; raises BadFilter."""
+    if len(filters.filters) >= MOST_FILTERS:
+        raise BadFilter(f"At most {MOST_FILTERS} filters at once.")
+    try:
+        filters.add_filter(column, type(chosen), _value(chosen, raw))
+    except ClinicError as error:
+        raise BadFilter(f"{column}: {error.message}") from None
+
+
+def from_arguments(filters: Filters, arguments: Any) -> None:
+    """Read `_flt_<number>_<column>=value`; an empty value is no filter. Raises BadFilter."""
+    for name in arguments:
+        if not name.startswith("_flt_"):
+            continue
+        match = re.fullmatch(r"_flt_(\d)_(\w+)", name)
+        column = match.group(2) if match else name
+        choices = filters.get_search_filters().get(column, ())
+        if not match or int(match.group(1)) >= len(choices):
+            raise BadFilter(f"There is no filter {name[:60]!r} here.")
+        for raw in filter(None, arguments.getlist(name)):
+            add(filters, column, choices[int(match.group(1))], raw)
+
+
+def from_json(filters: Filters, wanted: Any) -> None:
+    """Read the API's `[{"col", "opr", "value"}]`. Raises BadFilter."""
+    for item in wanted or ():
+        if not isinstance(item, dict) or {"col", "opr", "value"} - set(item):
+            raise BadFilter("A filter has col, opr and value.")
+        choices = filters.get_search_filters().get(str(item["col"]), ())
+        chosen = next((c for c in choices if c.arg_name == item["opr"]), None)
+        if chosen is None:
+            raise BadFilter(f"There is no filter {item['opr']!s:.30} on {item['col']!s:.30}.")
+        add(filters, str(item["col"]), chosen, item["value"])
+
+
+def _value(chosen: BaseFilter, raw: Any) -> Any:
+    if isinstance(chosen, FilterRelation):
+        return as_key(raw)
+    if isinstance(raw, list):
+        return [_scalar(chosen, item) for item in raw[:100]]
+    return _scalar(chosen, raw)
+
+
+def _scalar(chosen: BaseFilter, raw: Any) -> Any:
+    column: Column[Any] = inspect(chosen.model).columns[chosen.column_name]
+    if isinstance(chosen, OnDay):
+        return _day(raw)
+    if isinstance(column.type, Instant):
+        return values.parse(column, raw)
+    if values.kind(column) in {"text", "long"}:
+        return values.clean_text(raw)
+    parsed = values.parse(column, raw)
+    return "y" if parsed is True else parsed
+
+
+def _day(raw: Any) -> date:
+    try:
+        return date.fromisoformat(raw)
+    except (TypeError, ValueError):
+        raise ClinicError("Write a date like 2026-05-31.") from None

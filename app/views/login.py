@@ -1,0 +1,117 @@
+"""Signing in and out, by form and by API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, session, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.api import safe
+from flask_appbuilder.security.api import SecurityApi
+from flask_appbuilder.security.forms import LoginForm_db
+from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.utils.base import get_safe_redirect
+from flask_jwt_extended import get_jwt_identity, jwt_required
+from flask_login import current_user, login_user, logout_user
+
+from app.extensions import db, limiter
+from app.models import ClinicError
+from app.security import audit
+from app.security.actor import Actor, roles_of
+from app.views.values import clean_text
+
+LIMIT = "10 per minute; 60 per hour"
+WRONG = "That user name and password do not belong together."
+
+
+class LoginView(BaseView):
+    """The login page; the answer is the same for a known and an unknown name."""
+
+    route_base = ""
+    default_view = "login"
+    login_template = "appbuilder/general/security/login_db.html"
+
+    @expose("/login/", methods=["GET", "POST"])
+    @limiter.limit(LIMIT, methods=["POST"])
+    def login(self) -> Any:
+        if current_user.is_authenticated:
+            return redirect(url_for("HomeView.index"))
+        form = LoginForm_db()
+        status = 200
+        if form.validate_on_submit():
+            user = _authenticate(self.appbuilder.sm, form.username.data, form.password.data)
+            if user is not None:
+                session.clear()
+                session.permanent = True
+                login_user(user)
+                return redirect(get_safe_redirect(request.args.get("next", "")))
+            flash(WRONG, "danger")
+            status = 401
+        return self._page(form), status
+
+    @expose("/logout/", methods=["POST"])
+    def logout(self) -> Any:
+        logout_user()
+        session.clear()
+        flash("You are signed out.", "info")
+        return redirect(url_for("LoginView.login"))
+
+    def _page(self, form: Any) -> str:
+        return render_template(
+            self.login_template, form=form, title="Sign in", appbuilder=self.appbuilder
+        )
+
+
+class LoginApi(SecurityApi):
+    """`/api/v1/security/login` and `/refresh`: bearer tokens."""
+
+    @expose("/login", methods=["POST"])
+    @limiter.limit(LIMIT)
+    @safe
+    def login(self) -> Any:
+        body = request.get_json(silent=True)
+        names = ("username", "password")
+        if not isinstance(body, dict) or not all(isinstance(body.get(n), str) for n in names):
+            return self.response_400(message="Send username and password as a JSON object.")
+        if _authenticate(self.appbuilder.sm, body["username"], body["password"]) is None:
+            return self.response(401, message=WRONG)
+        tokens = self._tokens(str(g.user.id), refresh=bool(body.get("refresh")))
+        return self.response(200, **tokens)
+
+    @expose("/refresh", methods=["POST"])
+    @jwt_required(refresh=True)
+    @safe
+    def refresh(self) -> Any:
+        return self.response(200, **self._tokens(get_jwt_identity(), fresh=False))
+
+    @staticmethod
+    def _tokens(identity: str, *, fresh: bool = True, refresh: bool = False) -> dict[str, str]:
+        from flask_jwt_extended import create_access_token, create_refresh_token
+
+        tokens = {"access_token": create_access_token(identity=identity, fresh=fresh)}
+        if refresh:
+            tokens["refresh_token"] = create_refresh_token(identity=identity)
+        return tokens
+
+
+LoginApi.login.__doc__ = SecurityApi.login.__doc__
+LoginApi.refresh.__doc__ = SecurityApi.refresh.__doc__
+
+
+def _authenticate(sm: Any, username: str, password: str) -> User | None:
+    """The login whose password this is, or None; either leaves an event."""
+    user: User | None = None
+    try:
+        user = sm.auth_user_db(clean_text(username)[:128], clean_text(password)[:1000])
+    except ClinicError:
+        username = ""
+    db.session.rollback()
+    actor = None
+    if user is not None:
+        g.user = user
+        actor = Actor(user.id, user.username, user.get_full_name(), roles_of(user))
+    outcome = "success" if user else "failure"
+    detail = None if user else {"username": username[:128]}
+    db.session.add(audit.event(actor, "login", "User", key=actor and actor.user_id, outcome=outcome, detail=detail))
+    db.session.commit()
+    return user

@@ -1,0 +1,118 @@
+"""What the generated templates are given: plain facts, no models and no questions to ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Cell:
+    text: str
+    kind: str = "text"
+    url: str | None = None
+
+
+@dataclass
+class Column:
+    key: str
+    label: str
+    sort_url: str | None = None
+    direction: str | None = None
+    numeric: bool = False
+
+
+@dataclass
+class Row:
+    pk: Any
+    cells: list[Cell]
+    show_url: str | None = None
+    edit_url: str | None = None
+    delete_url: str | None = None
+
+
+@dataclass
+class FilterInput:
+    """One field of the search form; `name` is its query argument."""
+
+    name: str
+    label: str
+    kind: str
+    value: str = ""
+    value_text: str = ""
+    options: list[tuple[str, str]] = field(default_factory=list)
+    pick_url: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"filter-{self.name.strip('_')}"
+
+
+@dataclass
+class ListPage:
+    title: str
+    one: str
+    icon: str
+    columns: list[Column]
+    rows: list[Row]
+    count: int
+    page: int
+    page_size: int
+    filters: list[FilterInput]
+    active_filters: int
+    empty: str
+    clear_url: str
+    urls: dict[int, str]
+    export_url: str | None = None
+    add_url: str | None = None
+    order_fields: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // self.page_size))
+
+    @property
+    def first(self) -> int:
+        return min(self.count, self.page * self.page_size + 1)
+
+    @property
+    def last(self) -> int:
+        return min(self.count, (self.page + 1) * self.page_size)
+
+    @property
+    def prev_url(self) -> str | None:
+        return self.urls.get(self.page - 1)
+
+    @property
+    def next_url(self) -> str | None:
+        return self.urls.get(self.page + 1)
+
+    @property
+    def page_urls(self) -> list[tuple[int, str, bool]]:
+        """Number (from 1), address, and whether it is this page."""
+        return [(n + 1, url, n == self.page) for n, url in sorted(self.urls.items())]
+
+
+@dataclass
+class ShowPage:
+    title: str
+    one: str
+    icon: str
+    pk: Any
+    facts: list[tuple[str, Cell]]
+    list_title: str
+    list_url: str | None = None
+    edit_url: str | None = None
+    delete_url: str | None = None
+
+
+@dataclass
+class FormPage:
+    title: str
+    one: str
+    icon: str
+    fields: list[Any]
+    cancel_url: str
+    submit_label: str
+    problem: str | None = None
+    conflict: list[tuple[str, str, str]] | None = None

@@ -1,0 +1,65 @@
+"""Around every request: what it may carry, how its transaction begins, which traces it keeps."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from app import database
+from app.extensions import db
+from app.security import audit
+from app.views.guard import BadQuery
+from app.views.values import clean_text
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+LONGEST_QUERY = 8000
+DEEPEST_QUERY = 12
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_begin)
+    app.before_request(_refuse_unkeepable)
+    app.after_request(_keep_reads)
+    app.after_request(_add_headers)
+    app.teardown_request(lambda _error: database.start_writing())
+
+
+def _begin() -> None:
+    if request.method in SAFE:
+        database.start_reading()
+    else:
+        database.start_writing()
+
+
+def _refuse_unkeepable() -> None:
+    """Refuse what no page could mean: NUL, broken text, endless or endlessly nested queries."""
+    if len(request.query_string) > LONGEST_QUERY:
+        raise BadQuery("The address is too long.")
+    for text in (request.path, *request.args, *request.args.values()):
+        clean_text(text)
+    nested = request.args.get("q", "")
+    if nested.count("(") > DEEPEST_QUERY * 4 or "(" * DEEPEST_QUERY in nested:
+        raise BadQuery("The question is nested too deeply.")
+
+
+def _keep_reads(response: Response) -> Response:
+    if response.status_code < 400:
+        audit.keep_reads(db.session())
+    return response
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint not in {"static", "appbuilder.static"}:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

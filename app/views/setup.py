@@ -1,0 +1,62 @@
+"""Registers every view with the framework, and says which pages are written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.menu import MenuApi
+
+from app.models import Entity
+from app.security.policy import Policy
+from app.views import csrf, errors, generate, requests, shell
+from app.views.health import HealthView
+from app.views.home import HomeView
+from app.views.login import LoginApi, LoginView
+from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
+from app.views.search import SearchView
+from app.views.users import GRANTS, AccountView, RoleView, UserView
+
+PAGES: tuple[type[Any], ...] = (HomeView, SearchView, AccountView, ClinicOpenApi, SwaggerPage)
+"""Hand-written pages; each says in `may` which roles hold which of its permissions."""
+
+
+class ClinicMenuApi(MenuApi):
+    """`/api/v1/menu/`: the menu of one's role."""
+
+    class_permission_name = "MenuApi"
+    may = {"get": STAFF}  # noqa: RUF012
+
+
+class ClinicBuilder(AppBuilder):
+    """The framework without the views of its own that the clinic does not have."""
+
+    tables: tuple[type[Entity], ...] = ()
+
+    def _add_admin_views(self) -> None:
+        self._indexview = self.add_view_no_menu(HomeView)
+        self.sm.auth_view = self.add_view_no_menu(LoginView)
+        self.add_api(LoginApi)
+        generate.register(self, self.tables)
+        self.add_view(UserView, "Users", icon="fa-users", category="Administration")
+        self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
+        for page in (*PAGES, ClinicMenuApi, HealthView):
+            if page is not HomeView:
+                self.add_view_no_menu(page)
+
+
+def grant_pages(policy: Policy) -> None:
+    """Take the grants of the framework's tables and of the hand-written pages into `policy`."""
+    for model, (name, grants) in GRANTS.items():
+        policy.add_table(name, model, grants)
+    for page in (*PAGES, ClinicMenuApi):
+        policy.add_page(page.class_permission_name, page.may)
+
+
+def init_app(app: Flask) -> None:
+    """What surrounds every request: its limits, its refusals, its shell."""
+    for part in (requests, csrf, errors, shell):
+        part.init_app(app)
+
+

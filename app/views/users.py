@@ -1,0 +1,183 @@
+"""The framework's users and roles, for the admin; and everyone's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
+from werkzeug.security import check_password_hash, generate_password_hash
+from wtforms import BooleanField, EmailField, PasswordField, SelectMultipleField, StringField
+from wtforms.validators import Email, EqualTo, InputRequired, Length, Optional, ValidationError
+
+from app.extensions import db
+from app.models import MANAGE, READ, ClinicError, Role
+from app.models.refusals import words
+from app.security import audit
+from app.security.policy import of_the_application
+from app.views.filters import ClinicInterface
+from app.views.grid import GridView
+from app.views.guard import actor
+from app.views.pages import Cell, FormPage
+from app.views.values import clean_text
+
+SHORTEST_PASSWORD = 12
+GRANTS = {User: ("User", {Role.ADMIN: MANAGE}), RoleRow: ("Role", {Role.ADMIN: READ})}
+"""Who may do what with the framework's own tables."""
+
+LONG_ENOUGH = Length(
+    min=SHORTEST_PASSWORD, max=1000, message=f"At least {SHORTEST_PASSWORD} characters."
+)
+SAME = EqualTo("password", "The two passwords differ.")
+NEEDED = InputRequired("This is needed.")
+
+
+def clean(_form: DynamicForm, field: Any) -> None:
+    """Refuse characters that the databases cannot keep."""
+    try:
+        clean_text(field.data or "")
+    except ClinicError as error:
+        raise ValidationError(error.message) from None
+
+
+class UserForm(DynamicForm):
+    """A login. On an existing one the password may stay empty and is then kept."""
+
+    username = StringField("User name", [NEEDED, Length(max=128), clean])
+    first_name = StringField("First name", [NEEDED, Length(max=64), clean])
+    last_name = StringField("Last name", [NEEDED, Length(max=64), clean])
+    email = EmailField("E-mail", [NEEDED, Length(max=320), Email("Write an e-mail address."), clean])
+    active = BooleanField("Active", default=True)
+    roles = SelectMultipleField(
+        "Roles",
+        [NEEDED],
+        choices=[(role.value, role.capitalize()) for role in Role],
+        description="What each role may do stands under Administration, Roles.",
+    )
+    password = PasswordField("Password", [Optional(), LONG_ENOUGH])
+    conf_password = PasswordField("Password again", [SAME])
+
+    def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        roles = [row.name for row in obj.roles] if obj is not None else []
+        super().process(formdata, None, **(_facts(obj) | {"roles": roles} | kwargs))
+
+    def populate_obj(self, obj: Any) -> None:
+        for name in ("username", "first_name", "last_name", "email", "active"):
+            setattr(obj, name, self[name].data)
+        obj.roles = list(
+            db.session.scalars(select(RoleRow).where(RoleRow.name.in_(self.roles.data)))
+        )
+        if self.password.data:
+            obj.password = generate_password_hash(self.password.data)
+
+
+class NewUserForm(UserForm):
+    """A new login needs a password."""
+
+    password = PasswordField("Password", [NEEDED, LONG_ENOUGH])
+
+
+class PasswordForm(DynamicForm):
+    """Changing one's own password asks for the old one."""
+
+    current = PasswordField("Your password now", [NEEDED])
+    password = PasswordField("New password", [NEEDED, LONG_ENOUGH])
+    conf_password = PasswordField("New password again", [SAME])
+
+
+class UserView(GridView):
+    """Logins: who may sign in, and with which roles."""
+
+    datamodel = ClinicInterface(User)
+    route_base = "/users"
+    class_permission_name = "User"
+    list_title = "Users"
+    one = "User"
+    icon = "fa-users"
+    empty = "No login yet."
+    base_order = ("username", "asc")
+    list_columns = ("username", "first_name", "last_name", "email", "active", "last_login")
+    order_columns = list_columns
+    search_columns = ("username", "first_name", "last_name", "email", "active")
+    show_columns = (*list_columns, "roles", "login_count")
+    add_columns = (
+        "username", "first_name", "last_name", "email", "active", "roles", "password",
+        "conf_password",
+    )  # fmt: skip
+    edit_columns = add_columns
+    add_form, edit_form = NewUserForm, UserForm
+
+    def pre_delete(self, item: User) -> None:
+        if item.id == actor().user_id:
+            raise ClinicError("You cannot delete the login you are signed in with.")
+
+
+class RoleView(GridView):
+    """The five roles and what each may do, as the declarations say."""
+
+    datamodel = ClinicInterface(RoleRow)
+    route_base = "/roles"
+    class_permission_name = "Role"
+    exclude_route_methods = GridView.exclude_route_methods | {"add", "edit", "delete"}
+    list_title = "Roles"
+    one = "Role"
+    icon = "fa-user-shield"
+    base_order = ("name", "asc")
+    list_columns = order_columns = search_columns = show_columns = ("name",)
+    add_columns = edit_columns = ("name",)
+    add_form = edit_form = DynamicForm
+
+    def facts(self, row: RoleRow) -> list[tuple[str, Cell]]:
+        granted: dict[str, list[str]] = {}
+        role = Role(row.name) if row.name in set(Role) else None
+        for permission, view in sorted(of_the_application().permissions.get(role, ())):
+            granted.setdefault(view, []).append(words(permission.removeprefix("can_")))
+        return [(view, Cell(", ".join(names))) for view, names in granted.items()]
+
+
+class AccountView(BaseView):
+    """One's own login: name, roles, password."""
+
+    route_base = "/account"
+    default_view = "show"
+    class_permission_name = "Account"
+    may = {"account": tuple(Role)}  # noqa: RUF012
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    @permission_name("account")
+    def show(self) -> Any:
+        form, problem = PasswordForm(), None
+        if form.is_submitted():
+            problem = self._change(form)
+            if problem is None:
+                flash("Your password is changed.", "success")
+                return redirect(url_for("AccountView.show"))
+        fields = [form.current, form.password, form.conf_password]
+        page = FormPage(
+            actor().name, "Account", "fa-user", fields, "/", "Change password", problem
+        )
+        return render_template("grid/form.html", page=page, form=form), 422 if problem else 200
+
+    def _change(self, form: PasswordForm) -> str | None:
+        """What stands in the way, or None when the password was changed."""
+        session = db.session()
+        user = session.get_one(User, actor().user_id)
+        if not form.validate():
+            return "Nothing was changed yet."
+        if not check_password_hash(user.password or "", form.current.data):
+            return "That is not your password now."
+        user.password = generate_password_hash(form.password.data)
+        session.add(audit.event(actor(), "password", "User", key=user.id))
+        session.commit()
+        return None
+
+
+def _facts(user: User | None) -> dict[str, Any]:
+    names = ("username", "first_name", "last_name", "email", "active")
+    return {name: getattr(user, name) for name in names} if user is not None else {}

