@@ -23,7 +23,9 @@ def create_app(**overrides: Any) -> Flask:
     db.init_app(app)
     mail.init_app(app)
     csrf.init_app(app)
-    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), compare_server_default=False)
+    migrate.init_app(
+        app, db, directory=str(config.ROOT / "migrations"), compare_server_default=False
+    )
     setup.init_app(app)
     app.cli.add_command(cli.clinic)
     with app.app_context():

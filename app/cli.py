@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-import click
-from flask.cli import AppGroup
-from flask_migrate import upgrade
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import click
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import current_app
+from flask.cli import AppGroup
+from flask_appbuilder import Model
+from flask_migrate import revision, stamp, upgrade
+from sqlalchemy import inspect
+
+from app import models
+from app.exchange import demo, import_paths
 from app.extensions import db
+from app.models import ClinicError
 
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
 
@@ -14,8 +28,86 @@ clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
 @clinic.command()
 def init() -> None:
     """Migrate the database and add the roles; run it after every deploy."""
-    from flask import current_app
+    for line in set_up():
+        click.echo(line)
 
+
+@clinic.command("demo")
+@click.option("--patients", default=500, show_default=True, type=click.IntRange(100, 100_000))
+@click.option("--years", default=2, show_default=True, type=click.IntRange(1, 10))
+def demo_command(patients: int, years: int) -> None:
+    """Fill an empty clinic with made-up people; refuses where real patients are."""
+    set_up()
+    try:
+        counts = build_demo(patients=patients, years=years)
+    except ClinicError as error:
+        raise click.ClickException(error.message) from None
+    click.echo(str(counts))
+
+
+@clinic.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def import_command(paths: tuple[Path, ...]) -> None:
+    """Read FHIR R4 bundles (files, folders, archives) and Synthea CSV folders.
+
+    Each file is taken in whole or not at all; what is there already is not added again.
+    """
+    with click.progressbar(length=1, label="Importing", show_pos=True) as bar:
+
+        def progress(done: int, total: int, _name: str) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        report = import_paths(db.session(), paths, progress)
+    click.echo(str(report))
+    if report.failed:
+        raise SystemExit(1)
+
+
+@clinic.command("migration")
+@click.argument("message")
+def migration_command(message: str) -> None:
+    """Write the migration of what was declared since the last one, and take it as done here
+    where this database has it already."""
+    from app import create_app
+
+    with TemporaryDirectory() as folder:
+        scratch = create_app(SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder}/scratch.db")
+        with scratch.app_context():
+            upgrade()
+            revision(message=message, autogenerate=True)
+            db.engine.dispose()
+    if _is_as_declared():
+        stamp()
+
+
+def set_up() -> list[str]:
+    """Migrate, add roles, and make the tables that are declared but not migrated yet, so that a
+    new declaration can be tried at once. Idempotent; says what it did."""
     upgrade()
     added = current_app.extensions["appbuilder"].sm.sync_roles()
-    click.echo(f"The database is up to date; roles added: {', '.join(added) or 'none'}.")
+    made = _make_unmigrated()
+    lines = [f"The database is up to date; roles added: {', '.join(added) or 'none'}."]
+    return lines + [f"Made the table {name}, which has no migration yet." for name in made]
+
+
+def build_demo(*, patients: int, years: int) -> Any:
+    """Build the demo clinic as of now and keep it. Raises ClinicError where real patients are."""
+    zone = ZoneInfo(current_app.config["CLINIC_TIMEZONE"])
+    session = db.session()
+    counts = demo.build(session, patients=patients, years=years, now=datetime.now(UTC), zone=zone)
+    session.commit()
+    return counts
+
+
+def _is_as_declared() -> bool:
+    with db.engine.connect() as connection:
+        return not compare_metadata(MigrationContext.configure(connection), Model.metadata)
+
+
+def _make_unmigrated() -> list[str]:
+    there = set(inspect(db.engine).get_table_names())
+    missing = [t.__table__ for t in models.ALL if t.__tablename__ not in there]
+    for table in missing:
+        table.create(db.engine)  # type: ignore[attr-defined]
+    return [table.name for table in missing]

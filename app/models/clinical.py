@@ -137,7 +137,7 @@ class MedicationRequest(Coded):
     intent: Mapped[str] = mapped_column(String(20), default="order", server_default="order")
     authored: Mapped[str | None] = mapped_column(FhirDateTime)
     dosage: Mapped[str | None] = mapped_column(Text)
-    dosage_detail: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    dosage_detail: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     reason_identifier: Mapped[str | None] = mapped_column(String(200))
     doctor: Mapped[Doctor | None] = relationship()
 
@@ -173,7 +173,7 @@ class Observation(Coded):
     value_text: Mapped[str | None] = mapped_column(Text)
     value_system: Mapped[str | None] = mapped_column(String(100))
     value_code: Mapped[str | None] = mapped_column(String(40))
-    components: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    components: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
     __screen__ = Screen(
         title="Vital signs and findings",

@@ -47,7 +47,9 @@ class Patient(Entity):
     user: Mapped[User | None] = relationship()
 
     __table_args__ = (
-        Index("ix_patient_name_lower", func.lower(name), postgresql_ops={"lower": "text_pattern_ops"}),
+        Index(
+            "ix_patient_name_lower", func.lower(name), postgresql_ops={"lower": "text_pattern_ops"}
+        ),
         Index(
             "ix_patient_family_lower",
             func.lower(family_name),

@@ -39,7 +39,7 @@ class FhirDateTime(TypeDecorator[str]):
     impl = String(30)
     cache_ok = True
 
-    _whole = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?$")
+    _whole = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else self.normal(value)
@@ -47,7 +47,7 @@ class FhirDateTime(TypeDecorator[str]):
     @classmethod
     def normal(cls, value: str) -> str:
         """The one spelling of `value`; raises ValueError where it is no FHIR dateTime."""
-        if cls._whole.match(value):
+        if cls._whole.fullmatch(value):
             datetime.strptime(value, "%Y-%m-%d"[: {4: 2, 7: 5, 10: 8}[len(value)]])
             return value
         instant = datetime.fromisoformat(value)

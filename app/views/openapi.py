@@ -76,7 +76,7 @@ class ClinicOpenApi(OpenApi):
     """`/api/v1/_openapi`."""
 
     class_permission_name = "OpenApi"
-    may = {"get": STAFF}  # noqa: RUF012
+    may = {"get": STAFF}
 
     @expose("/<version>/_openapi")
     @protect()
@@ -103,7 +103,7 @@ class SwaggerPage(BaseView):
     route_base = "/swagger"
     default_view = "show"
     class_permission_name = "Swagger"
-    may = {"show": STAFF}  # noqa: RUF012
+    may = {"show": STAFF}
 
     @expose("/v1")
     @has_access

@@ -24,7 +24,7 @@ class SearchView(BaseView):
 
     route_base = "/search"
     class_permission_name = "PatientSearch"
-    may = {"search": STAFF}  # noqa: RUF012
+    may = {"search": STAFF}
 
     @expose("/patients")
     @has_access

@@ -26,7 +26,7 @@ class ClinicMenuApi(MenuApi):
     """`/api/v1/menu/`: the menu of one's role."""
 
     class_permission_name = "MenuApi"
-    may = {"get": STAFF}  # noqa: RUF012
+    may = {"get": STAFF}
 
 
 class ClinicBuilder(AppBuilder):

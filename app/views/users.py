@@ -146,7 +146,7 @@ class AccountView(BaseView):
     route_base = "/account"
     default_view = "show"
     class_permission_name = "Account"
-    may = {"account": tuple(Role)}  # noqa: RUF012
+    may = {"account": tuple(Role)}
 
     @expose("/", methods=["GET", "POST"])
     @has_access

@@ -7,7 +7,10 @@ import { startTheme } from "./theme.js";
 export function confirmed(question, yes = "Delete") {
   const dialog = document.getElementById("confirm");
   document.getElementById("confirm-text").textContent = question;
-  document.getElementById("confirm-yes").textContent = yes;
+  const button = document.getElementById("confirm-yes");
+  button.textContent = yes;
+  button.classList.toggle("btn-danger", yes === "Delete");
+  button.classList.toggle("btn-primary", yes !== "Delete");
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {

@@ -1,0 +1,53 @@
+# The clinic, in a virtual environment of its own. `make` prints this help.
+PYTHON ?= python3
+BIN := .venv/bin
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-quick check proof bench screenshots clean
+
+help: ## print this help
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: .venv/run app/static/vendor/done ## start the clinic; the first time with a demo clinic
+	@$(BIN)/python run.py
+
+test: .venv/dev app/static/vendor/done ## run all tests, on SQLite, PostgreSQL and in Chromium
+	$(BIN)/python -m pytest -n 2
+
+test-quick: .venv/dev ## the tests that need under a minute
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser and not proof" -k "not postgresql"
+
+check: .venv/dev ## lint, formatting, types, migrations, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_database.py tests/test_layers.py
+
+proof: .venv/dev app/static/vendor/done ## the long proofs at full size
+	$(BIN)/python -m pytest -m proof
+
+bench: .venv/dev ## measured ratios
+	$(BIN)/python tools/bench.py
+
+screenshots: .venv/dev app/static/vendor/done ## take the README's pictures from a demo clinic
+	$(BIN)/python tools/screenshots.py
+
+clean: ## forget the environment and the packages; the data stays
+	rm -rf .venv node_modules app/static/vendor
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+app/static/vendor/done: package-lock.json package.json tools/vendor.py | .venv/bin/python
+	$(BIN)/python tools/vendor.py
+	@touch $@

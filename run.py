@@ -1,0 +1,65 @@
+"""The whole clinic in one process: migrated, filled with a demo the first time, and served."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from flask import Flask
+from sqlalchemy import func, select
+from waitress import create_server
+
+from app import create_app
+from app.cli import build_demo, set_up
+from app.extensions import db
+from app.models import DeclarationError, Patient
+from config import ConfigError
+
+THREADS = 8
+
+
+def main() -> None:
+    """Serve on CLINIC_PORT (8000) of CLINIC_LISTEN (this machine only) until stopped."""
+    try:
+        app = create_app()
+        host, port = os.environ.get("CLINIC_LISTEN", "127.0.0.1"), _port()
+    except (ConfigError, DeclarationError) as error:
+        sys.exit(str(error))
+    with app.app_context():
+        set_up()
+        if os.environ.get("CLINIC_DEMO", "yes") != "no" and _is_empty():
+            sys.stdout.write("Building the demo clinic …\n")
+            build_demo(patients=500, years=2)
+    try:
+        server = create_server(app, host=host, port=port, threads=THREADS)
+    except OSError as error:
+        sys.exit(f"Port {port} cannot be opened ({error.strerror}); set CLINIC_PORT to another.")
+    sys.stdout.write(_welcome(app, host, port))
+    sys.stdout.flush()
+    server.run()
+
+
+def _port() -> int:
+    raw = os.environ.get("CLINIC_PORT", "8000")
+    if not raw.isdecimal() or not 0 < int(raw) < 65536:
+        raise ConfigError(f"CLINIC_PORT={raw!r} must be a port number.")
+    return int(raw)
+
+
+def _is_empty() -> bool:
+    return not db.session.scalar(select(func.count()).select_from(Patient))
+
+
+def _welcome(app: Flask, host: str, port: int) -> str:
+    from app.exchange import demo
+
+    lines = [f"\n{app.config['CLINIC_NAME']} is open at http://{host}:{port}/\n"]
+    with app.app_context():
+        if demo.is_there(db.session()):
+            names = ", ".join(demo.USERNAMES)
+            lines.append(f"Sign in as one of: {names}. The password of each is {demo.PASSWORD}")
+    return "\n".join(lines) + "\n\nStop with Ctrl-C.\n"
+
+
+if __name__ == "__main__":
+    main()
