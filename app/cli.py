@@ -109,5 +109,5 @@ def _make_unmigrated() -> list[str]:
     there = set(inspect(db.engine).get_table_names())
     missing = [t.__table__ for t in models.ALL if t.__tablename__ not in there]
     for table in missing:
-        table.create(db.engine)  # type: ignore[attr-defined]
+        table.create(db.engine)
     return [table.name for table in missing]

@@ -39,7 +39,7 @@ class Entity(Model):
 
     @classmethod
     def pk_name(cls) -> str:
-        return inspect(cls).primary_key[0].key
+        return str(inspect(cls).primary_key[0].key)
 
     @classmethod
     def columns(cls) -> dict[str, Column[Any]]:
@@ -55,7 +55,7 @@ class Entity(Model):
     def foreign_key(cls, link: str) -> str:
         """The column behind a link: `room` → `room_id`."""
         (column,) = cls.links()[link].local_columns
-        return inspect(cls).get_property_by_column(column).key
+        return str(inspect(cls).get_property_by_column(column).key)
 
     @classmethod
     def patient_column(cls) -> str | None:

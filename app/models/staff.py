@@ -86,5 +86,5 @@ class Doctor(Entity):
 @event.listens_for(Session, "before_flush")
 def _doctors_are_staff(session: Session, _context: Any, _instances: Any) -> None:
     for row in session.new:
-        if isinstance(row, Doctor) and row.staff is None and row.staff_id is None:
+        if isinstance(row, Doctor) and not (row.staff or row.staff_id):
             row.staff = Staff(name=row.name, role="doctor", contact_info=row.contact_info)

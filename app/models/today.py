@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.appointment import Appointment
@@ -54,7 +54,7 @@ def visits(
     doctor_id: int | None = None,
     patient_id: int | None = None,
     limit: int = 12,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Visits that begin in the time, earliest first, with the names that a list shows."""
     query = (
         _named_visits()
@@ -89,7 +89,7 @@ def on_duty(session: Session, now: datetime, zone: ZoneInfo) -> list[tuple[str, 
     return [(name, role, end) for name, role, start, end in found if start <= now < end]
 
 
-def drafts(session: Session, doctor_id: int, limit: int = 8) -> Sequence[Row[Any]]:
+def drafts(session: Session, doctor_id: int, limit: int = 8) -> Sequence[Any]:
     """The doctor's records that are not signed yet, oldest first."""
     query = (
         select(MedicalRecord.record_id, MedicalRecord.visit_date, Patient.name)
@@ -115,7 +115,7 @@ def patients_without_phone(session: Session, since: date) -> int:
     return session.scalar(query) or 0
 
 
-def _named_visits() -> Select[Any]:
+def _named_visits() -> Any:
     return (
         select(
             Appointment.appointment_id,

@@ -34,7 +34,14 @@ BROKEN = "Something went wrong on our side. Nothing was saved; please try again.
 
 def init_app(app: Flask) -> None:
     """Answer every exception with a page, or with JSON below /api/."""
-    for kind in (ClinicError, HTTPException, SQLAlchemyError, JWTExtendedException, PyJWTError, Exception):
+    for kind in (
+        ClinicError,
+        HTTPException,
+        SQLAlchemyError,
+        JWTExtendedException,
+        PyJWTError,
+        Exception,
+    ):
         app.register_error_handler(kind, _answer)
 
 

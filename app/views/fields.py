@@ -8,6 +8,7 @@ from typing import Any
 import wtforms
 from sqlalchemy import Column, inspect
 from sqlalchemy import types as sa
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from app.models import ClinicError
@@ -125,14 +126,16 @@ def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any
 def _column_field(column: Column[Any], common: dict[str, Any]) -> Any:
     needed = not column.nullable
     common |= {"validators": [InputRequired("This is needed.")] if needed else [Optional()]}
-    if column.default is not None and column.default.is_scalar:
+    if isinstance(column.default, ScalarElementColumnDefault):
         common |= {"default": column.default.arg}
     if isinstance(column.type, sa.Boolean):
         return wtforms.BooleanField(**common | {"validators": []})
     if isinstance(column.type, sa.Enum):
-        choices = [(word, word.capitalize()) for word in column.type.enums]
-        common |= {"choices": choices if needed else [("", "—"), *choices]}
-    return type(_field_class(column).__name__, (_field_class(column),), {"column": column})(**common)
+        choices = [wtforms.SelectChoice(word, word.capitalize()) for word in column.type.enums]
+        common |= {"choices": choices if needed else [wtforms.SelectChoice("", "—"), *choices]}
+    return type(_field_class(column).__name__, (_field_class(column),), {"column": column})(
+        **common
+    )
 
 
 def _field_class(column: Column[Any]) -> type[Any]:

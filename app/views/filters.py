@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -100,30 +101,36 @@ def add(filters: Filters, column: str, chosen: BaseFilter, raw: Any) -> None:
         raise BadFilter(f"{column}: {error.message}") from None
 
 
-def from_arguments(filters: Filters, arguments: Any) -> None:
-    """Read `_flt_<number>_<column>=value`; an empty value is no filter. Raises BadFilter."""
+def from_arguments(filters: Filters, arguments: Any, allowed: Container[str]) -> None:
+    """Read `_flt_<number>_<column>=value` on the `allowed` columns; an empty value is no filter.
+    Raises BadFilter."""
     for name in arguments:
         if not name.startswith("_flt_"):
             continue
         match = re.fullmatch(r"_flt_(\d)_(\w+)", name)
         column = match.group(2) if match else name
-        choices = filters.get_search_filters().get(column, ())
+        choices = _choices(filters, column, allowed)
         if not match or int(match.group(1)) >= len(choices):
             raise BadFilter(f"There is no filter {name[:60]!r} here.")
         for raw in filter(None, arguments.getlist(name)):
             add(filters, column, choices[int(match.group(1))], raw)
 
 
-def from_json(filters: Filters, wanted: Any) -> None:
-    """Read the API's `[{"col", "opr", "value"}]`. Raises BadFilter."""
+def from_json(filters: Filters, wanted: Any, allowed: Container[str]) -> None:
+    """Read the API's `[{"col", "opr", "value"}]` on the `allowed` columns. Raises BadFilter."""
     for item in wanted or ():
         if not isinstance(item, dict) or {"col", "opr", "value"} - set(item):
             raise BadFilter("A filter has col, opr and value.")
-        choices = filters.get_search_filters().get(str(item["col"]), ())
+        choices = _choices(filters, str(item["col"]), allowed)
         chosen = next((c for c in choices if c.arg_name == item["opr"]), None)
         if chosen is None:
             raise BadFilter(f"There is no filter {item['opr']!s:.30} on {item['col']!s:.30}.")
         add(filters, str(item["col"]), chosen, item["value"])
+
+
+def _choices(filters: Filters, column: str, allowed: Container[str]) -> Sequence[BaseFilter]:
+    offered: dict[str, list[BaseFilter]] = filters.get_search_filters()
+    return offered.get(column, ()) if column in allowed else ()
 
 
 def _value(chosen: BaseFilter, raw: Any) -> Any:

@@ -17,7 +17,11 @@ from app.views.filters import ClinicInterface
 from app.views.grid import GridView
 from app.views.reading import declared_order
 
-SECTION_ICONS = {"Clinic": "fa-hospital", "Records": "fa-notes-medical", "Administration": "fa-gear"}
+SECTION_ICONS = {
+    "Clinic": "fa-hospital",
+    "Records": "fa-notes-medical",
+    "Administration": "fa-gear",
+}
 GENERATED = ("version", "identifier")
 METHODS = {
     "get_list": "list", "get": "show", "info": "list", "post": "add", "put": "edit",
@@ -75,9 +79,8 @@ def grid_class(table: type[Entity], screen: Screen) -> type[GridView]:
         "add_columns": form,
         "edit_columns": form,
     }
-    view = type(f"{table.__name__}View", (GridView,), attributes)
-    view.add_form = view.edit_form = form_class(table, screen, form)
-    return view
+    attributes["add_form"] = attributes["edit_form"] = form_class(table, screen, form)
+    return type(f"{table.__name__}View", (GridView,), attributes)
 
 
 def api_class(table: type[Entity], screen: Screen) -> type[EntityApi]:

@@ -6,6 +6,7 @@ scope, version, audit and refusals hold on each of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -100,7 +101,7 @@ class GridView(Guarded, ModelView):
         row = self._load(pk, Action.DELETE)
         self.pre_delete(row)
         writing.delete(db.session(), actor(), row)
-        return redirect(self.url("list"))
+        return redirect(self.url("list") or "/")
 
     @expose("/export")
     @has_access
@@ -114,13 +115,15 @@ class GridView(Guarded, ModelView):
     @expose("/pick")
     @has_access
     @permission_name("list")
-    def pick(self) -> list[dict[str, Any]]:
+    def pick(self) -> Sequence[dict[str, Any]]:
         found = reading.picks(db.session(), actor(), self.model, request.args.get("q", "")[:100])
-        return [{"id": self._key(row), "text": str(row), "detail": self.detail(row)} for row in found]
+        return [
+            {"id": self._key(row), "text": str(row), "detail": self.detail(row)} for row in found
+        ]
 
     def query(self) -> Query[Any]:
         """The rows that this request asks for, sorted; raises ClinicError on a bad question."""
-        filters.from_arguments(self._filters, request.args)
+        filters.from_arguments(self._filters, request.args, self.search_columns)
         asked_words = request.args.get("q", "")[:200].strip()
         query = reading.rows_in_scope(
             db.session(), actor(), self.model, self._filters, asked_words, self.search_columns
@@ -129,7 +132,7 @@ class GridView(Guarded, ModelView):
         query = query.options(*labels(actor(), self.model, self.list_columns))
         return reading.sorted_by(query, self.model, asked)
 
-    def facts(self, row: Any) -> list[tuple[str, Cell]]:
+    def facts(self, row: Any) -> Sequence[tuple[str, Cell]]:
         """The detail page's rows."""
         return [(self.label_columns[c], self.cell(row, c)) for c in self.show_columns]
 
@@ -140,7 +143,9 @@ class GridView(Guarded, ModelView):
 
     def detail(self, row: Any) -> str:
         """A second line in a look-up, where the label alone may not tell two rows apart."""
-        parts = [words(getattr(row, name)) for name in self.list_columns[1:3] if name in self._plain()]
+        parts = [
+            words(getattr(row, name)) for name in self.list_columns[1:3] if name in self._plain()
+        ]
         return " · ".join(filter(None, parts))
 
     def url(self, method: str, action: Action | None = None, **values: Any) -> str | None:
@@ -168,7 +173,7 @@ class GridView(Guarded, ModelView):
         columns = self.show_columns if action is Action.SHOW else self.edit_columns
         return load(db.session(), actor(), self.model, pk, action, columns)
 
-    def _form(self, form_class: type[Any], columns: list[str], row: Any = None) -> Any:
+    def _form(self, form_class: type[Any], columns: Sequence[str], row: Any = None) -> Any:
         form = form_class(obj=row)
         for name in [f.name for f in form if f.name not in {*columns, "csrf_token", "version"}]:
             del form[name]
@@ -194,7 +199,7 @@ class GridView(Guarded, ModelView):
             one=self.one,
             icon=self.icon,
             fields=[f for f in form if f.name not in {"csrf_token", "version"}],
-            cancel_url=self.url("list") if adding else self.url("show", pk=self._key(row)),
+            cancel_url=(self.url("list") if adding else self.url("show", pk=self._key(row))) or "/",
             submit_label=f"Add {self.one.lower()}" if adding else "Save",
             problem=error.message if error else None,
             conflict=writing.differences(form, row) if isinstance(error, Stale) else None,
@@ -202,7 +207,9 @@ class GridView(Guarded, ModelView):
         writing.point_at(form, error)
         if isinstance(error, Stale):
             form.version.raw_data, form.version.data = None, row.version
-        return render_template("grid/form.html", page=page, form=form), error.status if error else 200
+        return render_template(
+            "grid/form.html", page=page, form=form
+        ), error.status if error else 200
 
     def _after(self, row: Any) -> str:
         return self.url("show", pk=self._key(row)) or self.url("list") or "/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, has_request_context, request
@@ -37,7 +38,7 @@ class PerRequest:
     def __set__(self, view: Any, value: Filters | None) -> None:
         vars(view)[self.key] = value
 
-    def __get__(self, view: Any, owner: type[Any] | None = None) -> Filters | None:
+    def __get__(self, view: Any, owner: type[Any] | None = None) -> Any:
         shared: Filters | None = vars(view).get(self.key) if view is not None else None
         if shared is None or not has_request_context():
             return shared
@@ -52,32 +53,49 @@ class PerRequest:
 class Visible:
     """A list of columns that, while a request runs, answers those that the person may see."""
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self, action: Action, columns: Sequence[str] = ()) -> None:
         self.action = action
+        self.columns = list(columns)
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self.key = f"_all_{name}"
 
-    def __set__(self, view: Any, value: list[str] | None) -> None:
-        vars(view)[self.key] = value
+    def __set__(self, view: Any, value: Sequence[str] | None) -> None:
+        vars(view)[self.key] = list(value or ())
 
-    def __get__(self, view: Any, owner: type[Any] | None = None) -> list[str] | None:
-        columns: list[str] | None = vars(view).get(self.key) if view is not None else None
-        if not columns or not has_request_context():
+    def __get__(self, view: Any, owner: type[Any] | None = None) -> list[str]:
+        columns: list[str] = (
+            self.columns if view is None else vars(view).get(self.key, self.columns)
+        )
+        if view is None or not columns or not has_request_context():
             return columns
         return visible(actor(), view.datamodel.obj, self.action, columns)
+
+
+COLUMN_LISTS = {
+    "list_columns": Action.LIST,
+    "order_columns": Action.LIST,
+    "search_columns": Action.LIST,
+    "show_columns": Action.SHOW,
+    "add_columns": Action.ADD,
+    "edit_columns": Action.EDIT,
+}
 
 
 class Guarded:
     """Mixed into a generated view before the framework's class."""
 
     _filters = PerRequest()
-    list_columns = Visible(Action.LIST)
-    order_columns = Visible(Action.LIST)
-    search_columns = Visible(Action.LIST)
-    show_columns = Visible(Action.SHOW)
-    add_columns = Visible(Action.ADD)
-    edit_columns = Visible(Action.EDIT)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Put each list of columns that a view declares behind `Visible`."""
+        super().__init_subclass__(**kwargs)
+        for name, action in COLUMN_LISTS.items():
+            declared = vars(cls).get(name)
+            if declared is not None and not isinstance(declared, Visible):
+                guarded = Visible(action, declared)
+                guarded.__set_name__(cls, name)
+                setattr(cls, name, guarded)
 
     # routes of the framework that the clinic does not have: they fetch rows without a scope,
     # or serve files by name

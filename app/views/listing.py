@@ -63,7 +63,9 @@ def _row(view: Any, row: Any) -> Row:
         cells=cells,
         show_url=show_url,
         edit_url=view.url("edit", Action.EDIT, pk=key) if view.may(row, Action.EDIT) else None,
-        delete_url=view.url("delete", Action.DELETE, pk=key) if view.may(row, Action.DELETE) else None,
+        delete_url=view.url("delete", Action.DELETE, pk=key)
+        if view.may(row, Action.DELETE)
+        else None,
     )
 
 
@@ -105,7 +107,9 @@ def _filter_inputs(view: Any) -> list[FilterInput]:
     words = FilterInput("q", "Search", "text", request.args.get("q", ""))
     offered = view._filters.get_search_filters()
     return [words] + [
-        made for name in view.search_columns for made in _inputs_of(view, name, offered.get(name, []))
+        made
+        for name in view.search_columns
+        for made in _inputs_of(view, name, offered.get(name, []))
     ]
 
 

@@ -112,6 +112,10 @@ def _authenticate(sm: Any, username: str, password: str) -> User | None:
         actor = Actor(user.id, user.username, user.get_full_name(), roles_of(user))
     outcome = "success" if user else "failure"
     detail = None if user else {"username": username[:128]}
-    db.session.add(audit.event(actor, "login", "User", key=actor and actor.user_id, outcome=outcome, detail=detail))
+    db.session.add(
+        audit.event(
+            actor, "login", "User", key=actor and actor.user_id, outcome=outcome, detail=detail
+        )
+    )
     db.session.commit()
     return user

@@ -42,7 +42,9 @@ class DescribedApi(BaseApi):
         BaseApi.add_apispec_components(self, api_spec)  # answers and query schemas
         for method, columns in self._described().items():
             name = f"{type(self).__name__}.{method}"
-            api_spec.components.schema(name, schema(self.model, columns, method, self.label_columns))
+            api_spec.components.schema(
+                name, schema(self.model, columns, method, self.label_columns)
+            )
 
     def add_api_spec(self, api_spec: APISpec) -> None:
         self.add_apispec_components(api_spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +100,7 @@ class ShowPage:
     one: str
     icon: str
     pk: Any
-    facts: list[tuple[str, Cell]]
+    facts: Sequence[tuple[str, Cell]]
     list_title: str
     list_url: str | None = None
     edit_url: str | None = None

@@ -19,11 +19,16 @@ MOST_PICKS = 20
 
 
 def rows_in_scope(
-    session: Session, actor: Actor, model: type[Any], filters: Filters, words: str, search: Iterable[str]
+    session: Session,
+    actor: Actor,
+    model: type[Any],
+    filters: Filters,
+    words: str,
+    search: Iterable[str],
 ) -> Query[Any]:
     """Every row that the person may list and that the filters and words let through."""
-    query = session.query(model).filter(row_scope(actor, model, Action.LIST))
-    query = filters.apply_all(query)
+    scoped = session.query(model).filter(row_scope(actor, model, Action.LIST))
+    query: Query[Any] = filters.apply_all(scoped)
     return query.filter(_holds(model, search, words)) if words else query
 
 

@@ -50,7 +50,8 @@ def grant_pages(policy: Policy) -> None:
     """Take the grants of the framework's tables and of the hand-written pages into `policy`."""
     for model, (name, grants) in GRANTS.items():
         policy.add_table(name, model, grants)
-    for page in (*PAGES, ClinicMenuApi):
+    pages: tuple[Any, ...] = (*PAGES, ClinicMenuApi)
+    for page in pages:
         policy.add_page(page.class_permission_name, page.may)
 
 
@@ -58,5 +59,3 @@ def init_app(app: Flask) -> None:
     """What surrounds every request: its limits, its refusals, its shell."""
     for part in (requests, csrf, errors, shell):
         part.init_app(app)
-
-

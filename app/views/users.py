@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -12,7 +13,14 @@ from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 from werkzeug.security import check_password_hash, generate_password_hash
-from wtforms import BooleanField, EmailField, PasswordField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectChoice,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import Email, EqualTo, InputRequired, Length, Optional, ValidationError
 
 from app.extensions import db
@@ -51,12 +59,14 @@ class UserForm(DynamicForm):
     username = StringField("User name", [NEEDED, Length(max=128), clean])
     first_name = StringField("First name", [NEEDED, Length(max=64), clean])
     last_name = StringField("Last name", [NEEDED, Length(max=64), clean])
-    email = EmailField("E-mail", [NEEDED, Length(max=320), Email("Write an e-mail address."), clean])
+    email = EmailField(
+        "E-mail", [NEEDED, Length(max=320), Email("Write an e-mail address."), clean]
+    )
     active = BooleanField("Active", default=True)
     roles = SelectMultipleField(
         "Roles",
         [NEEDED],
-        choices=[(role.value, role.capitalize()) for role in Role],
+        choices=[SelectChoice(role.value, role.capitalize()) for role in Role],
         description="What each role may do stands under Administration, Roles.",
     )
     password = PasswordField("Password", [Optional(), LONG_ENOUGH])
@@ -132,10 +142,10 @@ class RoleView(GridView):
     add_columns = edit_columns = ("name",)
     add_form = edit_form = DynamicForm
 
-    def facts(self, row: RoleRow) -> list[tuple[str, Cell]]:
+    def facts(self, row: RoleRow) -> Sequence[tuple[str, Cell]]:
         granted: dict[str, list[str]] = {}
-        role = Role(row.name) if row.name in set(Role) else None
-        for permission, view in sorted(of_the_application().permissions.get(role, ())):
+        by_role = {role.value: found for role, found in of_the_application().permissions.items()}
+        for permission, view in sorted(by_role.get(row.name, ())):
             granted.setdefault(view, []).append(words(permission.removeprefix("can_")))
         return [(view, Cell(", ".join(names))) for view, names in granted.items()]
 
@@ -159,9 +169,7 @@ class AccountView(BaseView):
                 flash("Your password is changed.", "success")
                 return redirect(url_for("AccountView.show"))
         fields = [form.current, form.password, form.conf_password]
-        page = FormPage(
-            actor().name, "Account", "fa-user", fields, "/", "Change password", problem
-        )
+        page = FormPage(actor().name, "Account", "fa-user", fields, "/", "Change password", problem)
         return render_template("grid/form.html", page=page, form=form), 422 if problem else 200
 
     def _change(self, form: PasswordForm) -> str | None:

@@ -145,7 +145,9 @@ def from_clinic_time(wall: datetime) -> datetime:
     back. Raises ClinicError for a time that the clock skips."""
     local = wall.replace(tzinfo=clinic_zone())
     if local.astimezone(UTC).astimezone(clinic_zone()).replace(tzinfo=None) != wall:
-        raise ClinicError(f"{wall:%H:%M} does not exist on {wall:%-d %b %Y}: the clock is set forward.")
+        raise ClinicError(
+            f"{wall:%H:%M} does not exist on {wall:%-d %b %Y}: the clock is set forward."
+        )
     return local.astimezone(UTC)
 
 

@@ -19,7 +19,9 @@ from app.views.fields import PickField
 from app.views.reading import picks
 from app.views.values import show
 
-CHANGED = "Someone else has changed this since you opened it. Both texts are below; nothing is lost."
+CHANGED = (
+    "Someone else has changed this since you opened it. Both texts are below; nothing is lost."
+)
 
 
 def save(

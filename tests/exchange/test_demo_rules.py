@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.exchange.demo import build
 from app.exchange.demo.cast import KINDS
+from app.extensions import db
 from app.models import (
     AllergyIntolerance,
     Doctor,
@@ -30,6 +31,13 @@ from tests.exchange.demo_clinic import (
 OVER_A_CLOCK_CHANGE = pytest.mark.parametrize(
     "now", [CLOCK_GOES_FORWARD, CLOCK_GOES_BACK], ids=["forward", "back"]
 )
+
+
+@pytest.fixture
+def session(sqlite_app):
+    """What is checked here does not depend on the database."""
+    with sqlite_app.app_context():
+        yield db.session()
 
 
 @OVER_A_CLOCK_CHANGE

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.exchange.demo import build
+from app.extensions import db
 from app.models import Appointment, Doctor, MedicalRecord, Room
 from tests.exchange.demo_clinic import (
     CLOCK_GOES_BACK,
@@ -32,6 +33,13 @@ ANY_TIME = pytest.mark.parametrize(
     ],
     ids=lambda now: f"{now:%a %H:%M}",
 )
+
+
+@pytest.fixture
+def session(sqlite_app):
+    """What is checked here does not depend on the database."""
+    with sqlite_app.app_context():
+        yield db.session()
 
 
 @ANY_TIME

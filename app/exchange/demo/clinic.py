@@ -176,7 +176,8 @@ class Construction:
 
     def _mark_rooms(self, doctors: Sequence[Physician], occupied: set[int]) -> None:
         own = [doctor.rooms["exam"][0] for doctor in doctors]
-        cleaning = [room for room in reversed(own) if room not in occupied][:1]
+        shared = [room for rooms in doctors[0].rooms.values() for room in rooms]
+        cleaning = [room for room in (*reversed(own), *shared) if room not in occupied][:1]
         for status, rooms in (("occupied", occupied), ("cleaning", cleaning)):
             self._session.execute(update(Room).where(Room.room_id.in_(rooms)).values(status=status))
 

@@ -33,10 +33,11 @@ def add_logins(
 ) -> dict[str, User]:
     """The logins, by role name, each with the role of its name; `people` gives the name and the
     email of the person behind each."""
+    roles = {name: _role(session, name) for name in people}
+    made = now.astimezone(UTC).replace(tzinfo=None)
     users = {}
     for role, (name, email) in people.items():
         given, _, family = name.partition(" ")
-        made = now.astimezone(UTC).replace(tzinfo=None)
         users[role] = User(
             username=role,
             first_name=given,
@@ -46,7 +47,7 @@ def add_logins(
             active=True,
             created_on=made,
             changed_on=made,
-            roles=[_role(session, role)],
+            roles=[roles[role]],
         )
     session.add_all(users.values())
     session.flush()

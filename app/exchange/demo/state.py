@@ -49,9 +49,9 @@ def quotas(
     days = [(duty.day - clock.today).days for duty in duties]
     longest = max(1, -min(days))
     weights = [1 - 0.6 * day / 28 if day > 0 else 1 + 0.4 * day / longest for day in days]
-    hours = [(duty.end - duty.start) / 60 for duty in duties]
+    hours = [(d.end - d.start) / 60 * (AT_NIGHT if d.is_quiet else 1) for d in duties]
     rate = visits / sum(w * h for w, h in zip(weights, hours, strict=True))
     for duty, day, weight, length in zip(duties, days, weights, hours, strict=True):
         bustle = FULL if duty.around_now or duty.staff_id == first else BUSY
         busy = max(SPARSE, rate * weight, bustle * (1 - abs(day) / FADING))
-        yield duty, length * busy * (AT_NIGHT if duty.is_quiet else 1)
+        yield duty, length * busy

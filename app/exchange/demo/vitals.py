@@ -6,6 +6,7 @@ Codes are LOINC, units UCUM, after the vital signs profile of FHIR R4
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 from random import Random
@@ -73,7 +74,7 @@ def _value(rng: Random, note: Note, name: str) -> float:
 def _height(person: Person, day: date) -> float:
     """Centimetres; children grow towards their adult height."""
     share = min(1.0, max(0.0, person.age(day)) / GROWN)
-    return round(person.height * (0.31 + 0.69 * share**0.62), 1)
+    return round(person.height * (0.31 + 0.69 * math.pow(share, 0.62)), 1)
 
 
 def _kilos(rng: Random, clock: Clock, person: Person, day: date) -> float:

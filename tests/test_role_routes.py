@@ -1,0 +1,239 @@
+"""Role × route × method: generated from the declarations, for all of the application's routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app import models
+from app.models import Action, Role
+from app.security.routes import guarded_routes
+from tests.cast import ONE_OF, Cast
+
+ANONYMOUS = "anonymous"
+EVERYONE = frozenset(Role)
+STAFF = EVERYONE - {Role.PATIENT}
+ANYONE = EVERYONE | {ANONYMOUS}
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+NO_ROW = "2147483646"  # one that is not there: what the role opens answers 404, never 403
+
+GRID = {
+    "/{}/list/": {"GET": Action.LIST},
+    "/{}/export": {"GET": Action.LIST},
+    "/{}/pick": {"GET": Action.LIST},
+    "/{}/show/<pk>": {"GET": Action.SHOW},
+    "/{}/add": {"GET": Action.ADD, "POST": Action.ADD},
+    "/{}/edit/<pk>": {"GET": Action.EDIT, "POST": Action.EDIT},
+    "/{}/delete/<pk>": {"POST": Action.DELETE},
+}
+API = {
+    "/api/v1/{}/": {"GET": Action.LIST, "POST": Action.ADD},
+    "/api/v1/{}/_info": {"GET": Action.LIST},
+    "/api/v1/{}/<int:pk>": {"GET": Action.SHOW},
+    "/api/v1/{}/<pk>": {"PUT": Action.EDIT, "DELETE": Action.DELETE},
+}
+BY_HAND: dict[tuple[str, str], Iterable[str]] = {
+    ("/static/<path:filename>", "GET"): ANYONE,
+    ("/static/appbuilder/<path:filename>", "GET"): ANYONE,
+    ("/health", "GET"): ANYONE,
+    ("/ready", "GET"): ANYONE,
+    ("/login/", "GET"): ANYONE,
+    ("/login/", "POST"): ANYONE,
+    ("/api/v1/security/login", "POST"): ANYONE,
+    ("/api/v1/security/refresh", "POST"): (),  # a refresh token opens it, a cookie never
+    ("/logout/", "POST"): (),  # leads everyone to the login page
+    ("/", "GET"): EVERYONE,
+    ("/account/", "GET"): EVERYONE,
+    ("/account/", "POST"): EVERYONE,
+    ("/search/patients", "GET"): STAFF,
+    ("/swagger/v1", "GET"): STAFF,
+    ("/api/<version>/_openapi", "GET"): STAFF,
+    ("/api/v1/menu/", "GET"): STAFF,
+}
+"""Who opens the pages that no declaration brings."""
+
+ROLES_PAGE = {"/{}/list/", "/{}/export", "/{}/pick", "/{}/show/<pk>"}
+
+MATRIX = {
+    # table:             (list, add, edit, delete); design.md, “Who may”
+    "patient": ("admin doctor nurse receptionist", "admin receptionist", "admin receptionist", "admin"),
+    "appointment": (
+        "admin doctor nurse receptionist", "admin doctor receptionist", "admin doctor receptionist",
+        "admin",
+    ),
+    "doctor": ("admin doctor nurse receptionist", "admin", "admin", "admin"),
+    "staff": ("admin doctor nurse receptionist", "admin", "admin", "admin"),
+    "shift": ("admin doctor nurse receptionist", "admin", "admin", "admin"),
+    "visit_type": ("admin doctor nurse receptionist", "admin", "admin", "admin"),
+    "room": ("admin doctor nurse receptionist", "admin", "admin nurse receptionist", "admin"),
+    "medical_record": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
+    "medication_request": ("doctor nurse", "doctor", "doctor", ""),
+    "condition": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
+    "observation": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
+    "allergy_intolerance": ("doctor nurse receptionist", "doctor nurse", "doctor nurse", ""),
+    "audit_event": ("admin", "", "", ""),
+}  # fmt: skip
+
+
+def granted(table: type[models.Entity], action: Action) -> frozenset[Role]:
+    """The roles that the declaration gives an action, read off without the policy."""
+    screen = table.__screen__
+    assert screen is not None
+    return frozenset(
+        role
+        for role, grant in screen.grants.items()
+        if any(action in rule.actions for rule in grant.rules)
+    )
+
+
+def expected_routes(tables: Iterable[type[models.Entity]]) -> dict[tuple[str, str], frozenset[str]]:
+    """Every route and method of the application, with those whom it lets in."""
+    routes = {route: frozenset(who) for route, who in BY_HAND.items()}
+    for table in tables:
+        for rule, methods in (GRID | API).items():
+            for method, action in methods.items():
+                routes[rule.format(table.__tablename__), method] = granted(table, action)
+    for rule, methods in GRID.items():
+        for method in methods:
+            routes[rule.format("users"), method] = frozenset({Role.ADMIN})
+            if rule in ROLES_PAGE:
+                routes[rule.format("roles"), method] = frozenset({Role.ADMIN})
+    return routes
+
+
+def address(rule: str) -> str:
+    path = rule.replace("<int:pk>", NO_ROW).replace("<pk>", NO_ROW)
+    return path.replace("<version>", "v1").replace("<path:filename>", "css/base.css")
+
+
+def call(cast: Cast, who: str, rule: str, method: str, **kwargs: Any) -> TestResponse:
+    """Send one request; a body that says nothing, and a key that leads nowhere."""
+    path = address(rule)
+    body: dict[str, Any] = {"json": {}} if "/api/" in path and method != "GET" else {}
+    answer = cast.client(who).open(path, method=method, **body, **kwargs)
+    answer.close()  # a static file stays open else
+    return answer
+
+
+def lets_in(answer: TestResponse) -> bool:
+    assert answer.status_code < 500, answer.request.path
+    to_login = answer.status_code == 302 and answer.location.startswith("/login/")
+    return answer.status_code not in {401, 403} and not to_login
+
+
+def person(role: str) -> str:
+    return ONE_OF[Role(role)] if role != ANONYMOUS else ANONYMOUS
+
+
+def routes_of(app: Flask) -> set[tuple[str, str]]:
+    return {(r.rule, method) for r in app.url_map.iter_rules() for method in r.methods & METHODS}
+
+
+def test_the_table_names_every_route_of_the_application(sqlite_app: Flask) -> None:
+    assert set(expected_routes(models.ALL)) == routes_of(sqlite_app)
+
+
+@pytest.mark.parametrize("role", sorted(ANYONE))
+def test_a_route_lets_in_the_roles_of_its_grants_and_nobody_else(
+    sqlite_cast: Cast, role: str
+) -> None:
+    wrong = [
+        (rule, method, "expected in" if role in who else "expected out")
+        for (rule, method), who in expected_routes(models.ALL).items()
+        if lets_in(call(sqlite_cast, person(role), rule, method)) != (role in who)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", sorted(EVERYONE))
+def test_a_bearer_token_opens_what_the_cookie_opens(sqlite_cast: Cast, role: str) -> None:
+    token = sqlite_cast.token(person(role))
+    wrong = [
+        (rule, method)
+        for (rule, method), who in expected_routes(models.ALL).items()
+        if rule.startswith("/api/") and "security" not in rule
+        and lets_in(call(sqlite_cast, ANONYMOUS, rule, method, headers=token)) != (role in who)
+    ]  # fmt: skip
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_method_that_a_route_does_not_name_is_never_taken(sqlite_cast: Cast, method: str) -> None:
+    routes = routes_of(sqlite_cast.app)
+    taken = {(address(rule), method) for rule, method in routes}
+    wrong = [
+        rule
+        for rule in {rule for rule, _ in routes}
+        if (address(rule), method) not in taken
+        and call(sqlite_cast, "amina", rule, method).status_code != 405
+    ]
+    assert wrong == []
+
+
+def test_anonymous_reaches_login_static_files_and_health_only(sqlite_app: Flask) -> None:
+    endpoints = {
+        rule.endpoint
+        for rule in sqlite_app.url_map.iter_rules()
+        if any(lets_in(call(Cast(sqlite_app, {}), ANONYMOUS, rule.rule, m))
+               for m in rule.methods & METHODS)
+    }  # fmt: skip
+    assert endpoints == {
+        "static", "appbuilder.static", "LoginView.login", "LoginApi.login", "HealthView.health",
+        "HealthView.ready",
+    }  # fmt: skip
+
+
+def test_every_page_sends_anonymous_to_the_login_page_and_the_api_says_401(
+    sqlite_app: Flask,
+) -> None:
+    cast = Cast(sqlite_app, {})
+    assert call(cast, ANONYMOUS, "/patient/list/", "GET").location.startswith("/login/")
+    assert call(cast, ANONYMOUS, "/api/v1/patient/", "GET").status_code == 401
+
+
+def test_the_compiled_policy_says_the_same_as_the_declarations(sqlite_app: Flask) -> None:
+    policy, expected = sqlite_app.extensions["clinic_policy"], expected_routes(models.ALL)
+    wrong = [
+        (route.rule.rule, role)
+        for route in guarded_routes(sqlite_app)
+        for method in route.rule.methods & METHODS
+        for role in Role
+        if policy.allows([role], route.permission, route.view)
+        != (role in expected[route.rule.rule, method])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("table", MATRIX)
+@pytest.mark.parametrize("column", range(4), ids=["list", "add", "edit", "delete"])
+def test_the_starting_matrix_holds_on_grid_and_api(
+    sqlite_cast: Cast, table: str, column: int
+) -> None:
+    grid = [("list/", "GET"), ("add", "GET"), (f"edit/{NO_ROW}", "GET"), (f"delete/{NO_ROW}", "POST")]
+    api = [("", "GET"), ("", "POST"), (NO_ROW, "PUT"), (NO_ROW, "DELETE")]
+    for start, (path, method) in ((f"/{table}/", grid[column]), (f"/api/v1/{table}/", api[column])):
+        inside = {r for r in ANYONE if lets_in(call(sqlite_cast, person(r), start + path, method))}
+        assert inside == set(MATRIX[table][column].split())
+
+
+def test_the_matrix_names_every_table(sqlite_app: Flask) -> None:
+    assert set(MATRIX) == {table.__tablename__ for table in models.ALL}
+
+
+@pytest.mark.parametrize("who", ["amina", "rosa", "paula"])
+@pytest.mark.parametrize("path", ["/medical_record/list/", "/api/v1/medical_record/"])
+def test_admin_reception_and_patients_are_refused_clinical_text(
+    sqlite_cast: Cast, who: str, path: str
+) -> None:
+    answer = sqlite_cast.client(who).get(path)
+    assert answer.status_code == 403
+    assert "secret diagnosis" not in answer.text
+
+
+def test_a_patient_is_granted_no_table(sqlite_app: Flask) -> None:
+    granted = sqlite_app.extensions["clinic_policy"].permissions[Role.PATIENT]
+    assert granted == {("can_home", "Home"), ("can_account", "Account")}
