@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from holidays import list_supported_countries
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -34,6 +35,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "REDIS_URL": environ.get("REDIS_URL") or None,
         "CLINIC_NAME": environ.get("CLINIC_NAME", "Clinic"),
         "CLINIC_TIMEZONE": _zone(environ.get("CLINIC_TIMEZONE") or "UTC"),
+        "CLINIC_COUNTRY": _country(environ.get("CLINIC_COUNTRY", "")),
         "TRUSTED_HOSTS": _hosts(environ.get("CLINIC_HOSTS", "")),
         "SESSION_COOKIE_SECURE": _flag(environ, "CLINIC_HTTPS"),
         "PERMANENT_SESSION_LIFETIME": timedelta(
@@ -109,6 +111,14 @@ def _zone(name: str) -> str:
             f"CLINIC_TIMEZONE={name!r} is no time zone; write an IANA name like Europe/Madrid."
         ) from None
     return name
+
+
+def _country(code: str) -> str:
+    if code and code not in list_supported_countries():
+        raise ConfigError(
+            f"CLINIC_COUNTRY={code!r} is no country whose holidays are known; write a code like ES."
+        )
+    return code
 
 
 def _hosts(extra: str) -> list[str]:

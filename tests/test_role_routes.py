@@ -169,7 +169,7 @@ def test_a_method_that_a_route_does_not_name_is_never_taken(sqlite_cast: Cast, m
         rule
         for rule in {rule for rule, _ in routes}
         if (address(rule), method) not in taken
-        and call(sqlite_cast, "amina", rule, method).status_code != 405
+        and call(sqlite_cast, "amina", rule, method).status_code not in {403, 404, 405}
     ]
     assert wrong == []
 
@@ -209,15 +209,15 @@ def test_the_compiled_policy_says_the_same_as_the_declarations(sqlite_app: Flask
 
 
 @pytest.mark.parametrize("table", MATRIX)
-@pytest.mark.parametrize("column", range(4), ids=["list", "add", "edit", "delete"])
-def test_the_starting_matrix_holds_on_grid_and_api(
-    sqlite_cast: Cast, table: str, column: int
-) -> None:
+def test_the_starting_matrix_holds_on_grid_and_api(sqlite_cast: Cast, table: str) -> None:
     grid = [("list/", "GET"), ("add", "GET"), (f"edit/{NO_ROW}", "GET"), (f"delete/{NO_ROW}", "POST")]
     api = [("", "GET"), ("", "POST"), (NO_ROW, "PUT"), (NO_ROW, "DELETE")]
-    for start, (path, method) in ((f"/{table}/", grid[column]), (f"/api/v1/{table}/", api[column])):
-        inside = {r for r in ANYONE if lets_in(call(sqlite_cast, person(r), start + path, method))}
-        assert inside == set(MATRIX[table][column].split())
+    for start, ways in ((f"/{table}/", grid), (f"/api/v1/{table}/", api)):
+        inside = tuple(
+            {r for r in ANYONE if lets_in(call(sqlite_cast, person(r), start + path, method))}
+            for path, method in ways
+        )
+        assert inside == tuple(set(names.split()) for names in MATRIX[table])
 
 
 def test_the_matrix_names_every_table(sqlite_app: Flask) -> None:

@@ -89,7 +89,7 @@ def _add_doctors(session: Session, rows: list[Row]) -> Tally:
 
 def _add_patients(session: Session, rows: list[Row], now: datetime) -> Tally:
     for row in rows:
-        Patient(dob=row["dob"]).check(session, now)
+        Patient(dob=row["dob"]).check(session, None, now)
     fresh = _add(session, Patient, rows, "Patient")
     table = Patient.__table__
     numbered = [

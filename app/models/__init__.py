@@ -4,13 +4,16 @@
 permission.
 """
 
+from app.models.amendment import RecordAmendment
 from app.models.appointment import Appointment
 from app.models.audit import AuditEvent
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.entity import Entity
 from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
+from app.models.history import AnsweredRequest, AppointmentHistory
 from app.models.medical_record import MedicalRecord
+from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
 from app.models.room import Room
 from app.models.screen import Screen
@@ -19,24 +22,31 @@ from app.models.staff import Doctor, Staff
 from app.models.visit_type import VisitType
 
 __all__ = [
-    "ALL", "CHANGE", "EDIT", "MANAGE", "READ", "Action", "AllergyIntolerance", "Appointment",
-    "AuditEvent", "ClinicError", "Condition", "Conflict", "DeclarationError", "Doctor", "Entity",
-    "Forbidden", "Grant", "MedicalRecord", "MedicationRequest", "NotFound", "Observation",
-    "Patient", "Role", "Room", "Screen", "Shift", "Staff", "Stale", "VisitType",
+    "ALL", "CHANGE", "EDIT", "MANAGE", "READ", "Action", "AllergyIntolerance", "AnsweredRequest",
+    "Appointment", "AppointmentHistory", "AuditEvent", "Blocking", "ClinicError", "Condition",
+    "Conflict", "DeclarationError", "Doctor", "Entity", "Forbidden", "Grant", "MedicalRecord",
+    "MedicationRequest", "NotFound", "Observation", "OpeningHours", "Patient", "RecordAmendment",
+    "Role", "Room", "Screen", "Shift", "Staff", "Stale", "TimeOff", "VisitType",
 ]  # fmt: skip
 
 ALL: tuple[type[Entity], ...] = (
     Patient,
     Appointment,
     Shift,
+    TimeOff,
     Doctor,
     Staff,
     Room,
+    Blocking,
     VisitType,
     MedicalRecord,
+    RecordAmendment,
     Condition,
     AllergyIntolerance,
     MedicationRequest,
     Observation,
+    AppointmentHistory,
+    AnsweredRequest,
+    OpeningHours,
     AuditEvent,
 )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.models.acting import Acting
 from app.models.entity import Entity
 from app.models.errors import ClinicError
 from app.models.grants import EDIT, MANAGE, READ, Role
@@ -25,6 +26,9 @@ STATUSES = (
 ACTIVE = ("pending", "booked", "arrived", "checked-in", "in-room")
 """The statuses in which a visit holds its doctor, room and patient; the database refuses two
 such visits at once. Kept in step with migration 0001 by a test."""
+
+CANCELLATION_REASONS = ("patient", "doctor", "clinic", "mistake", "other")
+"""Who or what cancelled; after FHIR's appointment-cancellation-reason."""
 
 LONGEST = timedelta(hours=24)
 
@@ -52,11 +56,16 @@ class Appointment(Entity):
     room_id: Mapped[int | None] = mapped_column(ForeignKey("room.room_id"))
     visit_type_id: Mapped[int | None] = mapped_column(ForeignKey("visit_type.visit_type_id"))
     appointment_datetime: Mapped[datetime] = mapped_column(Instant)
-    minutes_duration: Mapped[int] = mapped_column(default=30, server_default="30")
+    minutes_duration: Mapped[int] = mapped_column(server_default="30")
     status: Mapped[str] = mapped_column(
         choice("appointment_status", *STATUSES), default="booked", server_default="booked"
     )
     reason: Mapped[str | None] = mapped_column(Text)
+    override_reason: Mapped[str | None] = mapped_column(String(300))
+    cancellation_reason: Mapped[str | None] = mapped_column(
+        choice("appointment_cancellation_reason", *CANCELLATION_REASONS)
+    )
+    hold_until: Mapped[datetime | None] = mapped_column(Instant)
     arrived_at: Mapped[datetime | None] = mapped_column(Instant)
     identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
 
@@ -73,14 +82,21 @@ class Appointment(Entity):
         search=["appointment_datetime", "patient", "doctor", "room", "visit_type", "status"],
         form=[
             "patient", "doctor", "visit_type", "appointment_datetime", "minutes_duration",
-            "room", "status", "reason",
+            "room", "status", "reason", "override_reason",
         ],
         labels={
             "appointment_datetime": "When",
             "minutes_duration": "Length in minutes",
             "visit_type": "Visit type",
             "arrived_at": "Arrived",
+            "override_reason": "Reason to book against a rule",
         },
+        help={
+            "minutes_duration": "Left empty, the length of the visit type.",
+            "room": "Left empty, a free room of the visit type’s kind.",
+            "override_reason": "Only where the time is outside a shift or too near to a visit.",
+        },
+        optional=["minutes_duration"],
         order="-appointment_datetime",
         empty="No appointment here. Book one with “Add”.",
         grants={
@@ -99,7 +115,7 @@ class Appointment(Entity):
         """The first instant after the visit, UTC."""
         return self.appointment_datetime + timedelta(minutes=self.minutes_duration)
 
-    def check(self, session: Session, now: datetime) -> None:
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.minutes_duration is not None and not 0 < self.minutes_duration <= 1440:
             raise ClinicError(
                 "A visit lasts between 1 minute and 24 hours.", field="minutes_duration"

@@ -9,6 +9,7 @@ from flask_appbuilder import Model
 from sqlalchemy import Column, inspect
 from sqlalchemy.orm import Mapped, RelationshipProperty, Session, declared_attr, mapped_column
 
+from app.models.acting import Acting
 from app.models.screen import Screen
 
 
@@ -62,5 +63,5 @@ class Entity(Model):
         """The column that says whose record a row belongs to; None for a table about no patient."""
         return "patient_id" if "patient_id" in cls.columns() else None
 
-    def check(self, session: Session, now: datetime) -> None:
-        """The table's own rules before a row is kept; raises ClinicError with a sentence."""
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """The table's own rules before `actor` keeps the row; raises ClinicError with a sentence."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.entity import Entity
 from app.models.errors import ClinicError
@@ -51,11 +52,15 @@ class MedicalRecord(Entity):
     reason_code: Mapped[str | None] = mapped_column(String(40))
     reason_display: Mapped[str | None] = mapped_column(String(300))
     identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    signed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"))
+    content_hash: Mapped[str | None] = mapped_column(String(64))
 
     patient: Mapped[Patient] = relationship()
     doctor: Mapped[Doctor] = relationship()
     appointment: Mapped[Appointment | None] = relationship()
-    author: Mapped[Staff | None] = relationship()
+    author: Mapped[Staff | None] = relationship(foreign_keys=[author_id])
+    signer: Mapped[Staff | None] = relationship(foreign_keys=[signed_by])
 
     __screen__ = Screen(
         title="Medical records",
@@ -67,12 +72,16 @@ class MedicalRecord(Entity):
         detail=[
             "visit_date", "patient", "doctor", "author", "status", "type_display",
             "reason_display", "started_at", "ended_at", "diagnosis", "treatment", "notes",
+            "signed_at", "signer", "content_hash",
         ],
         labels={
             "type_display": "Kind of visit",
             "reason_display": "Reason",
             "started_at": "Began",
             "ended_at": "Ended",
+            "signed_at": "Signed",
+            "signer": "Signed by",
+            "content_hash": "Hash of the signed text",
         },
         order="-visit_date",
         empty="No record here yet. Write one with “Add”.",
@@ -85,6 +94,6 @@ class MedicalRecord(Entity):
     def __str__(self) -> str:
         return f"Record of {self.visit_date:%-d %b %Y}"
 
-    def check(self, session: Session, now: datetime) -> None:
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.status == "signed":
             raise ClinicError("A signed record does not change.")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event,
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship, validates
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.models.acting import Acting
 from app.models.entity import Entity
 from app.models.errors import ClinicError
 from app.models.grants import EDIT, MANAGE, READ, Role
@@ -95,7 +96,7 @@ class Patient(Entity):
             self.family_name = name.split()[-1][:100] if name.split() else None
         return name
 
-    def check(self, session: Session, now: datetime) -> None:
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.dob > now.date():
             raise ClinicError("The birth date lies in the future.", field="dob")
         if self.dob < EARLIEST_BIRTH:

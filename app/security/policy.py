@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import RelationshipProperty
 
-from app.models import Action, DeclarationError, Entity, Grant, Role
+from app.models import Action, DeclarationError, Entity, Grant, Role, Screen
 from app.models.grants import Rule
 
 OWNERS = {"patient": "patient_id", "doctor": "doctor_id", "staff": "staff_id", "ab_user": "user_id"}
@@ -84,14 +84,9 @@ def compile_tables(policy: Policy, tables: Iterable[type[Entity]]) -> None:
             raise DeclarationError(
                 f"{table.__name__} has no __screen__; write None where no screen is meant."
             )
-        screen = table.__screen__
-        if screen is None:
-            continue
-        named = [*screen.columns, *screen.search, *(screen.form or ()), *(screen.detail or ())]
-        named += [*screen.labels, *screen.help, (screen.order or table.pk_name()).lstrip("-")]
-        for column in named:
-            _require_column(table.__name__, table, column)
-        policy.add_table(table.__name__, table, screen.grants)
+        if table.__screen__ is not None:
+            _check_words(table, table.__screen__)
+            policy.add_table(table.__name__, table, table.__screen__.grants)
 
 
 def owner(model: type[Any], column: str) -> str:
@@ -131,6 +126,22 @@ def _with_links(model: type[Any], names: Iterable[str]) -> frozenset[str]:
         if link.direction.name == "MANYTOONE" and (link.key in spelled or columns & spelled):
             spelled |= columns | {link.key}
     return frozenset(spelled)
+
+
+def _check_words(table: type[Entity], screen: Screen) -> None:
+    """Refuse a screen that speaks of columns which are not there, or not of that kind."""
+    name, columns = table.__name__, table.columns()
+    order = (screen.order or table.pk_name()).lstrip("-")
+    form = columns if screen.form is None else screen.form
+    for column in (*screen.columns, *screen.search, *form, *(screen.detail or ()), order,
+                   *screen.optional, *screen.labels, *screen.help):  # fmt: skip
+        _require_column(name, table, column)
+    if order not in columns:
+        raise DeclarationError(f"{name} cannot be sorted by {order!r}, which is a link.")
+    linked = {table.foreign_key(link) for link in table.links()}
+    for column in form:
+        if column in columns and columns[column].foreign_keys and column not in linked:
+            raise DeclarationError(f"{name}.{column} has no relationship, so no form can check it.")
 
 
 def _require_column(name: str, model: type[Any], column: str) -> None:

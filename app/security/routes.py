@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
+from flask_appbuilder.security.decorators import has_access, has_access_api, protect
 from werkzeug.routing import Rule
 
 from app.models import DeclarationError
@@ -25,6 +27,11 @@ PUBLIC = frozenset(
 SIGNED_IN = frozenset({"LoginView.logout", "LoginApi.refresh"})
 """Endpoints that look at the session or the token themselves and name no permission."""
 
+GUARDS = frozenset(
+    guard(lambda: None).__code__ for guard in (has_access, has_access_api, protect())
+)
+"""What the framework's decorators put around a method; each asks the security manager."""
+
 
 @dataclass(frozen=True)
 class GuardedRoute:
@@ -36,18 +43,24 @@ class GuardedRoute:
 
 
 def guarded_routes(app: Flask) -> list[GuardedRoute]:
-    """All routes but the public ones; raises DeclarationError on one that asks for nothing."""
+    """All routes but the public ones; raises DeclarationError on one that asks for nothing, and
+    on a grant that none of them asks for."""
     permissions = {
         f"{view.endpoint}.{name}": (f"can_{view.get_method_permission(name)}", view)
         for view in app.extensions["appbuilder"].baseviews
         for name in dir(view)
-        if hasattr(getattr(view, name), "_urls") and _permission(view, name)
+        if hasattr(getattr(view, name), "_urls") and _asks(getattr(view, name))
     }
-    return [
+    routes = [
         _guarded(rule, permissions)
         for rule in app.url_map.iter_rules()
         if rule.endpoint not in PUBLIC | SIGNED_IN
     ]
+    asked = {(route.permission, route.view) for route in routes}
+    granted: set[tuple[str, str]] = set().union(*app.extensions["clinic_policy"].permissions.values())
+    for permission, view in sorted(granted - asked):
+        raise DeclarationError(f"{permission} on {view} is granted, but no route asks for it.")
+    return routes
 
 
 def _guarded(rule: Rule, permissions: dict[str, tuple[str, Any]]) -> GuardedRoute:
@@ -60,6 +73,12 @@ def _guarded(rule: Rule, permissions: dict[str, tuple[str, Any]]) -> GuardedRout
     return GuardedRoute(rule, permission, view.class_permission_name)
 
 
-def _permission(view: Any, name: str) -> str | None:
-    found: str | None = getattr(getattr(view, name), "_permission_name", None)
-    return found
+def _asks(method: Any) -> bool:
+    """Whether a guard stands around the method; naming a permission alone guards nothing."""
+    return any(layer.__code__ in GUARDS for layer in _layers(method))
+
+
+def _layers(method: Any) -> Iterator[Any]:
+    while method is not None:
+        yield method
+        method = getattr(method, "__wrapped__", None)

@@ -30,7 +30,7 @@ def visible(
     """Those of `columns` that `actor` sees in every row that `row_scope` lets through, without
     links to tables of which they may see nothing."""
     rules = _widest(_rules(actor, model, action) if actor else [])
-    return [c for c in columns if any(not r.hides(c) for r in rules) and _target_open(actor, model, c)]
+    return [c for c in columns if _shown(rules, c) and _target_open(actor, model, c)]
 
 
 def labels(actor: Actor | None, model: type[Any], columns: Iterable[str]) -> list[ExecutableOption]:
@@ -71,11 +71,7 @@ def load(
 
 def may(actor: Actor, row: Any, action: Action) -> bool:
     """Whether `row_scope` lets this loaded row through; costs no statement."""
-    return any(
-        rule.own_column is None
-        or getattr(actor, owner(type(row), rule.own_column)) == getattr(row, rule.own_column)
-        for rule in _rules(actor, type(row), action)
-    )
+    return any(_lets_through(actor, row, rule) for rule in _rules(actor, type(row), action))
 
 
 def as_key(value: Any) -> int:
@@ -108,14 +104,27 @@ def _row_condition(actor: Actor, model: type[Any], rule: Rule) -> ColumnElement[
     if rule.own_column is None:
         return true()
     mine = getattr(actor, owner(model, rule.own_column))
-    column = inspect(model).columns[rule.own_column]
-    return false() if mine is None else and_(column == mine)
+    return false() if mine is None else and_(getattr(model, rule.own_column) == mine)
+
+
+def _lets_through(actor: Actor, row: Any, rule: Rule) -> bool:
+    """`_row_condition`, of a row in memory."""
+    if rule.own_column is None:
+        return True
+    mine = getattr(actor, owner(type(row), rule.own_column))
+    return mine is not None and mine == getattr(row, rule.own_column)
 
 
 def _widest(rules: list[Rule]) -> list[Rule]:
     """A column shown for one's own rows only must not show in the rows of others: where some
     rule opens all rows, it alone decides on columns."""
     return [rule for rule in rules if rule.own_column is None] or rules
+
+
+def _shown(rules: list[Rule], column: str) -> bool:
+    """Whether the column shows in the rows of every owner that the rules speak of."""
+    showing = {rule.own_column for rule in rules if not rule.hides(column)}
+    return bool(rules) and showing == {rule.own_column for rule in rules}
 
 
 def _target_open(actor: Actor | None, model: type[Any], column: str) -> bool:

@@ -9,9 +9,11 @@ from typing import Any
 
 from flask import request
 from flask_appbuilder.api import ModelRestApi
+from flask_appbuilder.api.schemas import get_list_schema
 from sqlalchemy import inspect
 from sqlalchemy import types as sa
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from app.extensions import db
 from app.models import Action, ClinicError, DeclarationError, Stale
@@ -24,6 +26,8 @@ from app.views.openapi import DescribedApi
 from app.views.values import encode, parse
 
 Answer = Any  # the framework's answers are untyped
+REFUSALS = (ClinicError, HTTPException, SQLAlchemyError, OverflowError, RecursionError)
+QUESTION = frozenset(get_list_schema["properties"])
 
 
 def in_words(method: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -33,7 +37,7 @@ def in_words(method: Callable[..., Answer]) -> Callable[..., Answer]:
     def wrapped(api: EntityApi, *args: Any, **kwargs: Any) -> Answer:
         try:
             return method(api, *args, **kwargs)
-        except (ClinicError, SQLAlchemyError, OverflowError, RecursionError) as error:
+        except REFUSALS as error:
             db.session.rollback()
             return problem(error)
 
@@ -46,7 +50,8 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     exclude_route_methods: set[str] = set()
     allow_browser_login = True
     csrf_exempt = True  # by the framework's check; `views.csrf` asks for the token of a cookie
-    base_order: tuple[str, str] | None = None
+    more_methods: dict[str, str] = {}
+    """Permissions of the routes that a hand-written API adds."""
 
     @property
     def model(self) -> type[Any]:
@@ -70,6 +75,8 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     @in_words
     def get_list_headless(self, **kwargs: Any) -> Answer:
         asked = kwargs.get("rison", {})
+        if unknown := sorted(set(asked) - QUESTION):
+            raise BadQuery(f"A list cannot be asked for {unknown[0]!s:.40}.")
         filters.from_json(self._filters, asked.get("filters"), self.search_columns)
         query = reading.rows_in_scope(
             db.session(), actor(), self.model, self._filters, "", self.search_columns
@@ -120,6 +127,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
         try:
             writing.require_version(row, None if told is None else str(told))
         except Stale as error:
+            audit.read(actor(), "show", self.model, row)
             raise Stale(error.message, current=self._kept(row)) from None
         self._fill(row, body, self.edit_columns, needed=set())
         writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
@@ -149,7 +157,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     def _order(self, asked: dict[str, Any]) -> tuple[str, str] | None:
         column = asked.get("order_column")
         if not column:
-            return self.base_order
+            return self.default_order()
         direction = asked.get("order_direction", "asc")
         if column not in self.order_columns or direction not in {"asc", "desc"}:
             raise BadQuery(f"The list cannot be sorted by {column!s:.40}.")
@@ -175,9 +183,10 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
             raise ClinicError(
                 f"There is no field {unknown[0][:40]!r} to set here.", field=unknown[0]
             )
-        for name in allowed:
-            if name in given or name in needed:
-                self._set(row, name, given)
+        with db.session.no_autoflush:  # else a look-up would write the row half filled
+            for name in allowed:
+                if name in given or name in needed:
+                    self._set(row, name, given)
 
     def _set(self, row: Any, name: str, given: dict[str, Any]) -> None:
         column = inspect(self.model).columns[name]

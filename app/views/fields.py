@@ -12,6 +12,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from app.models import ClinicError
+from app.models.clock import clinic_zone
 from app.models.refusals import words
 from app.models.screen import Screen
 from app.views import values
@@ -21,11 +22,15 @@ class _FromColumn:
     """Reads by the column's own rules, and gives back what was typed where it cannot be meant."""
 
     column: Column[Any]
+    needed = True
     raw_data: list[Any] | None
     data: Any
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist:
+            if not self.needed and not valuelist[0].strip():
+                self.data = None
+                return
             try:
                 self.data = values.parse(self.column, valuelist[0])
             except ClinicError as error:
@@ -120,11 +125,11 @@ def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any
         return PickField(
             validators=validators, target=target, pick_url=lambda: pick_url(target), **common
         )
-    return _column_field(table.columns()[name], common)
+    return _column_field(table.columns()[name], common, needed=name not in screen.optional)
 
 
-def _column_field(column: Column[Any], common: dict[str, Any]) -> Any:
-    needed = not column.nullable
+def _column_field(column: Column[Any], common: dict[str, Any], *, needed: bool) -> Any:
+    needed = needed and not column.nullable
     common |= {"validators": [InputRequired("This is needed.")] if needed else [Optional()]}
     if isinstance(column.default, ScalarElementColumnDefault):
         common |= {"default": column.default.arg}
@@ -133,7 +138,7 @@ def _column_field(column: Column[Any], common: dict[str, Any]) -> Any:
     if isinstance(column.type, sa.Enum):
         choices = [wtforms.SelectChoice(word, word.capitalize()) for word in column.type.enums]
         common |= {"choices": choices if needed else [wtforms.SelectChoice("", "—"), *choices]}
-    return type(_field_class(column).__name__, (_field_class(column),), {"column": column})(
+    return type(_field_class(column).__name__, (_field_class(column),), {"column": column, "needed": needed})(
         **common
     )
 
@@ -143,7 +148,7 @@ def _field_class(column: Column[Any]) -> type[Any]:
         "instant": DateTimeLocalField, "choice": SelectField, "date": DateField,
         "time": TimeField, "long": TextAreaField, "text": StringField,
     }  # fmt: skip
-    if isinstance(column.type, sa.Numeric):
+    if isinstance(column.type, values.NUMBERS):
         return FloatField
     return classes.get(values.kind(column), IntegerField)
 
@@ -153,7 +158,7 @@ def _for_input(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        wall = aware.astimezone(values.clinic_zone()).replace(tzinfo=None, microsecond=0)
+        wall = aware.astimezone(clinic_zone()).replace(tzinfo=None, microsecond=0)
         return wall.isoformat(timespec="seconds" if wall.second else "minutes")
     if isinstance(value, (date, time)):
         return value.isoformat() if isinstance(value, date) else f"{value:%H:%M}"

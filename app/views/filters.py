@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from flask_appbuilder.models.filters import BaseFilter, FilterRelation, Filters
 from flask_appbuilder.models.sqla.filters import (
+    FilterContains,
+    FilterEndsWith,
     FilterGreater,
+    FilterIn,
+    FilterNotContains,
+    FilterNotEndsWith,
+    FilterNotEqual,
+    FilterNotIn,
+    FilterNotStartsWith,
     FilterSmaller,
+    FilterStartsWith,
     SQLAFilterConverter,
 )
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext
-from sqlalchemy import Column, inspect
+from sqlalchemy import Column, inspect, not_, or_
 from sqlalchemy.orm import Query
 
 from app.models import ClinicError
+from app.models.clock import clinic_zone
 from app.models.types import Instant
 from app.security.scope import as_key
 from app.views import values
@@ -52,7 +62,7 @@ class LinkIsNot(FilterRelation):
 
     def apply(self, query: Query[Any], value: Any) -> Query[Any]:
         column = self.model.foreign_key(self.column_name)
-        return query.filter(getattr(self.model, column) != as_key(value))
+        return query.filter(getattr(self.model, column).is_distinct_from(as_key(value)))
 
 
 class OnDay(BaseFilter):
@@ -62,11 +72,51 @@ class OnDay(BaseFilter):
     arg_name = "on"
 
     def apply(self, query: Query[Any], value: Any) -> Query[Any]:
-        zone = values.clinic_zone()
+        zone = clinic_zone()
         start = datetime.combine(value, time(), zone)
         column = getattr(self.model, self.column_name)
         end = datetime.combine(value + timedelta(days=1), time(), zone)
         return query.filter(column >= start, column < end)
+
+
+def literal(base: type[BaseFilter], method: str, wanted: bool = True) -> type[BaseFilter]:
+    """The framework's filter on a text, without its wildcards: `%` and `_` mean themselves. What
+    is empty does not hold the text, so it is among the rows that do not."""
+
+    def apply(self: BaseFilter, query: Query[Any], value: Any) -> Query[Any]:
+        column = getattr(self.model, self.column_name)
+        found = getattr(column, method)(value, autoescape=True)
+        return query.filter(found if wanted else or_(not_(found), column.is_(None)))
+
+    return type(base.__name__, (base,), {"apply": apply})
+
+
+class IsNot(FilterNotEqual):
+    """Another value, or none."""
+
+    def apply(self, query: Query[Any], value: Any) -> Query[Any]:
+        column = getattr(self.model, self.column_name)
+        return query.filter(column.is_distinct_from(True if value == "y" else value))
+
+
+class IsNoneOf(FilterNotIn):
+    """Another value than any of these, or none."""
+
+    def apply(self, query: Query[Any], value: Any) -> Query[Any]:
+        column = getattr(self.model, self.column_name)
+        return query.filter(or_(column.not_in(value), column.is_(None)))
+
+
+OURS: dict[type[BaseFilter], type[BaseFilter]] = {
+    FilterStartsWith: literal(FilterStartsWith, "istartswith"),
+    FilterEndsWith: literal(FilterEndsWith, "iendswith"),
+    FilterContains: literal(FilterContains, "icontains"),
+    FilterNotStartsWith: literal(FilterNotStartsWith, "istartswith", wanted=False),
+    FilterNotEndsWith: literal(FilterNotEndsWith, "iendswith", wanted=False),
+    FilterNotContains: literal(FilterNotContains, "icontains", wanted=False),
+    FilterNotEqual: IsNot,
+    FilterNotIn: IsNoneOf,
+}
 
 
 class ClinicFilters(SQLAFilterConverter):
@@ -75,7 +125,10 @@ class ClinicFilters(SQLAFilterConverter):
     conversion_table = (
         ("is_relation_many_to_one", [LinkIs, LinkIsNot]),
         ("is_datetime", [OnDay, FilterGreater, FilterSmaller]),
-        *SQLAFilterConverter.conversion_table,
+        *(
+            (test, [OURS.get(offer, offer) for offer in offered])
+            for test, offered in SQLAFilterConverter.conversion_table
+        ),
     )
 
     def convert(self, col_name: str) -> list[BaseFilter] | None:
@@ -136,25 +189,26 @@ def _choices(filters: Filters, column: str, allowed: Container[str]) -> Sequence
 def _value(chosen: BaseFilter, raw: Any) -> Any:
     if isinstance(chosen, FilterRelation):
         return as_key(raw)
-    if isinstance(raw, list):
-        return [_scalar(chosen, item) for item in raw[:100]]
+    if isinstance(chosen, (FilterIn, FilterNotIn)):
+        return [_scalar(chosen, item) for item in (raw if isinstance(raw, list) else [raw])]
     return _scalar(chosen, raw)
 
 
 def _scalar(chosen: BaseFilter, raw: Any) -> Any:
     column: Column[Any] = inspect(chosen.model).columns[chosen.column_name]
     if isinstance(chosen, OnDay):
-        return _day(raw)
+        return values.read_date(raw)
     if isinstance(column.type, Instant):
-        return values.parse(column, raw)
+        return _moment(chosen, column, raw)
     if values.kind(column) in {"text", "long"}:
         return values.clean_text(raw)
     parsed = values.parse(column, raw)
     return "y" if parsed is True else parsed
 
 
-def _day(raw: Any) -> date:
-    try:
-        return date.fromisoformat(raw)
-    except (TypeError, ValueError):
-        raise ClinicError("Write a date like 2026-05-31.") from None
+def _moment(chosen: BaseFilter, column: Column[Any], raw: Any) -> Any:
+    """The instant to compare with; after a day is after its end."""
+    if isinstance(chosen, FilterGreater) and isinstance(raw, str) and len(raw) == len("2026-05-31"):
+        last = datetime.combine(values.read_date(raw), time.max, clinic_zone())
+        return last.astimezone(UTC)
+    return values.parse(column, raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import url_for
@@ -40,13 +41,18 @@ class EntityForm(DynamicForm):
                 field.populate_obj(obj, name)
 
 
-def register(appbuilder: AppBuilder, tables: tuple[type[Entity], ...]) -> None:
-    """Give every declared table its grid, API and menu entry, in the order of `tables`."""
+Bases = Mapping[type[Entity], tuple[type[GridView], type[EntityApi]]]
+
+
+def register(appbuilder: AppBuilder, tables: tuple[type[Entity], ...], bases: Bases) -> None:
+    """Give every declared table its grid, API and menu entry, in the order of `tables`. `bases`
+    names the hand-written classes of the few tables whose rows are kept by rules of their own."""
     for table in tables:
         screen = table.__screen__
         if screen is None:
             continue
-        view = grid_class(table, screen)
+        grid_base, api_base = bases.get(table, (GridView, EntityApi))
+        view = grid_class(table, screen, grid_base)
         if screen.menu:
             section = SECTION_ICONS.get(screen.menu, "fa-folder")
             appbuilder.add_view(
@@ -54,10 +60,10 @@ def register(appbuilder: AppBuilder, tables: tuple[type[Entity], ...]) -> None:
             )
         else:
             appbuilder.add_view_no_menu(view)
-        appbuilder.add_api(api_class(table, screen))
+        appbuilder.add_api(api_class(table, screen, api_base))
 
 
-def grid_class(table: type[Entity], screen: Screen) -> type[GridView]:
+def grid_class(table: type[Entity], screen: Screen, base: type[GridView]) -> type[GridView]:
     """The framework's view class of a table."""
     form = form_columns(table, screen)
     shown = [*screen.columns, *screen.search, *(screen.detail or ()), *form]
@@ -80,10 +86,10 @@ def grid_class(table: type[Entity], screen: Screen) -> type[GridView]:
         "edit_columns": form,
     }
     attributes["add_form"] = attributes["edit_form"] = form_class(table, screen, form)
-    return type(f"{table.__name__}View", (GridView,), attributes)
+    return type(f"{table.__name__}View", (base,), attributes)
 
 
-def api_class(table: type[Entity], screen: Screen) -> type[EntityApi]:
+def api_class(table: type[Entity], screen: Screen, base: type[EntityApi]) -> type[EntityApi]:
     """The framework's REST class of a table; its names are the table's columns."""
     columns = table.columns()
     settable = [_column_of(table, name) for name in form_columns(table, screen)]
@@ -94,7 +100,7 @@ def api_class(table: type[Entity], screen: Screen) -> type[EntityApi]:
         "datamodel": ClinicInterface(table),
         "resource_name": table.__tablename__,
         "class_permission_name": table.__name__,
-        "method_permission_name": METHODS,
+        "method_permission_name": METHODS | base.more_methods,
         "openapi_spec_tag": screen.title,
         "list_title": screen.title,
         "label_columns": {name: label(screen, name) for name in [*columns, *table.links()]},
@@ -106,16 +112,15 @@ def api_class(table: type[Entity], screen: Screen) -> type[EntityApi]:
         "search_columns": list(search),
         "base_order": declared_order(table),
     }
-    return type(f"{table.__name__}Api", (EntityApi,), attributes)
+    return type(f"{table.__name__}Api", (base,), attributes)
 
 
 def form_columns(table: type[Entity], screen: Screen) -> list[str]:
-    """What a person fills in: as declared, or every column and link that is not generated."""
-    if screen.form is not None:
-        return list(screen.form)
+    """What a person fills in: as declared, or every column and link that is not generated. A
+    foreign key is always filled in as its link, which checks the row that it leads to."""
     keys = {table.foreign_key(link): link for link in table.links()}
     plain = [c for c in table.columns() if c not in (table.pk_name(), *GENERATED)]
-    return [keys.get(column, column) for column in plain]
+    return [keys.get(column, column) for column in (plain if screen.form is None else screen.form)]
 
 
 def form_class(table: type[Entity], screen: Screen, names: list[str]) -> type[DynamicForm]:

@@ -33,7 +33,6 @@ class GridView(Guarded, ModelView):
     icon = "fa-table"
     one = ""
     empty = ""
-    base_order: tuple[str, str] | None = None
 
     @property
     def model(self) -> type[Any]:
@@ -92,7 +91,9 @@ class GridView(Guarded, ModelView):
         try:
             self._save(form, row, Action.EDIT)
         except ClinicError as error:
-            return self._show_form(form, self._load(pk, Action.EDIT), error)
+            row = self._load(pk, Action.EDIT)
+            audit.read(actor(), "show", self.model, row)
+            return self._show_form(form, row, error)
         return redirect(self._after(row))
 
     @expose("/delete/<pk>", methods=["POST"])
@@ -128,7 +129,7 @@ class GridView(Guarded, ModelView):
         query = reading.rows_in_scope(
             db.session(), actor(), self.model, self._filters, asked_words, self.search_columns
         )
-        asked = guard.order(self.name, self.order_columns) or self.base_order
+        asked = guard.order(self.name, self.order_columns) or self.default_order()
         query = query.options(*labels(actor(), self.model, self.list_columns))
         return reading.sorted_by(query, self.model, asked)
 

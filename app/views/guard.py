@@ -100,6 +100,15 @@ class Guarded:
     # routes of the framework that the clinic does not have: they fetch rows without a scope,
     # or serve files by name
     exclude_route_methods: set[str] = {"action", "action_post", "download"}
+    datamodel: Any
+    base_order: tuple[str, str] | None = None
+
+    def default_order(self) -> tuple[str, str] | None:
+        """The declared order, for who sees the column that it goes by: it would tell the rest."""
+        if self.base_order is None:
+            return None
+        seen = visible(actor(), self.datamodel.obj, Action.LIST, [self.base_order[0]])
+        return self.base_order if seen else None
 
 
 def actor() -> Actor:

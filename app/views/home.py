@@ -13,10 +13,11 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
 from app.models import MedicalRecord, Patient, Role, today
+from app.models.clock import clinic_zone
 from app.security import audit
 from app.security.actor import Actor
 from app.views.guard import actor
-from app.views.values import clinic_zone, show
+from app.views.values import show
 
 Card = tuple[str, object, str, str | None, str]
 

@@ -71,7 +71,7 @@ def _row(view: Any, row: Any) -> Row:
 
 def _column(view: Any, name: str) -> Column:
     sortable = name in view.order_columns
-    now = guard.order(view.name, view.order_columns) or view.base_order
+    now = guard.order(view.name, view.order_columns) or view.default_order()
     direction = now[1] if now and now[0] == name else None
     turned = "desc" if direction == "asc" else "asc"
     query = {f"_oc_{view.name}": name, f"_od_{view.name}": turned, f"page_{view.name}": None}

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, session, url_for
 from flask_appbuilder import BaseView, expose
-from flask_appbuilder.api import safe
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.sqla.models import User
@@ -67,7 +66,6 @@ class LoginApi(SecurityApi):
 
     @expose("/login", methods=["POST"])
     @limiter.limit(LIMIT)
-    @safe
     def login(self) -> Any:
         body = request.get_json(silent=True)
         names = ("username", "password")
@@ -80,7 +78,6 @@ class LoginApi(SecurityApi):
 
     @expose("/refresh", methods=["POST"])
     @jwt_required(refresh=True)
-    @safe
     def refresh(self) -> Any:
         return self.response(200, **self._tokens(get_jwt_identity(), fresh=False))
 

@@ -15,16 +15,17 @@ from sqlalchemy import types as sa
 
 from app.models import Role
 from app.models.types import FhirDateTime, Instant
+from app.views.values import NUMBERS
 
 STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 
-TYPES: tuple[tuple[type[Any], dict[str, Any]], ...] = (
+TYPES: tuple[tuple[Any, dict[str, Any]], ...] = (
     (Instant, {"type": "string", "format": "date-time"}),
     (FhirDateTime, {"type": "string", "description": "FHIR R4 dateTime"}),
     (sa.Enum, {"type": "string"}),
     (sa.Boolean, {"type": "boolean"}),
     (sa.Integer, {"type": "integer", "format": "int32"}),
-    (sa.Numeric, {"type": "number"}),
+    (NUMBERS, {"type": "number"}),
     (sa.DateTime, {"type": "string", "format": "date-time"}),
     (sa.Date, {"type": "string", "format": "date"}),
     (sa.Time, {"type": "string", "format": "time"}),

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_appbuilder.models.filters import Filters
-from sqlalchemy import ColumnElement, String, func, inspect, or_
+from sqlalchemy import ColumnElement, String, cast, false, inspect, or_
 from sqlalchemy import types as sa
 from sqlalchemy.orm import Query, Session
 
 from app.models import Action, Entity
 from app.security.actor import Actor
-from app.security.scope import row_scope
+from app.security.scope import row_scope, visible
 from app.views.values import clean_text
 
 MOST_PICKS = 20
@@ -52,7 +52,7 @@ def declared_order(model: type[Any]) -> tuple[str, str] | None:
 
 def picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[Any]:
     """At most 20 rows whose label begins with `words`, or has a word that does."""
-    columns = [c for c in label_columns(model) if c is not None]
+    columns = label_columns(actor, model)
     query = session.query(model).filter(row_scope(actor, model, Action.LIST))
     words = clean_text(words).strip()
     if words:
@@ -60,26 +60,28 @@ def picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[
     return query.order_by(columns[0]).limit(MOST_PICKS).all()
 
 
-def label_columns(model: type[Any]) -> list[Any]:
-    """The text columns by which a row is known: its name, then what else can be searched."""
+def label_columns(actor: Actor, model: type[Any]) -> list[Any]:
+    """The text columns by which the person knows a row: its name, then what else can be
+    searched; the key where there are none."""
     columns = inspect(model).columns
     wanted = ["name", "family_name", "record_number", "display", "username", "last_name"]
     if issubclass(model, Entity) and model.__screen__:
         wanted += model.__screen__.search
-    texts = [columns[n] for n in dict.fromkeys(wanted) if n in columns and _is_text(columns[n])]
+    seen = visible(actor, model, Action.LIST, dict.fromkeys(wanted))
+    texts = [columns[n] for n in seen if n in columns and _is_text(columns[n])]
     return texts or [inspect(model).primary_key[0]]
 
 
 def _begins(column: Any, words: str) -> ColumnElement[bool]:
-    text = func.lower(column if _is_text(column) else func.cast(column, String))
-    small = words.lower()
-    return or_(text.startswith(small, autoescape=True), text.contains(f" {small}", autoescape=True))
+    text = column if _is_text(column) else cast(column, String)
+    starts = text.istartswith(words, autoescape=True)
+    return or_(starts, text.icontains(f" {words}", autoescape=True))
 
 
 def _holds(model: type[Any], search: Iterable[str], words: str) -> ColumnElement[bool]:
     columns = inspect(model).columns
     texts = [columns[name] for name in search if name in columns and _is_text(columns[name])]
-    return or_(*(func.lower(c).contains(words.lower(), autoescape=True) for c in texts))
+    return or_(false(), *(c.icontains(words, autoescape=True) for c in texts))
 
 
 def _is_text(column: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import prison  # type: ignore[import-untyped]
 from flask import Flask, Response, request
 
 from app import database
@@ -11,6 +12,7 @@ from app.views.guard import BadQuery
 from app.views.values import clean_text
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+SHOWING = {412, 422}  # a refused edit shows the row as it is now
 LONGEST_QUERY = 8000
 DEEPEST_QUERY = 12
 
@@ -44,15 +46,29 @@ def _refuse_unkeepable() -> None:
     """Refuse what no page could mean: NUL, broken text, endless or endlessly nested queries."""
     if len(request.query_string) > LONGEST_QUERY:
         raise BadQuery("The address is too long.")
+    if not request.query_string.isascii():
+        request.query_string = b""  # not even the page that says so could read it
+        raise BadQuery("The address holds bytes that no address has.")
     for text in (request.path, *request.args, *request.args.values()):
         clean_text(text)
-    nested = request.args.get("q", "")
-    if nested.count("(") > DEEPEST_QUERY * 4 or "(" * DEEPEST_QUERY in nested:
+    if request.path.startswith("/api/"):
+        _refuse_unreadable(request.args.get("q", ""))
+
+
+def _refuse_unreadable(question: str) -> None:
+    """Refuse an API's question on which the framework's reader would fail."""
+    if question.count("(") > DEEPEST_QUERY * 4 or "(" * DEEPEST_QUERY in question:
         raise BadQuery("The question is nested too deeply.")
+    try:
+        prison.loads(question or "()")
+    except prison.decoder.ParserException:
+        return  # the framework tries to read it as JSON, and answers 400
+    except (IndexError, TypeError, ValueError):
+        raise BadQuery("The question cannot be read.") from None
 
 
 def _keep_reads(response: Response) -> Response:
-    if response.status_code < 400:
+    if response.status_code < 400 or response.status_code in SHOWING:
         audit.keep_reads(db.session())
     return response
 

@@ -8,18 +8,28 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.menu import MenuApi
 
-from app.models import Entity
+from app.models import Appointment, Entity
 from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
+from app.views.appointments import AppointmentGrid, AppointmentRest
+from app.views.board import BoardView
+from app.views.calendar import CalendarView
 from app.views.health import HealthView
 from app.views.home import HomeView
 from app.views.login import LoginApi, LoginView
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
 from app.views.search import SearchView
+from app.views.slots import SlotApi
 from app.views.users import GRANTS, AccountView, RoleView, UserView
 
-PAGES: tuple[type[Any], ...] = (HomeView, SearchView, AccountView, ClinicOpenApi, SwaggerPage)
-"""Hand-written pages; each says in `may` which roles hold which of its permissions."""
+BASES: generate.Bases = {Appointment: (AppointmentGrid, AppointmentRest)}
+"""Tables whose rows are kept by hand-written rules."""
+
+PAGES: tuple[type[Any], ...] = (
+    HomeView, CalendarView, BoardView, SearchView, SlotApi, AccountView, ClinicOpenApi, SwaggerPage,
+)  # fmt: skip
+"""Hand-written pages; each says in `may` which roles hold which of its permissions, and in `menu`,
+where it has a place there, its section, name and icon."""
 
 
 class ClinicMenuApi(MenuApi):
@@ -38,11 +48,16 @@ class ClinicBuilder(AppBuilder):
         self._indexview = self.add_view_no_menu(HomeView)
         self.sm.auth_view = self.add_view_no_menu(LoginView)
         self.add_api(LoginApi)
-        generate.register(self, self.tables)
+        for page in PAGES:
+            if hasattr(page, "menu"):  # before the tables, at the top of its section
+                section, name, icon = page.menu
+                look = generate.SECTION_ICONS[section]
+                self.add_view(page, name, icon=icon, category=section, category_icon=look)
+        generate.register(self, self.tables, BASES)
         self.add_view(UserView, "Users", icon="fa-users", category="Administration")
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
         for page in (*PAGES, ClinicMenuApi, HealthView):
-            if page is not HomeView:
+            if page is not HomeView and not hasattr(page, "menu"):
                 self.add_view_no_menu(page)
 
 

@@ -10,8 +10,8 @@ from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.extensions import db
 from app.models import Patient
+from app.models.clock import clinic_zone
 from app.security.actor import Actor, current_actor
-from app.views.values import clinic_zone
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import Column
 from sqlalchemy import types as sa
 
 from app.models import ClinicError
+from app.models.clock import clinic_zone
 from app.models.types import FhirDateTime, Instant
 
 LARGEST_INTEGER = 2**31 - 1
-
-
-def clinic_zone() -> ZoneInfo:
-    return ZoneInfo(current_app.config["CLINIC_TIMEZONE"])
+YEARS = range(1800, 2201)
+"""Further off, a time zone or a length in minutes would lead out of the calendar."""
+NUMBERS = (sa.Numeric, sa.Float)
 
 
 def parse(column: Column[Any], raw: Any) -> Any:
@@ -92,23 +91,39 @@ def _boolean(column: Column[Any], raw: Any) -> bool:
     return value
 
 
-def _date(column: Column[Any], raw: Any) -> date:
+def read_date(raw: Any) -> date:
+    """A day of the calendar. Raises ClinicError."""
     try:
-        return date.fromisoformat(raw)
+        day = date.fromisoformat(raw)
     except (TypeError, ValueError):
         raise ClinicError("Write a date like 2026-05-31.") from None
+    _require_near(day)
+    return day
+
+
+def _date(column: Column[Any], raw: Any) -> date:
+    return read_date(raw)
+
+
+def _require_near(moment: date) -> None:
+    if moment.year not in YEARS:
+        raise ClinicError(f"Write a year between {YEARS[0]} and {YEARS[-1]}.")
 
 
 def _time(column: Column[Any], raw: Any) -> time:
     try:
-        return time.fromisoformat(raw).replace(tzinfo=None)
+        moment = time.fromisoformat(raw)
     except (TypeError, ValueError):
-        raise ClinicError("Write a time like 14:30.") from None
+        moment = None
+    if moment is None or moment.tzinfo is not None:
+        raise ClinicError("Write a time like 14:30.")
+    return moment
 
 
 def _instant(column: Column[Any], raw: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(raw)
+        _require_near(moment)
         return (from_clinic_time(moment) if moment.tzinfo is None else moment).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise ClinicError("Write a time like 2026-05-31T14:30 or 2026-05-31T14:30:00Z.") from None
@@ -125,13 +140,13 @@ def _json(column: Column[Any], raw: Any) -> Any:
     raise ClinicError("This cannot be set here.")
 
 
-READERS: tuple[tuple[type[Any], Any], ...] = (
+READERS: tuple[tuple[Any, Any], ...] = (
     (Instant, _instant),
     (FhirDateTime, _fhir),
     (sa.Enum, _choice),
     (sa.Boolean, _boolean),
     (sa.Integer, _integer),
-    (sa.Numeric, _float),
+    (NUMBERS, _float),
     (sa.DateTime, _instant),
     (sa.Date, _date),
     (sa.Time, _time),
@@ -182,13 +197,15 @@ def encode(value: Any) -> Any:
         return value.isoformat()
     if value is None or isinstance(value, (bool, int, float, str, dict, list)):
         return value
+    if isinstance(value, Decimal):
+        return float(value)
     return str(value)
 
 
 def kind(column: Column[Any] | None) -> str:
     """The word by which templates tell values apart."""
     kinds = (
-        (Instant, "instant"), (sa.Enum, "choice"), (sa.Boolean, "bool"), (sa.Numeric, "number"),
+        (Instant, "instant"), (sa.Enum, "choice"), (sa.Boolean, "bool"), (NUMBERS, "number"),
         (sa.Integer, "number"), (sa.DateTime, "instant"), (sa.Date, "date"), (sa.Time, "time"),
         (sa.Text, "long"), (sa.JSON, "long"),
     )  # fmt: skip

@@ -29,17 +29,20 @@ def save(
     actor: Actor,
     row: Any,
     action: Action,
-    hook: Callable[[Any], None] = lambda row: None,
+    before: Callable[[Any], None] = lambda row: None,
+    after: Callable[[Any], None] = lambda row: None,
 ) -> Any:
-    """Keep a new or changed row with its audit event, or raise ClinicError and keep nothing."""
+    """Keep a new or changed row with its audit event, or raise ClinicError and keep nothing.
+    `before` asks further rules; `after` has the row's key, in the same transaction."""
     try:
         with session.no_autoflush:
             claim(actor, row, action)
             if isinstance(row, Entity):
-                row.check(session, datetime.now(UTC))
-            hook(row)
+                row.check(session, actor, datetime.now(UTC))
+            before(row)
         session.add(row)
         audit.written(session, actor, action, row)
+        after(row)
         session.commit()
     except IntegrityError as error:
         session.rollback()

@@ -17,7 +17,6 @@ from app.exchange.demo.records import Note
 from app.exchange.demo.rota import Clock, instant
 
 LOINC = "http://loinc.org"
-UCUM = "http://unitsofmeasure.org"
 CODES = {
     "height": ("8302-2", "Body height", "cm"),
     "weight": ("29463-7", "Body weight", "kg"),

@@ -1,0 +1,60 @@
+// Talking to the server: JSON in and out, the page's token, one key for one act.
+
+const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
+
+function key() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Resolves to {ok, status, body}; a server that cannot be reached answers status 0. */
+export async function post(url, body) {
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "application/json",
+    "X-CSRFToken": token(),
+    "Idempotency-Key": key(),
+  };
+  try {
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    if (answer.redirected || answer.status === 401) return signedOut();
+    const said = await answer.json().catch(() => ({}));
+    return { ok: answer.ok, status: answer.status, body: said };
+  } catch {
+    return { ok: false, status: 0, body: { message: "The clinic’s server cannot be reached. Nothing was changed; try again in a moment." } };
+  }
+}
+
+const told = new Map(); // address → {tag, body}, of this page only
+
+/** GET with the tag of the last answer; resolves to {body, same}. Throws Error with a sentence. */
+export async function get(url, signal) {
+  const known = told.get(url);
+  const headers = { Accept: "application/json" };
+  if (known) headers["If-None-Match"] = known.tag;
+  let answer;
+  try {
+    answer = await fetch(url, { headers, signal, cache: "no-store" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The clinic’s server cannot be reached. What is shown may be old.");
+  }
+  if (answer.status === 304 && known) return { body: known.body, same: true };
+  if (answer.redirected || answer.status === 401) return signedOut();
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.message ?? "The clinic’s server could not answer. Try again in a moment.");
+  const tag = answer.headers.get("ETag");
+  told.delete(url);
+  if (tag) told.set(url, { tag, body });
+  if (told.size > 20) told.delete(told.keys().next().value);
+  return { body, same: false };
+}
+
+/** The session is over: the page that comes next is the login. */
+function signedOut() {
+  location.reload();
+  return new Promise(() => {});
+}
+
+/** Rows that came as arrays, with their keys once. */
+export const unpacked = ({ keys, rows }) => rows.map((row) => Object.fromEntries(keys.map((name, at) => [name, row[at]])));

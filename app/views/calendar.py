@@ -1,0 +1,249 @@
+"""`/calendar/`: appointments by day, week, month and list; the page, and its visits as JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import Response, jsonify, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+
+from app.extensions import db
+from app.models import (
+    Action,
+    Appointment,
+    Doctor,
+    Patient,
+    Role,
+    Room,
+    Shift,
+    VisitType,
+    agenda,
+    life,
+)
+from app.models.appointment import CANCELLATION_REASONS
+from app.models.clock import clinic_zone
+from app.security import audit
+from app.security.actor import Actor
+from app.security.policy import of_the_application
+from app.security.scope import LARGEST_KEY, own_values, row_scope, visible
+from app.views.guard import BadQuery, actor
+from app.views.values import encode, show
+
+STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
+VIEWS = ("day", "week", "month", "list")
+COLUMNS = ("doctor", "room")
+MOST_DAYS = 42
+YEARS = range(1900, 2200)
+
+KEYS = (
+    "id", "version", "start", "end", "at", "minutes", "status", "arrived_at", "patient_id",
+    "patient", "dob", "phone", "doctor_id", "doctor", "room_id", "room", "type_id", "type",
+    "colour", "reason", "may_change",
+)  # fmt: skip
+
+
+class CalendarView(BaseView):
+    """A column per doctor or per room, a week, a month, or a list; each with its address."""
+
+    route_base = "/calendar"
+    default_view = "show"
+    class_permission_name = "Calendar"
+    may = {"show": STAFF}
+    menu = ("Clinic", "Calendar", "fa-calendar-days")
+
+    @expose("/")
+    @has_access
+    @permission_name("show")
+    def show(self) -> str:
+        narrowed()
+        page = {
+            "view": _one_of("view", VIEWS),
+            "chosen": "view" in request.args,
+            "date": (_day("date") or _today()).isoformat(),
+            "by": _one_of("by", COLUMNS),
+            **_settings(actor()),
+        }
+        return render_template("calendar.html", page=page)
+
+    @expose("/events")
+    @has_access
+    @permission_name("show")
+    def events(self) -> Response:
+        person, session, zone = actor(), db.session(), clinic_zone()
+        days, asked, by = _days(), narrowed(), _one_of("by", COLUMNS)
+        start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
+        reach = reach_of(person)
+        rows = agenda.visits(session, start, end, reach, asked)
+        on_duty = agenda.duty(session, start, end, zone, reach, asked.doctor_id)
+        hidden = hidden_columns(person)
+        payload = {
+            "by": by,
+            "visits": {"keys": KEYS, "rows": [visit(row, hidden) for row in rows]},
+            "duty": {
+                "keys": ("doctor_id", "start", "end"),
+                "rows": [(key, _wall(since), _wall(until)) for key, since, until in on_duty],
+            },
+        }
+        return told_once(payload, start=days[0], end=days[1], page="calendar", rows=len(rows))
+
+
+def reach_of(person: Actor) -> agenda.Reach:
+    """What of the calendar this person may see and change."""
+    return agenda.Reach(
+        visits=row_scope(person, Appointment, Action.LIST),
+        changes=row_scope(person, Appointment, Action.EDIT),
+        patients=row_scope(person, Patient, Action.LIST),
+        doctors=row_scope(person, Doctor, Action.LIST),
+        rooms=row_scope(person, Room, Action.LIST),
+        types=row_scope(person, VisitType, Action.LIST),
+        shifts=row_scope(person, Shift, Action.LIST),
+    )
+
+
+def hidden_columns(person: Actor) -> frozenset[str]:
+    """Those of `KEYS` that the person's grants keep from them."""
+    of_visit = {
+        "patient": "patient", "patient_id": "patient", "dob": "patient", "phone": "patient",
+        "doctor": "doctor", "doctor_id": "doctor", "room": "room", "room_id": "room",
+        "type": "visit_type", "type_id": "visit_type", "colour": "visit_type",
+        "reason": "reason", "status": "status", "arrived_at": "arrived_at",
+    }  # fmt: skip
+    of_others = {
+        Patient: {"patient": "name", "dob": "dob", "phone": "phone"},
+        Doctor: {"doctor": "name"},
+        Room: {"room": "name"},
+        VisitType: {"type": "name", "colour": "colour"},
+    }
+    hidden = _hidden(person, Appointment, of_visit)
+    return hidden.union(*(_hidden(person, model, keys) for model, keys in of_others.items()))
+
+
+def visit(row: Any, hidden: frozenset[str]) -> list[Any]:
+    """One visit in the order of `KEYS`; its wall-clock times are the clinic's."""
+    start = row.appointment_datetime
+    length = timedelta(minutes=row.minutes_duration)
+    begins, ends = _naive(start), _naive(start + length)
+    if ends <= begins:  # the clock is set back while the visit lasts
+        ends = begins + length
+    values = {
+        "id": row.appointment_id,
+        "start": begins.isoformat(timespec="minutes"),
+        "end": ends.isoformat(timespec="minutes"),
+        "at": encode(start),
+        "minutes": row.minutes_duration,
+        "arrived_at": encode(row.arrived_at),
+        "dob": show(row.dob),
+        "type_id": row.visit_type_id,
+        "type": row.visit_type,
+        "may_change": bool(row.editable),
+    }
+    return [None if k in hidden else values[k] if k in values else getattr(row, k) for k in KEYS]
+
+
+def told_once(payload: dict[str, Any], **detail: Any) -> Response:
+    """The payload with its tag, or 304 where the caller has it; what is sent is audited."""
+    answer = jsonify(payload)
+    answer.add_etag()
+    answer.make_conditional(request)
+    if answer.status_code != 304:
+        said = {key: str(value) for key, value in detail.items()}
+        audit.read(actor(), "list", Appointment, **said)
+    return answer
+
+
+def narrowed() -> agenda.Narrowed:
+    """The filters of the address. Raises BadQuery."""
+    return agenda.Narrowed(_key("doctor"), _key("room"), _key("type"))
+
+
+def _settings(person: Actor) -> dict[str, Any]:
+    """What the page's scripts need to know; no row of a patient."""
+    session, reach, zone = db.session(), reach_of(person), clinic_zone()
+    return {
+        "zone": zone.key,
+        "today": _today().isoformat(),
+        "mine": person.doctor_id,
+        "may_book": of_the_application().allows(person.roles, "can_add", Appointment.__name__),
+        "books_for": own_values(person, Appointment, Action.ADD).get("doctor_id"),
+        "doctors": _named(agenda.doctors(session, reach)),
+        "rooms": _named(agenda.rooms(session, reach)),
+        "types": [
+            {"id": key, "name": name, "minutes": minutes, "colour": colour}
+            for key, name, minutes, colour in agenda.types(session, reach)
+        ],
+        "moves": moves_of(person),
+        "reasons": CANCELLATION_REASONS,
+        "urls": {
+            "events": url_for("CalendarView.events"),
+            "patients": url_for("PatientView.pick"),
+            "patient": url_for("PatientView.show", pk=0),
+        },
+    }
+
+
+def moves_of(person: Actor) -> dict[str, list[str]]:
+    """By status, those that this person may move a visit to."""
+    return {status: life.next_statuses(person, status) for status in agenda.SHOWN}
+
+
+def _named(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"id": row[0], "name": row[1], "detail": row[2]} for row in rows]
+
+
+def _hidden(person: Actor, model: type[Any], keys: dict[str, str]) -> frozenset[str]:
+    seen = set(visible(person, model, Action.LIST, set(keys.values())))
+    return frozenset(key for key, column in keys.items() if column not in seen)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(clinic_zone()).replace(tzinfo=None)
+
+
+def _wall(moment: datetime) -> str:
+    return _naive(moment).isoformat(timespec="minutes")
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone(clinic_zone()).date()
+
+
+def _one_of(name: str, allowed: tuple[str, ...]) -> str:
+    asked = request.args.get(name) or allowed[0]
+    if asked not in allowed:
+        raise BadQuery(f"{name} must be one of: {', '.join(allowed)}.")
+    return asked
+
+
+def _days() -> tuple[date, date]:
+    first, last = _day("start"), _day("end")
+    if first is None or last is None:
+        raise BadQuery("start and end are needed: two dates like 2026-05-31.")
+    if not timedelta() < last - first <= timedelta(days=MOST_DAYS):
+        raise BadQuery(f"end must lie after start, by at most {MOST_DAYS} days.")
+    return first, last
+
+
+def _day(name: str) -> date | None:
+    raw = request.args.get(name, "")
+    if not raw:
+        return None
+    try:
+        day = date.fromisoformat(raw) if re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise BadQuery(f"{name} must be a date like 2026-05-31.")
+    return day
+
+
+def _key(name: str) -> int | None:
+    raw = request.args.get(name, "")
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 10 or int(raw) > LARGEST_KEY:
+        raise BadQuery(f"{name} must be the number of one.")
+    return int(raw)
