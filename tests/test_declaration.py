@@ -15,7 +15,7 @@ from app.models import Doctor, Role
 from app.views.values import encode
 from tests.cast import ONE_OF, Cast
 from tests.inventions import INVENTED, Equipment, Invented, Loan, Motto, Reply
-from tests.test_role_routes import ANYONE, call, expected_routes, lets_in, person
+from tests.test_role_routes import ANYONE, call, lets_in, person, routes_of_tables
 
 READERS = {Role.ADMIN, Role.NURSE, Role.RECEPTIONIST}
 LOAN = {
@@ -161,14 +161,14 @@ def test_its_rows_leave_as_csv(cast: Cast) -> None:
 def test_every_new_table_has_its_rows_in_the_role_test(cast: Cast, role: str) -> None:
     wrong = [
         (rule, method)
-        for (rule, method), roles in expected_routes(INVENTED).items()
+        for (rule, method), roles in routes_of_tables(INVENTED).items()
         if lets_in(call(cast, person(role), rule, method)) != (role in roles)
     ]
     assert wrong == []
 
 
 def test_no_route_of_a_new_table_is_outside_the_role_test(cast: Cast) -> None:
-    named = {rule for rule, _ in expected_routes(INVENTED)}
+    named = {rule for rule, _ in routes_of_tables(INVENTED)}
     routes = {rule.rule for rule in cast.app.url_map.iter_rules()}
     new = {r for r in routes if any(t.__tablename__ in r.split("/") for t in INVENTED)}
     assert new <= named <= routes
@@ -206,9 +206,7 @@ def test_an_unset_value_of_any_type_is_left_empty(cast: Cast) -> None:
         ("state", "broken"), ("giver", "999999"), ("patient", ""), ("name", "x" * 101),
     ],
 )  # fmt: skip
-def test_a_value_that_its_column_cannot_hold_is_refused(
-    cast: Cast, field: str, typed: str
-) -> None:
+def test_a_value_that_its_column_cannot_hold_is_refused(cast: Cast, field: str, typed: str) -> None:
     answer = cast.client("amina").post(
         "/loan/add", data=LOAN | {"patient": cast.paula} | {field: typed}
     )
@@ -225,7 +223,9 @@ def test_two_links_to_one_table_keep_apart(cast: Cast) -> None:
 def test_a_filter_on_one_of_two_links_leaves_the_other_alone(
     cast: Cast, taker: int, found: int
 ) -> None:
-    rows = csv.reader(io.StringIO(cast.client("amina").get(f"/loan/export?_flt_0_taker={taker}").text))
+    rows = csv.reader(
+        io.StringIO(cast.client("amina").get(f"/loan/export?_flt_0_taker={taker}").text)
+    )
     assert len(list(rows)) == 1 + found
 
 
@@ -236,7 +236,10 @@ def test_labels_and_the_declared_section_are_used(cast: Cast) -> None:
 
 
 def test_what_a_role_does_not_see_of_a_table_is_in_no_page_of_it(cast: Cast) -> None:
-    pages = [cast.client("nora").get(f"/loan/{way}").text for way in ("list/", "show/1", "edit/1", "export")]
+    pages = [
+        cast.client("nora").get(f"/loan/{way}").text
+        for way in ("list/", "show/1", "edit/1", "export")
+    ]
     assert not any("Squeaks" in page or "40.25" in page or "Money" in page for page in pages)
 
 

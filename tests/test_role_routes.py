@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,7 +55,7 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/api/<version>/_openapi", "GET"): STAFF,
     ("/api/v1/menu/", "GET"): STAFF,
 }
-"""Who opens the pages that no declaration brings."""
+"""Who opens the pages that no declaration brings; a later page says so in its own `may`."""
 
 ROLES_PAGE = {"/{}/list/", "/{}/export", "/{}/pick", "/{}/show/<pk>"}
 
@@ -79,35 +80,59 @@ MATRIX = {
 }  # fmt: skip
 
 
-def granted(table: type[models.Entity], action: Action) -> frozenset[Role]:
+def granted(table: type[Any], action: Action) -> frozenset[Role]:
     """The roles that the declaration gives an action, read off without the policy."""
-    screen = table.__screen__
-    assert screen is not None
     return frozenset(
         role
-        for role, grant in screen.grants.items()
+        for role, grant in table.__screen__.grants.items()
         if any(action in rule.actions for rule in grant.rules)
     )
 
 
-def expected_routes(tables: Iterable[type[models.Entity]]) -> dict[tuple[str, str], frozenset[str]]:
+def routes_of_tables(tables: Iterable[type[Any]]) -> dict[tuple[str, str], frozenset[str]]:
+    """What each declared table brings, with those whom it lets in."""
+    return {
+        (rule.format(table.__tablename__), method): granted(table, action)
+        for table in tables
+        if table.__screen__ is not None
+        for rule, methods in (GRID | API).items()
+        for method, action in methods.items()
+    }
+
+
+def routes_of_users() -> dict[tuple[str, str], frozenset[str]]:
+    """The framework's own tables are the admin's; roles are read only."""
+    users = {(rule.format("users"), method) for rule, ways in GRID.items() for method in ways}
+    roles = {(rule.format("roles"), "GET") for rule in ROLES_PAGE}
+    return dict.fromkeys(users | roles, frozenset({Role.ADMIN}))
+
+
+def routes_by_hand(app: Flask) -> dict[tuple[str, str], frozenset[str]]:
+    """What a hand-written method brings: its page's `may`, or its table's grants."""
+    views = {view.endpoint: view for view in app.extensions["appbuilder"].baseviews}
+    found = {}
+    for rule in app.url_map.iter_rules():
+        endpoint, _, name = rule.endpoint.rpartition(".")
+        view = views.get(endpoint)
+        if isinstance(getattr(view, "may", None), dict):
+            who = frozenset(view.may[view.get_method_permission(name)])
+        elif name in getattr(view, "more_methods", {}):
+            who = granted(view.datamodel.obj, Action(view.more_methods[name]))
+        else:
+            continue
+        found |= {(rule.rule, method): who for method in rule.methods & METHODS}
+    return found
+
+
+def expected_routes(app: Flask) -> dict[tuple[str, str], frozenset[str]]:
     """Every route and method of the application, with those whom it lets in."""
-    routes = {route: frozenset(who) for route, who in BY_HAND.items()}
-    for table in tables:
-        for rule, methods in (GRID | API).items():
-            for method, action in methods.items():
-                routes[rule.format(table.__tablename__), method] = granted(table, action)
-    for rule, methods in GRID.items():
-        for method in methods:
-            routes[rule.format("users"), method] = frozenset({Role.ADMIN})
-            if rule in ROLES_PAGE:
-                routes[rule.format("roles"), method] = frozenset({Role.ADMIN})
-    return routes
+    written = {route: frozenset(who) for route, who in BY_HAND.items()}
+    return routes_by_hand(app) | routes_of_tables(models.ALL) | routes_of_users() | written
 
 
 def address(rule: str) -> str:
-    path = rule.replace("<int:pk>", NO_ROW).replace("<pk>", NO_ROW)
-    return path.replace("<version>", "v1").replace("<path:filename>", "css/base.css")
+    path = rule.replace("<version>", "v1").replace("<path:filename>", "css/base.css")
+    return re.sub(r"<(\w+:)?\w+>", NO_ROW, path)
 
 
 def call(cast: Cast, who: str, rule: str, method: str, **kwargs: Any) -> TestResponse:
@@ -134,7 +159,7 @@ def routes_of(app: Flask) -> set[tuple[str, str]]:
 
 
 def test_the_table_names_every_route_of_the_application(sqlite_app: Flask) -> None:
-    assert set(expected_routes(models.ALL)) == routes_of(sqlite_app)
+    assert set(expected_routes(sqlite_app)) == routes_of(sqlite_app)
 
 
 @pytest.mark.parametrize("role", sorted(ANYONE))
@@ -143,7 +168,7 @@ def test_a_route_lets_in_the_roles_of_its_grants_and_nobody_else(
 ) -> None:
     wrong = [
         (rule, method, "expected in" if role in who else "expected out")
-        for (rule, method), who in expected_routes(models.ALL).items()
+        for (rule, method), who in expected_routes(sqlite_cast.app).items()
         if lets_in(call(sqlite_cast, person(role), rule, method)) != (role in who)
     ]
     assert wrong == []
@@ -154,7 +179,7 @@ def test_a_bearer_token_opens_what_the_cookie_opens(sqlite_cast: Cast, role: str
     token = sqlite_cast.token(person(role))
     wrong = [
         (rule, method)
-        for (rule, method), who in expected_routes(models.ALL).items()
+        for (rule, method), who in expected_routes(sqlite_cast.app).items()
         if rule.startswith("/api/") and "security" not in rule
         and lets_in(call(sqlite_cast, ANONYMOUS, rule, method, headers=token)) != (role in who)
     ]  # fmt: skip
@@ -196,7 +221,7 @@ def test_every_page_sends_anonymous_to_the_login_page_and_the_api_says_401(
 
 
 def test_the_compiled_policy_says_the_same_as_the_declarations(sqlite_app: Flask) -> None:
-    policy, expected = sqlite_app.extensions["clinic_policy"], expected_routes(models.ALL)
+    policy, expected = sqlite_app.extensions["clinic_policy"], expected_routes(sqlite_app)
     wrong = [
         (route.rule.rule, role)
         for route in guarded_routes(sqlite_app)
@@ -210,7 +235,12 @@ def test_the_compiled_policy_says_the_same_as_the_declarations(sqlite_app: Flask
 
 @pytest.mark.parametrize("table", MATRIX)
 def test_the_starting_matrix_holds_on_grid_and_api(sqlite_cast: Cast, table: str) -> None:
-    grid = [("list/", "GET"), ("add", "GET"), (f"edit/{NO_ROW}", "GET"), (f"delete/{NO_ROW}", "POST")]
+    grid = [
+        ("list/", "GET"),
+        ("add", "GET"),
+        (f"edit/{NO_ROW}", "GET"),
+        (f"delete/{NO_ROW}", "POST"),
+    ]
     api = [("", "GET"), ("", "POST"), (NO_ROW, "PUT"), (NO_ROW, "DELETE")]
     for start, ways in ((f"/{table}/", grid), (f"/api/v1/{table}/", api)):
         inside = tuple(
@@ -218,10 +248,6 @@ def test_the_starting_matrix_holds_on_grid_and_api(sqlite_cast: Cast, table: str
             for path, method in ways
         )
         assert inside == tuple(set(names.split()) for names in MATRIX[table])
-
-
-def test_the_matrix_names_every_table(sqlite_app: Flask) -> None:
-    assert set(MATRIX) == {table.__tablename__ for table in models.ALL}
 
 
 @pytest.mark.parametrize("who", ["amina", "rosa", "paula"])
@@ -235,5 +261,7 @@ def test_admin_reception_and_patients_are_refused_clinical_text(
 
 
 def test_a_patient_is_granted_no_table(sqlite_app: Flask) -> None:
-    granted = sqlite_app.extensions["clinic_policy"].permissions[Role.PATIENT]
-    assert granted == {("can_home", "Home"), ("can_account", "Account")}
+    policy = sqlite_app.extensions["clinic_policy"]
+    assert not policy.permissions[Role.PATIENT] & {
+        (f"can_{action}", name) for action in Action for name in policy.subjects
+    }

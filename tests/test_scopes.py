@@ -199,7 +199,9 @@ def test_a_link_to_a_row_outside_the_scope_shows_no_label(letters: Cast, path: s
     assert "By Eriksen" not in text
 
 
-@pytest.mark.parametrize("path", ["/reply/show/2", "/api/v1/reply/2", "/reply/list/?_flt_0_letter=2"])
+@pytest.mark.parametrize(
+    "path", ["/reply/show/2", "/api/v1/reply/2", "/reply/list/?_flt_0_letter=2"]
+)
 def test_neither_does_its_detail_page_nor_its_filter(letters: Cast, path: str) -> None:
     answer = letters.client("diaz").get(path)
     assert answer.status_code == 200
@@ -297,8 +299,10 @@ def test_a_filter_on_a_hidden_link_is_refused(letters: Cast) -> None:
 
 def _rows(text: str) -> str:
     """The part of a page that holds its rows; all of what is no page."""
-    return text.split("<table", 1)[-1] if "<html" in text and "<table" in text else (
-        "" if "<html" in text else text
+    return (
+        text.split("<table", 1)[-1]
+        if "<html" in text and "<table" in text
+        else ("" if "<html" in text else text)
     )
 
 

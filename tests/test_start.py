@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,17 @@ from sqlalchemy.orm import Mapped, configure_mappers, mapped_column
 
 import config
 from app import create_app, models
-from app.models import EDIT, READ, Appointment, DeclarationError, Entity, Patient, Role, Room, Screen
+from app.models import (
+    EDIT,
+    READ,
+    Appointment,
+    DeclarationError,
+    Entity,
+    Patient,
+    Role,
+    Room,
+    Screen,
+)
 from app.models.visit_type import VisitType
 from app.views import setup
 from tests.cast import Cast
@@ -30,13 +39,13 @@ def start(**overrides: Any) -> Flask:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def room(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Declares the rooms anew, with some words changed."""
 
     def declare(**changes: Any) -> None:
         monkeypatch.setattr(Room, "__screen__", replace(Room.__screen__, **changes))
 
-    yield declare
+    return declare
 
 
 @pytest.fixture
@@ -105,7 +114,7 @@ def test_a_screen_that_names_an_unknown_column_is_refused(room: Any, words: dict
 def test_a_list_cannot_be_sorted_by_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = replace(Appointment.__screen__, order="patient")
     monkeypatch.setattr(Appointment, "__screen__", screen)
-    with pytest.raises(DeclarationError, match="Appointment .*'patient'"):
+    with pytest.raises(DeclarationError, match=r"Appointment .*'patient'"):
         start()
 
 
@@ -144,7 +153,7 @@ def test_a_foreign_key_in_a_form_without_a_relationship_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(models, "ALL", (*models.ALL, Visitor))
-    with pytest.raises(DeclarationError, match="Visitor.patient_id has no relationship"):
+    with pytest.raises(DeclarationError, match=r"Visitor\.patient_id has no relationship"):
         start()
 
 
@@ -274,7 +283,10 @@ def test_what_create_app_is_told_wins_over_the_environment(monkeypatch: pytest.M
     monkeypatch.setenv("CLINIC_NAME", "Of the environment")
     monkeypatch.setenv("CLINIC_TIMEZONE", "Asia/Tokyo")
     app = start(CLINIC_NAME="Of the call")
-    assert (app.config["CLINIC_NAME"], app.config["CLINIC_TIMEZONE"]) == ("Of the call", "Asia/Tokyo")
+    assert (app.config["CLINIC_NAME"], app.config["CLINIC_TIMEZONE"]) == (
+        "Of the call",
+        "Asia/Tokyo",
+    )
 
 
 def test_starting_creates_no_table(tmp_path: Any) -> None:

@@ -4,6 +4,8 @@
 permission.
 """
 
+from importlib import import_module  # noqa: F401  (for the line that adds a table)
+
 from app.models.amendment import RecordAmendment
 from app.models.appointment import Appointment
 from app.models.audit import AuditEvent

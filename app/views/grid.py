@@ -117,7 +117,9 @@ class GridView(Guarded, ModelView):
     @has_access
     @permission_name("list")
     def pick(self) -> Sequence[dict[str, Any]]:
-        found = reading.picks(db.session(), actor(), self.model, request.args.get("q", "")[:100])
+        asked_words = request.args.get("q", "")[:100]
+        found = reading.picks(db.session(), actor(), self.model, asked_words)
+        audit.read(actor(), "search", self.model, words=asked_words, rows=len(found))
         return [
             {"id": self._key(row), "text": str(row), "detail": self.detail(row)} for row in found
         ]

@@ -14,6 +14,9 @@ from app.views import csrf, errors, generate, requests, shell
 from app.views.appointments import AppointmentGrid, AppointmentRest
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
+from app.views.chart import ChartView
+from app.views.chart_notes import ChartNotesView
+from app.views.chart_vitals import ChartVitalsView
 from app.views.health import HealthView
 from app.views.home import HomeView
 from app.views.login import LoginApi, LoginView
@@ -26,7 +29,7 @@ BASES: generate.Bases = {Appointment: (AppointmentGrid, AppointmentRest)}
 """Tables whose rows are kept by hand-written rules."""
 
 PAGES: tuple[type[Any], ...] = (
-    HomeView, CalendarView, BoardView, SearchView, SlotApi, AccountView, ClinicOpenApi, SwaggerPage,
+    HomeView, CalendarView, BoardView, ChartView, ChartNotesView, ChartVitalsView, SearchView, SlotApi, AccountView, ClinicOpenApi, SwaggerPage,
 )  # fmt: skip
 """Hand-written pages; each says in `may` which roles hold which of its permissions, and in `menu`,
 where it has a place there, its section, name and icon."""

@@ -1,0 +1,153 @@
+// The panel that books a visit or gives one another time.
+
+import { startPicks } from "../pick.js";
+import { post } from "./api.js";
+import { byId, closable } from "./dom.js";
+import { name } from "./look.js";
+import { move } from "./move.js";
+import { insist } from "./refusal.js";
+import { Slots } from "./slots.js";
+import { toast } from "./toast.js";
+import { hour, instantOf, longDay, shortDay, wallOf } from "./zone.js";
+
+const number = (field) => (field.value ? Number(field.value) : null);
+
+export class Booking {
+  #moving = null;
+
+  /** @param {{page: object, refresh: () => Promise}} tools */
+  constructor(tools) {
+    this.tools = tools;
+    this.dialog = byId("booking");
+    this.form = byId("booking-form");
+    this.patient = this.form.elements.patient_id;
+    for (const part of ["type", "doctor", "room", "other", "minutes", "reason", "send", "summary", "error"]) {
+      this[part] = byId(`booking-${part}`);
+    }
+    startPicks(this.dialog);
+    closable(this.dialog);
+    this.slots = new Slots(tools.page, () => this.#sum());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    for (const field of [this.type, this.doctor]) field.addEventListener("change", () => this.#ask());
+    this.type.addEventListener("change", () => (this.minutes.value = this.#kind()?.minutes ?? ""));
+    this.other.addEventListener("input", () => this.slots.choose(null));
+    for (const name of ["input", "change"]) this.form.addEventListener(name, () => this.#sum());
+  }
+
+  /** @param {{wall?: string, day?: string, doctor?: number, room?: number, type?: number}} preset */
+  book(preset) {
+    this.#moving = null;
+    this.#open("New visit", "Book", preset);
+    this.minutes.value = this.#kind()?.minutes ?? "";
+    this.patient.value = "";
+    const words = byId("booking-patient");
+    words.value = "";
+    words.dispatchEvent(new Event("input"));
+    this.reason.value = "";
+    words.focus();
+  }
+
+  reschedule(visit) {
+    this.#moving = visit;
+    const { doctor_id: doctor, room_id: room, type_id: type } = visit;
+    this.#open(`Move the visit of ${name(visit)}`, "Move", { day: visit.start.slice(0, 10), doctor, room, type });
+    this.minutes.value = visit.minutes;
+    this.#sum();
+  }
+
+  #open(title, send, { wall = "", day, doctor = "", room = "", type }) {
+    byId("booking-title").textContent = title;
+    this.send.textContent = send;
+    const moving = Boolean(this.#moving);
+    byId("booking-patient-field").hidden = byId("booking-reason-field").hidden = moving;
+    this.type.disabled = moving;
+    this.error.hidden = true;
+    if (type) this.type.value = type;
+    this.doctor.value = doctor || (this.tools.page.books_for ?? "");
+    this.room.value = room ?? "";
+    this.other.value = wall;
+    this.slots.from(day ?? wall.slice(0, 10));
+    this.dialog.showModal();
+    this.#ask();
+    this.#sum();
+  }
+
+  #kind() {
+    return this.tools.page.types.find((type) => type.id === number(this.type));
+  }
+
+  #ask() {
+    this.slots.ask({ doctor: this.doctor.value, type: this.type.value, wanted: this.other.value });
+  }
+
+  /** What would be sent, or a sentence on what is missing with the field to go to. */
+  #wish() {
+    const slot = this.slots.chosen;
+    if (!this.#moving && !this.patient.value) return { missing: "Choose the patient from the list.", field: byId("booking-patient") };
+    if (!slot && !this.other.value) return { missing: "Choose one of the free times, or write another.", field: this.other };
+    const instant = slot ? slot.start : instantOf(this.other.value);
+    if (!instant) return { missing: "The clock skips that time on that day.", field: this.other };
+    const doctor = slot?.doctor_id ?? number(this.doctor);
+    if (!doctor) return { missing: "Choose the doctor for a time of your own.", field: this.doctor };
+    const body = { appointment_datetime: instant, doctor_id: doctor, minutes_duration: number(this.minutes) };
+    const room = number(this.room);
+    if (room) body.room_id = room;
+    return { body };
+  }
+
+  #sum() {
+    const slot = this.slots.chosen;
+    const wall = slot ? wallOf(slot.start) : this.other.value;
+    const doctor = this.tools.page.doctors.find((one) => one.id === (slot?.doctor_id ?? number(this.doctor)));
+    this.summary.textContent = wall ? [`${shortDay(wall)}, ${hour(wall)}`, doctor?.name].filter(Boolean).join(" · ") : "";
+  }
+
+  async #send() {
+    const { missing, field, body } = this.#wish();
+    this.error.hidden = !missing;
+    if (missing) {
+      this.error.textContent = missing;
+      field.focus();
+      return;
+    }
+    if (this.send.ariaBusy === "true") return;
+    this.send.ariaBusy = "true";
+    try {
+      await (this.#moving ? this.#move(body) : this.#book(body));
+    } finally {
+      this.send.ariaBusy = "false";
+    }
+  }
+
+  async #book(body) {
+    body.patient_id = Number(this.patient.value);
+    body.visit_type_id = number(this.type);
+    if (body.minutes_duration === this.#kind()?.minutes) delete body.minutes_duration;
+    const reason = this.reason.value.trim();
+    if (reason) body.reason = reason;
+    const answer = await insist((sent) => post("/api/v1/appointment/", sent), body, this.tools.page.doctors);
+    if (!answer.ok) return this.#failed(answer);
+    const wall = wallOf(answer.body.result?.appointment_datetime ?? body.appointment_datetime);
+    const who = byId("booking-patient").value;
+    this.dialog.close();
+    await this.tools.refresh();
+    toast(`${who} is booked: ${longDay(wall)}, ${hour(wall)}.`, "good", { label: "Show", act: () => this.tools.show(wall.slice(0, 10)) });
+  }
+
+  async #move(body) {
+    const visit = this.#moving;
+    const changes = Object.fromEntries(Object.entries(body).filter(([key, value]) => value !== { ...visit, appointment_datetime: visit.at, minutes_duration: visit.minutes }[key]));
+    if (!Object.keys(changes).length || (await move(visit, changes, { ...this.tools, doctors: this.tools.page.doctors, back: true }))) this.dialog.close();
+  }
+
+  /** A refusal that the person chose to leave stays readable in the panel. */
+  #failed({ body }) {
+    this.error.textContent = body.message ?? "That did not work.";
+    this.error.hidden = false;
+    this.error.focus();
+    this.#ask();
+  }
+}

@@ -1,0 +1,130 @@
+// The card of one visit: what is known, where it can go next.
+
+import { post } from "./api.js";
+import { byId, icon, make, safeColour } from "./dom.js";
+import { badge, MOVABLE, name, STATUS } from "./look.js";
+import { url } from "./move.js";
+import { toast } from "./toast.js";
+import { hour, longDay, minutesBetween, now, wallOf } from "./zone.js";
+
+const DOES = {
+  pending: "Await confirmation", booked: "Confirm", arrived: "Arrived", "checked-in": "Check in",
+  "in-room": "Into the room", fulfilled: "Done", noshow: "Did not come", cancelled: "Cancel…",
+};
+
+/** Sends a move of status; says what happened, with a way back. */
+export async function setStatus(visit, status, refresh, more = {}) {
+  const answer = await post(url(visit, "status"), { status, version: visit.version, ...more });
+  await refresh();
+  if (!answer.ok) {
+    toast(answer.body.message ?? "That did not work.", "bad");
+    return false;
+  }
+  const word = STATUS[status]?.[1] ?? status;
+  toast(`${name(visit)}: ${word.toLowerCase()}.`, "good", { label: "Undo", act: () => takeBack(visit, refresh) });
+  return true;
+}
+
+async function takeBack(visit, refresh) {
+  const answer = await post(url(visit, "undo"), {});
+  await refresh();
+  toast(answer.ok ? `${name(visit)} is back where the visit was.` : answer.body.message, answer.ok ? "good" : "bad");
+}
+
+/** @param {{page: object, refresh: () => Promise, reschedule: (visit) => void}} tools */
+export function openCard(visit, anchor, tools) {
+  const dialog = byId("visit-card");
+  dialog.replaceChildren(head(visit, tools), facts(visit), ways(visit, tools));
+  dialog.style.setProperty("--visit", safeColour(visit.colour));
+  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+  dialog.onpointerdown = (event) => {
+    if (event.target === dialog) dialog.close();
+  };
+  dialog.onclose = () => {
+    if (anchor.isConnected) anchor.focus();
+  };
+  dialog.showModal();
+  place(dialog, anchor.getBoundingClientRect());
+}
+
+/** Beside what was clicked, where there is room; on a phone the style sheet puts it below. */
+function place(dialog, box) {
+  const { offsetWidth: width, offsetHeight: height } = dialog;
+  const right = box.right + 8 + width < innerWidth;
+  const left = right ? box.right + 8 : box.left - width - 8 > 0 ? box.left - width - 8 : Math.max(8, (innerWidth - width) / 2);
+  const top = Math.max(8, Math.min(box.top, innerHeight - height - 8));
+  dialog.style.setProperty("--left", `${left}px`);
+  dialog.style.setProperty("--top", `${top}px`);
+}
+
+function head(visit, { page }) {
+  const link = visit.patient_id && visit.patient;
+  const title = link
+    ? make("a", { href: page.urls.patient.replace(/0$/, visit.patient_id) }, visit.patient)
+    : name(visit);
+  return make(
+    "header",
+    { className: "visit-head" },
+    make("h2", { id: "visit-title" }, title),
+    make("button", { className: "btn btn-quiet btn-icon btn-small", type: "button", ariaLabel: "Close", data: { close: "" } }, icon("fa-xmark")),
+    make("p", { className: "visit-born" }, [visit.dob && `born ${visit.dob}`, visit.phone].filter(Boolean).join(" · ")),
+  );
+}
+
+function facts(visit) {
+  const waited = visit.arrived_at && ["arrived", "checked-in"].includes(visit.status);
+  const minutes = waited ? minutesBetween(wallOf(visit.arrived_at), now()) : 0;
+  const rows = [
+    ["fa-clock", `${longDay(visit.start)}, ${hour(visit.start)}–${hour(visit.end)}`, "When"],
+    ["fa-notes-medical", visit.type, "Visit type"],
+    ["fa-user-doctor", visit.doctor, "Doctor"],
+    ["fa-door-open", visit.room, "Room"],
+    ["fa-comment", visit.reason, "Reason"],
+    ["fa-couch", waited && `waiting for ${minutes} min`, "Waiting"],
+  ];
+  const shown = rows
+    .filter(([, text]) => text)
+    .map(([sign, text, label]) => make("li", {}, icon(sign), make("span", { className: "sr-only" }, `${label}: `), text));
+  return make("div", { className: "visit-facts" }, badge(visit), make("ul", { className: "visit-list" }, ...shown));
+}
+
+function ways(visit, tools) {
+  const dialog = byId("visit-card");
+  const go = (act) => () => {
+    dialog.close();
+    act();
+  };
+  const next = (tools.page.moves[visit.status] ?? []).filter((status) => status in DOES && status !== "proposed");
+  const missed = minutesBetween(visit.start, now()) >= 0;
+  const steps = next.filter((s) => s !== "cancelled" && (s !== "noshow" || missed));
+  const buttons = steps.map((status, at) =>
+    make(
+      "button",
+      { className: `btn${at ? "" : " btn-primary"}`, type: "button", on: { click: go(() => setStatus(visit, status, tools.refresh)) } },
+      icon(STATUS[status][0]),
+      DOES[status],
+    ),
+  );
+  if (visit.may_change && MOVABLE.includes(visit.status)) {
+    buttons.push(make("button", { className: "btn", type: "button", on: { click: go(() => tools.reschedule(visit)) } }, icon("fa-arrows-up-down-left-right"), "Move…"));
+  }
+  if (next.includes("cancelled")) {
+    buttons.push(make("button", { className: "btn btn-bad-quiet", type: "button", on: { click: go(() => cancel(visit, tools)) } }, icon("fa-ban"), DOES.cancelled));
+  }
+  return make("div", { className: "visit-ways" }, ...buttons);
+}
+
+function cancel(visit, { refresh }) {
+  const dialog = byId("cancelling");
+  byId("cancelling-text").textContent = `${name(visit)}, ${longDay(visit.start)} at ${hour(visit.start)}. The time becomes free.`;
+  byId("cancelling-note").value = "";
+  dialog.returnValue = "";
+  dialog.onclose = () => {
+    if (dialog.returnValue !== "yes") return;
+    const more = { cancellation_reason: byId("cancelling-code").value };
+    const note = byId("cancelling-note").value.trim();
+    if (note) more.reason = note;
+    setStatus(visit, "cancelled", refresh, more);
+  };
+  dialog.showModal();
+}

@@ -1,0 +1,92 @@
+// The calendar library, set up: views, columns, what a visit looks like, what a drag does.
+
+import { make } from "./dom.js";
+import { content, sentence } from "./look.js";
+import { hour, offset } from "./zone.js";
+
+const LIBRARY = { day: "resourceTimeGridDay", week: "timeGridWeek", month: "dayGridMonth" };
+
+const clock = (date) => `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+
+/** @param {{state: () => object, open, dropped, stretched, empty, day}} told */
+export function createGrid(place, told) {
+  const grid = EventCalendar.create(place, {
+    view: LIBRARY[told.state().view] ?? LIBRARY.day,
+    date: told.state().date,
+    timeZone: offset(),
+    locale: "en-GB",
+    firstDay: 1,
+    headerToolbar: { start: "", center: "", end: "" },
+    allDaySlot: false,
+    slotDuration: "00:15",
+    snapDuration: "00:05",
+    slotLabelInterval: "01:00",
+    slotHeight: 22,
+    slotLabelFormat: clock,
+    nowIndicator: true,
+    slotEventOverlap: false,
+    editable: true,
+    eventResizableFromStart: false,
+    eventLongPressDelay: 400,
+    dayMaxEvents: true,
+    dayHeaderFormat: { weekday: "short", day: "numeric" },
+    highlightedDates: [],
+    pointer: false,
+    events: [],
+    resources: [],
+    views: { dayGridMonth: { dayHeaderFormat: { weekday: "short" }, eventDurationEditable: false } },
+    resourceLabelContent: ({ resource }) => ({ domNodes: [label(resource)] }),
+    eventContent: ({ event, view }) => inside(event, view),
+    moreLinkContent: ({ num }) => `${num} more`,
+    eventDidMount: ({ event, el }) => mounted(event, el),
+    eventClick: ({ event, el }) => event.extendedProps.visit && told.open(event.extendedProps.visit, el),
+    eventDrop: (info) => told.dropped(info.oldEvent.extendedProps.visit, info),
+    eventResize: (info) => told.stretched(info.oldEvent.extendedProps.visit, info),
+    dateClick: ({ dateStr, resource }) => told.empty(dateStr.slice(0, 16), resource?.id),
+  });
+  return grid;
+}
+
+export function showView(grid, state) {
+  if (grid.getOption("view") !== LIBRARY[state.view]) grid.setOption("view", LIBRARY[state.view]);
+  grid.setOption("date", state.date);
+}
+
+function label({ title, extendedProps: { detail, count } }) {
+  const visits = make("span", { className: "col-count", title: "visits" }, String(count ?? 0), make("span", { className: "sr-only" }, " visits"));
+  return make(
+    "span",
+    { className: "col-label" },
+    make("span", { className: "col-name" }, title, visits),
+    make("span", { className: "col-detail" }, detail || " "),
+  );
+}
+
+function inside(event, view) {
+  const { visit } = event.extendedProps;
+  if (!visit || event.display === "background") return { domNodes: [] };
+  if (event.display === "preview" || event.display === "pointer") {
+    return { domNodes: [make("span", { className: "ev-head" }, `${clock(event.start)}–${clock(event.end)}`)] };
+  }
+  return { domNodes: content(visit, view.type === LIBRARY.month) };
+}
+
+function mounted(event, el) {
+  const { visit } = event.extendedProps;
+  if (!visit || el.classList.contains("ec-bg-event")) return;
+  el.dataset.visit = visit.id;
+  el.setAttribute("aria-label", sentence(visit));
+  el.title = `${hour(visit.start)}–${hour(visit.end)} ${visit.patient ?? ""}`.trim();
+}
+
+/** The library says "table" without rows; here every part says what it is. */
+export function tidy(place) {
+  place.querySelector(".ec")?.setAttribute("role", "presentation");
+  for (const part of place.querySelectorAll("[role=cell], [role=columnheader], [role=row], [role=rowheader], [role=rowgroup]")) {
+    part.removeAttribute("role");
+    part.removeAttribute("aria-colindex");
+    part.removeAttribute("aria-colspan");
+    part.removeAttribute("aria-rowindex");
+  }
+  for (const time of place.querySelectorAll("time[aria-label]")) time.removeAttribute("aria-label");
+}

@@ -1,0 +1,87 @@
+"""A clinic as in production, for the proofs: gunicorn with several processes on a real database."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS, THREADS = 4, 4
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+
+    def call(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Any,
+        token: str = "",
+    ) -> tuple[int, Any]:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        if not token:
+            del headers["Authorization"]
+        connection.request(method, path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"null")
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def token(self, username: str, password: str) -> str:
+        login = {"username": username, "password": password}
+        with closing(self.connect()) as connection:
+            status, answer = self.call(connection, "POST", "/api/v1/security/login", login)
+        assert status == 200, answer
+        return str(answer["access_token"])
+
+
+@contextmanager
+def serving(database_url: str, instance: Path) -> Iterator[Server]:
+    """The clinic on `database_url`, ready to answer; stopped at the end."""
+    port = _free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
+        "--threads", str(THREADS), "--timeout", "120", "--log-level", "warning", "app:create_app()",
+    ]  # fmt: skip
+    environment = os.environ | {"DATABASE_URL": database_url, "CLINIC_INSTANCE": str(instance)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        _wait(port, process)
+        yield Server(port)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the server stopped at once"
+        try:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+                connection.request("GET", "/ready")
+                if connection.getresponse().status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not become ready")

@@ -1,0 +1,134 @@
+"""Many people book at once: nobody is booked twice, and nobody sees an error."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.extensions import db
+from app.models import Doctor, Patient, Room
+from tests.cast import PASSWORD, Cast
+from tests.proof.server import Server, serving
+
+PROCESSES, ATTEMPTS = 16, 8000
+ROUNDS, AT_ONCE = 100, 50
+FIRST = datetime(2027, 3, 1, 8, tzinfo=UTC)
+DOCTORS, ROOMS, PATIENTS = 6, 6, 40
+
+OVERLAPS = """
+SELECT count(*) FROM appointment a JOIN appointment b
+ON a.{who}_id = b.{who}_id AND a.appointment_id < b.appointment_id
+WHERE a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'in-room')
+  AND b.status IN ('pending', 'booked', 'arrived', 'checked-in', 'in-room')
+  AND {a_start} < {b_start} + b.minutes_duration * {minute}
+  AND {b_start} < {a_start} + a.minutes_duration * {minute}
+"""
+
+
+@pytest.fixture
+def server(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
+    with app.app_context():
+        for number in range(DOCTORS):
+            db.session.add(Doctor(name=f"Doctor {number}", specialization="Any"))
+        db.session.add_all(Room(name=f"Cabin {n}", room_type="cabin") for n in range(ROOMS))
+        dob = datetime(1990, 1, 1, tzinfo=UTC).date()
+        db.session.add_all(Patient(name=f"Patient {n}", dob=dob) for n in range(PATIENTS))
+        db.session.commit()
+        url = db.engine.url.render_as_string(hide_password=False)
+        db.engine.dispose()
+    with serving(url, tmp_path) as running:
+        yield running
+
+
+@pytest.mark.proof
+def test_eight_thousand_attempts_of_sixteen_processes_leave_no_overlap(
+    app: Flask, server: Server
+) -> None:
+    token = server.token("rosa", PASSWORD)
+    jobs = [(server, token, seed, ATTEMPTS // PROCESSES) for seed in range(PROCESSES)]
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        seen = sum(pool.map(_book_at_random, jobs), Counter[int]())
+    assert set(seen) <= {200, 201, 409, 412}, seen
+    assert seen[201] > 100
+    assert _overlaps(app) == {"doctor": 0, "room": 0, "patient": 0}
+
+
+@pytest.mark.proof
+def test_of_fifty_requests_for_one_time_one_wins_in_each_of_a_hundred_rounds(
+    app: Flask, server: Server
+) -> None:
+    token = server.token("rosa", PASSWORD)
+    connections = [server.connect() for _ in range(AT_ONCE)]
+    winners = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number in range(ROUNDS):
+            start = (FIRST + timedelta(hours=number)).isoformat()
+
+            def book(seat: int, start: str = start) -> int:
+                body = {
+                    "patient_id": 3 + seat % PATIENTS,
+                    "doctor_id": 3,
+                    "appointment_datetime": start,
+                }
+                return server.call(connections[seat], "POST", "/api/v1/appointment/", body, token)[
+                    0
+                ]
+
+            seen = Counter(pool.map(book, range(AT_ONCE)))
+            assert set(seen) <= {201, 409}, seen
+            winners.append(seen[201])
+    for connection in connections:
+        connection.close()
+    assert winners == [1] * ROUNDS
+
+
+def _book_at_random(job: tuple[Server, str, int, int]) -> Counter[int]:
+    """One process: book, and now and then move what it has booked."""
+    server, token, seed, attempts = job
+    chance, connection = random.Random(seed), server.connect()
+    seen: Counter[int] = Counter()
+    mine: list[int] = []
+    for _ in range(attempts):
+        start = (FIRST + timedelta(minutes=5 * chance.randrange(12 * 24 * 2))).isoformat()
+        body: dict[str, Any] = {"appointment_datetime": start}
+        path = "/api/v1/appointment/"
+        if mine and chance.random() < 0.2:
+            path += f"{chance.choice(mine)}/move"
+        else:
+            body |= {
+                "patient_id": 3 + chance.randrange(PATIENTS),
+                "doctor_id": 3 + chance.randrange(DOCTORS),
+                "room_id": 2 + chance.randrange(ROOMS),
+                "minutes_duration": chance.choice([10, 20, 30, 45, 60]),
+            }
+        status, answer = server.call(connection, "POST", path, body, token)
+        seen[status] += 1
+        if status == 201:
+            mine.append(answer["id"])
+    connection.close()
+    return seen
+
+
+def _overlaps(app: Flask) -> dict[str, int]:
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            words = {"minute": "60", "a_start": "unixepoch(a.appointment_datetime)"}
+            words["b_start"] = "unixepoch(b.appointment_datetime)"
+        else:
+            words = {"minute": "interval '1 minute'", "a_start": "a.appointment_datetime"}
+            words["b_start"] = "b.appointment_datetime"
+        found = {
+            who: db.session.scalar(text(OVERLAPS.format(who=who, **words)))
+            for who in ("doctor", "room", "patient")
+        }
+        db.session.remove()
+    return found
