@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -36,6 +37,7 @@ def main() -> None:
         sys.exit(f"Port {port} cannot be opened ({error.strerror}); set CLINIC_PORT to another.")
     sys.stdout.write(_welcome(app, host, port))
     sys.stdout.flush()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     server.run()
 
 

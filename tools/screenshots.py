@@ -5,6 +5,7 @@ Run it by `make screenshots`; it serves a clinic of its own and leaves the real 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -33,6 +34,7 @@ def main() -> None:
         with app.app_context():
             set_up()
             build_demo(patients=500, years=2)
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         server = create_server(app, host="127.0.0.1", port=0)
         threading.Thread(target=server.run, daemon=True).start()
         _take(f"http://127.0.0.1:{server.effective_port}")

@@ -43,7 +43,7 @@ class LoginView(BaseView):
                 session.clear()
                 session.permanent = True
                 login_user(user)
-                return redirect(get_safe_redirect(request.args.get("next", "")))
+                return redirect(_next())
             flash(WRONG, "danger")
             status = 401
         return self._page(form), status
@@ -93,6 +93,12 @@ class LoginApi(SecurityApi):
 
 LoginApi.login.__doc__ = SecurityApi.login.__doc__
 LoginApi.refresh.__doc__ = SecurityApi.refresh.__doc__
+
+
+def _next() -> str:
+    wanted = request.args.get("next", "")
+    start: str = get_safe_redirect(wanted) if wanted else url_for("HomeView.index")
+    return start
 
 
 def _authenticate(sm: Any, username: str, password: str) -> User | None:

@@ -40,10 +40,7 @@ function send(visit, info, changes) {
     return toast("The clock skips that time on that day; the visit stays where it was.", "bad");
   }
   if (!Object.keys(changes).length) return info.revert();
-  const still = visit.version;
-  return move(visit, changes, { doctors: page.doctors, refresh: tools.refresh, back: true }).then((went) => {
-    if (!went && data?.visits.some(({ id, version }) => id === visit.id && version === still)) redraw();
-  });
+  return move(visit, changes, { doctors: page.doctors, refresh: tools.refresh, back: true, refused: redraw });
 }
 
 /** An empty place in the grid: book there, where one may. */
@@ -97,7 +94,7 @@ async function load(quiet) {
   try {
     const { body, same } = await get(url, mine.signal);
     byId("cal-fault").hidden = true;
-    if (!(same && quiet && data?.url === url && !data.moved)) {
+    if (!(same && quiet && data?.url === url)) {
       data = { url, ...read(body) };
       redraw();
     }

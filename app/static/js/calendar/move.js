@@ -35,9 +35,14 @@ export function stretched(visit, info) {
 }
 
 /** Sends a move; answers true where the visit went somewhere, perhaps to an offered time. */
-export async function move(visit, changes, { doctors, refresh, back = null }) {
-  const body = { ...changes, version: visit.version };
-  const answer = await insist((sent) => post(url(visit, "move"), sent), { doctor_id: visit.doctor_id, ...body }, doctors);
+export async function move(visit, changes, { doctors, refresh, back = false, refused = () => {} }) {
+  const body = { doctor_id: visit.doctor_id, ...changes, version: visit.version };
+  const send = async (sent) => {
+    const said = await post(url(visit, "move"), sent);
+    if (!said.ok) refused();
+    return said;
+  };
+  const answer = await insist(send, body, doctors);
   await refresh();
   if (!answer.ok) return false;
   if (back) toast(said(visit, answer.body.result), "good", { label: "Undo", act: () => undo(visit, answer.body.result, { doctors, refresh }) });
