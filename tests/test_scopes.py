@@ -13,7 +13,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import READ, MedicalRecord, Patient, Role, Room, Staff
+from app.models import READ, Action, Grant, MedicalRecord, Patient, Role, Room, Staff
 from app.security.actor import Actor
 from app.security.policy import Policy, compile_tables
 from app.security.scope import visible
@@ -444,10 +444,24 @@ def test_a_patient_has_no_grid_and_no_api(sqlite_cast: Cast, path: str) -> None:
     assert "Quentin" not in answer.text
 
 
-def test_an_own_column_shown_for_one_owner_is_hidden_in_the_rows_of_the_other(
-    monkeypatch: pytest.MonkeyPatch, sqlite_app: Flask
+ROWS_OF_ONE = READ.own("doctor_id")
+ROWS_OF_OTHER = READ.own("patient_id").hiding("notes")
+
+
+@pytest.mark.parametrize(
+    ("rules", "seen"),
+    [
+        (ROWS_OF_ONE, ["notes", "status"]),
+        (ROWS_OF_ONE | ROWS_OF_OTHER, ["status"]),
+        (READ | ROWS_OF_OTHER, ["notes", "status"]),
+        (READ.hiding("notes") | ROWS_OF_ONE, ["status"]),
+        (READ.hiding("notes") | READ.only("notes"), ["notes", "status"]),
+    ],
+    ids=["own", "both own", "all, own without", "all without, own", "all, in two halves"],
+)
+def test_a_column_shows_where_it_may_show_in_every_row(
+    monkeypatch: pytest.MonkeyPatch, sqlite_app: Flask, rules: Grant, seen: list[str]
 ) -> None:
-    rules = READ.own("doctor_id") | READ.own("patient_id").hiding("notes")
     screen = replace(MedicalRecord.__screen__, grants={Role.DOCTOR: rules})
     monkeypatch.setattr(MedicalRecord, "__screen__", screen)
     policy = Policy()
@@ -455,5 +469,4 @@ def test_an_own_column_shown_for_one_owner_is_hidden_in_the_rows_of_the_other(
     monkeypatch.setitem(sqlite_app.extensions, "clinic_policy", policy)
     person = Actor(1, "diaz", "Díaz", frozenset({Role.DOCTOR}), doctor_id=1, patient_id=2)
     with sqlite_app.app_context():
-        seen = visible(person, MedicalRecord, next(iter(rules.actions)), ["notes", "status"])
-    assert seen == ["status"]
+        assert visible(person, MedicalRecord, Action.LIST, ["notes", "status"]) == seen

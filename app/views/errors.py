@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_jwt_extended.exceptions import JWTExtendedException
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from jwt.exceptions import PyJWTError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.extensions import db
 from app.models import ClinicError
@@ -95,7 +96,10 @@ def _answer(error: Exception) -> Any:
     db.session.rollback()
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return problem(error)
+    if isinstance(error, SecurityError):  # a host that is not ours has no addresses to link to
+        return sentence(error), status, {"Content-Type": "text/plain; charset=utf-8"}
     if status == 503:  # the page must not ask the database who is signed in
+        g.setdefault("_login_user", AnonymousUserMixin())  # where flask_login keeps it
         g.setdefault("actor", None)
         g.setdefault("roles", frozenset())
     ways = [("Go to the start page", "/"), ("Go back", request.referrer or "/")]

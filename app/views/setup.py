@@ -29,7 +29,8 @@ BASES: generate.Bases = {Appointment: (AppointmentGrid, AppointmentRest)}
 """Tables whose rows are kept by hand-written rules."""
 
 PAGES: tuple[type[Any], ...] = (
-    HomeView, CalendarView, BoardView, ChartView, ChartNotesView, ChartVitalsView, SearchView, SlotApi, AccountView, ClinicOpenApi, SwaggerPage,
+    HomeView, CalendarView, BoardView, ChartView, ChartNotesView, ChartVitalsView, SearchView,
+    SlotApi, AccountView, ClinicOpenApi, SwaggerPage,
 )  # fmt: skip
 """Hand-written pages; each says in `may` which roles hold which of its permissions, and in `menu`,
 where it has a place there, its section, name and icon."""

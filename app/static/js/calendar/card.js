@@ -96,7 +96,8 @@ function ways(visit, tools) {
   };
   const next = (tools.page.moves[visit.status] ?? []).filter((status) => status in DOES && status !== "proposed");
   const missed = minutesBetween(visit.start, now()) >= 0;
-  const steps = next.filter((s) => s !== "cancelled" && (s !== "noshow" || missed));
+  const ahead = visit.start.slice(0, 10) > now().slice(0, 10);
+  const steps = next.filter((s) => s !== "cancelled" && (s !== "noshow" || missed) && (!ahead || s === "booked"));
   const buttons = steps.map((status, at) =>
     make(
       "button",

@@ -21,7 +21,7 @@ export function createGrid(place, told) {
     slotDuration: "00:15",
     snapDuration: "00:05",
     slotLabelInterval: "01:00",
-    slotHeight: 22,
+    slotHeight: 24,
     slotLabelFormat: clock,
     nowIndicator: true,
     slotEventOverlap: false,

@@ -36,16 +36,17 @@ export function sentence(visit) {
 /** The inside of a visit in a grid. */
 export function content(visit, compact) {
   const [sign, word] = status(visit);
-  const short = compact || minutesBetween(visit.start, visit.end) < 25;
+  const minutes = minutesBetween(visit.start, visit.end);
   const mark = icon(sign);
   mark.title = word;
   const head = make("span", { className: "ev-head" }, mark, make("b", { className: "ev-name" }, name(visit)));
-  if (short) {
+  if (compact || minutes < 25) {
     head.prepend(make("span", { className: "ev-time" }, hour(visit.start)));
     return [head];
   }
-  const detail = [`${hour(visit.start)}–${hour(visit.end)}`, word, visit.type].filter(Boolean).join(" · ");
-  return [head, make("span", { className: "ev-detail" }, detail)];
+  const times = `${hour(visit.start)}–${hour(visit.end)}`;
+  const lines = minutes < 40 ? [`${times} · ${word}`] : [times, [word, visit.type].filter(Boolean).join(" · "), visit.room];
+  return [head, ...lines.filter(Boolean).map((line) => make("span", { className: "ev-detail" }, line))];
 }
 
 /** What the library is given for a visit. */
@@ -62,7 +63,7 @@ export function event(visit, by) {
     editable,
     startEditable: editable,
     durationEditable: editable,
-    classNames: ["ev", `ev-${visit.status}`],
+    classNames: ["ev", `ev-${visit.status}`, minutesBetween(visit.start, visit.end) < 15 ? "ev-tiny" : "ev-full"],
     styles: [`--visit:${safeColour(visit.colour)}`],
     extendedProps: { visit },
   };

@@ -54,7 +54,8 @@ function empty(wall, column) {
 }
 
 function go(changes, how = "pushState") {
-  state = { ...state, ...changes };
+  const own = changes.view === "week" && state.view !== "week" && page.mine && !isNarrowed(state);
+  state = { ...state, ...changes, ...(own ? { doctor: String(page.mine) } : {}) };
   history[how](null, "", toAddress(state));
   show();
 }
@@ -74,8 +75,10 @@ function frame() {
   byId("cal-grid").hidden = state.view === "list";
   byId("cal-list").hidden = state.view !== "list";
   byId("cal-clear").hidden = !isNarrowed(state);
-  byId("cal-legend").hidden = !(state.view === "day" && state.by === "doctor") && !(state.view === "week" && state.doctor);
-  document.querySelector("[data-today]").ariaPressed = String(isToday(state));
+  byId("cal-legend").hidden = state.view === "list";
+  byId("legend-duty").hidden = !(state.view === "day" && state.by === "doctor") && !(state.view === "week" && state.doctor);
+  document.querySelector("[data-today]").classList.toggle("is-on", isToday(state));
+  byId("cal-strip").hidden = state.view !== "week" || Boolean(state.doctor || state.room);
   for (const link of document.querySelectorAll("[data-view]")) {
     link.href = toAddress({ ...state, view: link.dataset.view });
     if (link.dataset.view === state.view) link.setAttribute("aria-current", "page");
@@ -137,9 +140,10 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     go({ view: link.dataset.view });
   }
-  const button = event.target.closest("[data-step], [data-today], [data-by]");
+  const button = event.target.closest("[data-step], [data-today], [data-by], [data-doctor]");
   if (button?.dataset.step) go({ date: stepped(state, Number(button.dataset.step)) });
   else if (button?.dataset.by) go({ by: button.dataset.by });
+  else if (button?.dataset.doctor) go({ doctor: button.dataset.doctor });
   else if (button) go({ date: today() });
 });
 

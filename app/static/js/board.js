@@ -1,0 +1,175 @@
+// The board: who is expected, who waits since when, who is in which room. It looks for news every
+// 15 seconds while it is seen; minutes count on by themselves.
+
+import { get, unpacked } from "./calendar/api.js";
+import { setStatus } from "./calendar/card.js";
+import { byId, icon, make, safeColour } from "./calendar/dom.js";
+import { useZone } from "./calendar/zone.js";
+
+const EVERY = 15000;
+const LATE_FROM = 5; // minutes; less is the ordinary unevenness of a day
+const FIRST = { expected: 8, fulfilled: 5 }; // how many cards of a long column show at first
+const STEPS = {
+  booked: ["Confirm", "fa-calendar-check"],
+  arrived: ["Arrived", "fa-person-walking"],
+  "checked-in": ["Check in", "fa-clipboard-check"],
+  "in-room": ["To the room", "fa-door-open"],
+  fulfilled: ["Done", "fa-circle-check"],
+};
+
+const page = JSON.parse(byId("board-settings").textContent);
+useZone(page.zone);
+
+let rows = [];
+let late = {};
+let looked = 0;
+let asked = null;
+const opened = new Set();
+
+const column = (row) => (["pending", "booked"].includes(row.status) ? "expected" : row.status);
+const since = (instant) => Math.floor((Date.now() - Date.parse(instant)) / 60000);
+const nextStep = (row) => Object.keys(STEPS).find((status) => (page.moves[row.status] ?? []).includes(status));
+
+function minutes(count) {
+  if (count < 60) return `${count} min`;
+  return `${Math.floor(count / 60)} h ${String(count % 60).padStart(2, "0")} min`;
+}
+
+async function look() {
+  asked?.abort();
+  const mine = (asked = new AbortController());
+  const doctor = byId("board-doctor").value;
+  try {
+    const { body, same } = await get(`${page.urls.rows}${doctor ? `?doctor=${doctor}` : ""}`, mine.signal);
+    looked = Date.now();
+    byId("board-fault").hidden = true;
+    if (!same || byId("board").ariaBusy === "true") {
+      rows = unpacked(body);
+      late = body.late_since;
+      draw();
+    }
+    byId("board").ariaBusy = "false";
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    byId("board-fault").hidden = false;
+    byId("board-fault").querySelector(".alert-text").textContent = error.message;
+  }
+  tick();
+}
+
+function draw() {
+  const focused = document.activeElement?.closest?.("[data-visit]")?.dataset.visit;
+  for (const place of document.querySelectorAll(".board-column")) fill(place);
+  drawLate();
+  if (!focused) return;
+  const card = document.querySelector(`[data-visit="${focused}"]`);
+  (card?.querySelector("button, a") ?? card)?.focus();
+}
+
+function fill(place) {
+  const { status } = place.dataset;
+  const mine = rows.filter((row) => column(row) === status);
+  if (status === "fulfilled") mine.reverse();
+  const most = opened.has(status) ? Infinity : (FIRST[status] ?? Infinity);
+  place.querySelector("[data-cards]").replaceChildren(...mine.slice(0, most).map(card));
+  place.querySelector("[data-count]").textContent = String(mine.length);
+  place.querySelector("[data-nobody]").hidden = mine.length > 0;
+  const more = place.querySelector("[data-more]");
+  more.hidden = mine.length <= (FIRST[status] ?? Infinity);
+  more.textContent = opened.has(status) ? "Show fewer" : `${mine.length - most} more`;
+  more.ariaExpanded = String(opened.has(status));
+}
+
+function card(row) {
+  const made = make(
+    "li",
+    { className: "board-card", data: { visit: row.id } },
+    make("div", { className: "card-top" }, who(row), make("span", { className: "card-time num" }, row.time)),
+    make("p", { className: "card-line" }, [row.doctor, row.type].filter(Boolean).join(" · ")),
+    make("p", { className: "card-line card-facts" }, waiting(row), row.room ? make("span", {}, icon("fa-door-open"), row.room) : null),
+  );
+  made.style.setProperty("--visit", safeColour(row.colour));
+  const step = nextStep(row);
+  if (step) made.append(button(row, step));
+  return made;
+}
+
+function who(row) {
+  const name = row.patient ?? "Patient";
+  const link = row.patient && row.patient_id;
+  return make(
+    "h3",
+    { className: "card-name" },
+    link ? make("a", { href: page.urls.patient.replace(/0$/, row.patient_id) }, name) : name,
+    row.dob ? make("span", { className: "card-born" }, row.dob) : null,
+  );
+}
+
+function waiting(row) {
+  if (row.status === "pending") return make("span", { className: "card-pending" }, icon("fa-hourglass-half"), "not confirmed");
+  if (row.status === "booked" && since(row.at) > 0) {
+    return make("span", { className: "is-long", data: { since: row.at, says: "overdue by" } }, icon("fa-triangle-exclamation"), make("span", {}));
+  }
+  if (!row.arrived_at || !["arrived", "checked-in"].includes(row.status)) return null;
+  return make("span", { data: { since: row.arrived_at, says: "waiting" } }, icon("fa-couch"), make("span", {}));
+}
+
+function button(row, step) {
+  const [word, sign] = STEPS[step];
+  const act = async ({ currentTarget }) => {
+    currentTarget.disabled = true;
+    await setStatus(row, step, look);
+    currentTarget.disabled = false;
+  };
+  const label = `${word}: ${row.patient ?? "patient"}, ${row.time}`;
+  return make("button", { className: "btn btn-small card-step", type: "button", ariaLabel: label, on: { click: act } }, icon(sign), word);
+}
+
+function drawLate() {
+  const names = new Map(rows.map((row) => [String(row.doctor_id), row.doctor]));
+  const found = Object.entries(late)
+    .filter(([key]) => names.get(key))
+    .map(([key, instant]) => ({ name: names.get(key), by: since(instant) }))
+    .filter(({ by }) => by >= LATE_FROM)
+    .sort((a, b) => b.by - a.by);
+  const items = found.map(({ name, by }) =>
+    make("li", { className: `badge tone-${by >= 20 ? "bad" : "warn"}` }, icon("fa-clock"), `${name}: about ${minutes(by)} late`),
+  );
+  if (!items.length) items.push(make("li", { className: "badge tone-good" }, icon("fa-circle-check"), "Everyone is on time"));
+  byId("board-late").replaceChildren(...items);
+}
+
+/** What changes as time goes by, without asking the server. */
+function tick() {
+  for (const place of document.querySelectorAll("#board [data-since]")) {
+    const passed = Math.max(0, since(place.dataset.since));
+    place.lastChild.textContent = `${place.dataset.says} ${minutes(passed)}`;
+    if (place.dataset.says === "waiting") place.classList.toggle("is-long", passed >= 30);
+  }
+  const ago = looked ? Math.round((Date.now() - looked) / 1000) : null;
+  byId("board-fresh").textContent = ago === null ? "" : ago < 25 ? "Up to date" : `Seen ${minutes(Math.ceil(ago / 60))} ago`;
+}
+
+byId("board").addEventListener("click", ({ target }) => {
+  const more = target.closest("[data-more]");
+  if (!more) return;
+  const { status } = more.closest("[data-status]").dataset;
+  if (!opened.delete(status)) opened.add(status);
+  fill(more.closest("[data-status]"));
+  tick();
+});
+
+byId("board-doctor").addEventListener("change", ({ target }) => {
+  const doctor = target.value;
+  history.replaceState(null, "", doctor ? `?doctor=${doctor}` : location.pathname);
+  look();
+});
+
+setInterval(() => document.hidden || look(), EVERY);
+setInterval(() => {
+  if (document.hidden) return;
+  tick();
+  drawLate();
+}, 30000);
+document.addEventListener("visibilitychange", () => document.hidden || look());
+look();

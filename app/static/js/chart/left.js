@@ -1,0 +1,19 @@
+// A note that is read and no longer written: what this browser still keeps of it.
+
+import { clock } from "./autosave.js";
+import { showClash } from "./clash.js";
+import { Kept, same } from "./keep.js";
+
+/** Forgets a kept text that is the one of the page; shows one that never arrived. */
+export function showLeft(article) {
+  if (!article) return;
+  const kept = new Kept(article.dataset.person, article.dataset.readNote);
+  const left = kept.read();
+  if (!left) return;
+  const texts = JSON.parse(article.dataset.texts);
+  if (same(left.texts, texts)) return void kept.forget();
+  const place = document.createElement("div");
+  article.before(place);
+  const message = `What you wrote at ${clock(left.at)} did not arrive before the note was signed. Copy what is missing; it can be an amendment.`;
+  showClash(place, { message, yours: left.texts, current: texts, signed: true }, { theirs: () => kept.forget() });
+}

@@ -1,0 +1,296 @@
+"""Signing in and out, and what a login may not give away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select
+
+from app import create_app
+from app.extensions import db, limiter
+from tests.cast import PASSWORD, Cast
+from tests.conftest import SETTINGS
+
+NEW = {
+    "username": "newbie", "first_name": "New", "last_name": "Person", "email": "new@example.org",
+    "active": "y", "roles": "nurse", "password": "a long password", "conf_password": "a long password",
+}  # fmt: skip
+
+
+def sign_in(
+    client: FlaskClient, username: str = "rosa", password: str = PASSWORD, **query: str
+) -> Any:
+    login = {"username": username, "password": password}
+    return client.post("/login/", data=login, query_string=query)
+
+
+@pytest.fixture
+def browser(sqlite_cast: Cast) -> FlaskClient:
+    return sqlite_cast.app.test_client()
+
+
+def body(page: str) -> str:
+    """The page without what differs from one request to the next, and without what was typed."""
+    return re.sub(r'value="[^"]*"|nonce="[^"]*"', "", page)
+
+
+def test_a_name_and_its_password_open_the_start_page(cast: Cast) -> None:
+    client = cast.app.test_client()
+    assert sign_in(client).headers["Location"] == "/"
+    assert client.get("/patient/list/").status_code == 200
+
+
+@pytest.mark.parametrize("username", ["rosa@example.org", "ROSA "])
+def test_the_e_mail_address_is_a_name_too_and_nothing_else_is(
+    browser: FlaskClient, username: str
+) -> None:
+    expected = 302 if "@" in username else 401
+    assert sign_in(browser, username).status_code == expected
+
+
+def test_the_answer_is_the_same_for_an_unknown_name(browser: FlaskClient) -> None:
+    known, unknown = sign_in(browser, "rosa", "wrong"), sign_in(browser, "nobody", "wrong")
+    assert (known.status_code, unknown.status_code) == (401, 401)
+    assert body(known.text) == body(unknown.text)
+
+
+def test_the_answer_of_the_api_is_the_same_for_an_unknown_name(browser: FlaskClient) -> None:
+    url = "/api/v1/security/login"
+    answers = [
+        browser.post(url, json={"username": name, "password": "wrong"})
+        for name in ("rosa", "nobody")
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].data == answers[1].data
+
+
+@pytest.mark.parametrize("password", ["", "\x00", " ", PASSWORD.upper(), PASSWORD + " "])
+def test_another_password_opens_nothing(browser: FlaskClient, password: str) -> None:
+    assert sign_in(browser, "rosa", password).status_code in (200, 401)
+    assert browser.get("/patient/list/").status_code in (302, 401)
+
+
+def test_an_inactive_login_opens_nothing(sqlite_cast: Cast, browser: FlaskClient) -> None:
+    signed_in = sqlite_cast.client("rosa")
+    with sqlite_cast.app.app_context():
+        db.session.scalar(select(User).filter_by(username="rosa")).active = False
+        db.session.commit()
+        db.session.remove()
+    assert sign_in(browser).status_code == 401
+    assert signed_in.get("/patient/list/").status_code in (302, 401)
+
+
+@pytest.mark.parametrize("url", ["/patient/list/", "/patient/show/1?x=1"])
+def test_one_comes_back_to_where_one_was_going(browser: FlaskClient, url: str) -> None:
+    assert sign_in(browser, next=url).headers["Location"] == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/", "//evil.example/", "http:evil.example", "/\\evil.example",
+        "\\\\evil.example", "javascript:alert(1)", "http://localhost.evil.example/", "https:///evil",
+        "http://localhost@evil.example/", "\t//evil.example",
+    ],
+)  # fmt: skip
+def test_one_is_never_sent_to_another_host(browser: FlaskClient, url: str) -> None:
+    sent = sign_in(browser, next=url).headers["Location"]
+    assert sent == "/", sent
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil"])
+@pytest.mark.parametrize("url", ["/login/", "/health", "/patient/list/", "/api/v1/patient/"])
+def test_an_unknown_host_is_a_400(browser: FlaskClient, host: str, url: str) -> None:
+    answer = browser.get(url, headers={"Host": host})
+    assert answer.status_code == 400
+    assert host not in answer.text
+
+
+def test_a_host_that_is_not_ours_is_no_way_back(browser: FlaskClient) -> None:
+    login = {"username": "rosa", "password": PASSWORD}
+    url = "/login/?next=http://evil.example/"
+    answer = browser.post(url, data=login, headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+
+
+def test_signing_out_ends_the_session(browser: FlaskClient) -> None:
+    sign_in(browser)
+    assert browser.post("/logout/").headers["Location"] == "/login/"
+    assert browser.get("/patient/list/").status_code in (302, 401)
+
+
+def test_no_link_signs_out(browser: FlaskClient) -> None:
+    sign_in(browser)
+    assert browser.get("/logout/").status_code == 405
+    assert browser.get("/patient/list/").status_code == 200
+
+
+def test_the_session_is_a_new_one_after_signing_in(browser: FlaskClient) -> None:
+    with browser.session_transaction() as planted:
+        planted["planted"] = "by somebody else"
+        planted["csrf_token"] = "known to somebody else"
+    sign_in(browser)
+    with browser.session_transaction() as session:
+        assert "planted" not in session
+        assert session.get("csrf_token") != "known to somebody else"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: FlaskClient) -> None:
+    cookie = sign_in(browser).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_the_cookie_travels_by_https_only_where_the_clinic_has_it(
+    sqlite_cast: Cast, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sqlite_cast.app.config, "SESSION_COOKIE_SECURE", True)
+    assert "Secure" in sign_in(browser).headers["Set-Cookie"]
+
+
+@pytest.fixture
+def limited(sqlite_cast: Cast) -> Iterator[FlaskClient]:
+    """A browser at an application that counts tries, where nobody has tried yet."""
+    url = sqlite_cast.app.config["SQLALCHEMY_DATABASE_URI"]
+    was = limiter.enabled
+    counting = create_app(**SETTINGS | {"SQLALCHEMY_DATABASE_URI": url, "RATELIMIT_ENABLED": True})
+    with counting.app_context():
+        limiter.reset()
+    yield counting.test_client()
+    limiter.enabled = was
+    with counting.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_eleventh_try_in_a_minute_is_a_429(limited: FlaskClient) -> None:
+    tries = [sign_in(limited, "rosa", "wrong").status_code for _ in range(12)]
+    assert tries == [401] * 10 + [429] * 2
+
+
+def test_the_eleventh_try_of_the_api_is_a_429(limited: FlaskClient) -> None:
+    login = {"username": "rosa", "password": "wrong"}
+    tries = [limited.post("/api/v1/security/login", json=login).status_code for _ in range(12)]
+    assert tries == [401] * 10 + [429] * 2
+
+
+def test_a_limited_login_is_told_to_wait(limited: FlaskClient) -> None:
+    for _ in range(10):
+        sign_in(limited, "rosa", "wrong")
+    answer = sign_in(limited)
+    assert answer.status_code == 429
+    assert "Wait a minute" in answer.text
+
+
+def test_the_login_page_itself_is_not_limited(limited: FlaskClient) -> None:
+    assert {limited.get("/login/").status_code for _ in range(30)} == {200}
+
+
+def test_the_admin_adds_a_login(cast: Cast) -> None:
+    assert cast.client("amina").post("/users/add", data=NEW).status_code == 302
+    client = cast.app.test_client()
+    assert sign_in(client, "newbie", "a long password").status_code == 302
+    assert client.get("/medical_record/list/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"password": "elevenchars", "conf_password": "elevenchars"}, {"conf_password": "another one 12"},
+        {"password": "", "conf_password": ""}, {"email": "no address"}, {"roles": "superuser"},
+        {"username": ""}, {"username": "rosa"}, {"email": "rosa@example.org"},
+    ],
+)  # fmt: skip
+def test_a_login_that_cannot_be_meant_is_refused(sqlite_cast: Cast, change: dict[str, str]) -> None:
+    answer = sqlite_cast.client("amina").post("/users/add", data=NEW | change)
+    assert answer.status_code in (409, 422)
+
+
+@pytest.mark.parametrize("name", ["diaz", "nora", "rosa", "paula"])
+@pytest.mark.parametrize("url", ["/users/list/", "/users/add", "/users/edit/1", "/roles/list/"])
+def test_nobody_else_sees_logins(sqlite_cast: Cast, name: str, url: str) -> None:
+    assert sqlite_cast.client(name).get(url).status_code == 403
+
+
+def test_an_edit_without_a_password_keeps_the_old_one(sqlite_cast: Cast) -> None:
+    key = sqlite_cast.users["rosa"]
+    data = NEW | {
+        "username": "rosa",
+        "email": "rosa@example.org",
+        "password": "",
+        "conf_password": "",
+    }
+    data["roles"] = "receptionist"
+    assert sqlite_cast.client("amina").post(f"/users/edit/{key}", data=data).status_code == 302
+    assert sign_in(sqlite_cast.app.test_client()).status_code == 302
+
+
+def test_the_admin_cannot_delete_the_login_in_use(sqlite_cast: Cast) -> None:
+    key = sqlite_cast.users["amina"]
+    assert sqlite_cast.client("amina").post(f"/users/delete/{key}").status_code == 422
+    assert sqlite_cast.client("amina").get("/users/list/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/users/list/", "/users/show/5", "/users/edit/5", "/users/export", "/users/pick", "/account/",
+     "/roles/list/", "/staff/show/1", "/api/v1/staff/1", "/api/v1/_openapi", "/api/v1/patient/1"],
+)  # fmt: skip
+def test_no_page_shows_the_hash_of_a_password(sqlite_cast: Cast, url: str) -> None:
+    answer = sqlite_cast.client("amina").get(url)
+    assert answer.status_code == 200
+    assert "pbkdf2" not in answer.text
+    assert "scrypt" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "argument", ["_flt_0_password=pbkdf2", "_oc_UserView=password", "_oc_UserView=roles"]
+)
+def test_no_list_is_asked_by_the_hash_of_a_password(sqlite_cast: Cast, argument: str) -> None:
+    assert sqlite_cast.client("amina").get(f"/users/list/?{argument}").status_code == 400
+
+
+def change_password(client: FlaskClient, current: str, new: str, again: str | None = None) -> int:
+    data = {"current": current, "password": new, "conf_password": new if again is None else again}
+    return int(client.post("/account/", data=data).status_code)
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again"),
+    [
+        ("wrong", "a new long one", None), ("", "a new long one", None), (PASSWORD, "short", None),
+        (PASSWORD, "a new long one", "another long one"), (PASSWORD, "", ""),
+    ],
+)  # fmt: skip
+def test_a_password_is_not_changed_without_the_old_one_and_twice_a_good_new_one(
+    sqlite_cast: Cast, current: str, new: str, again: str | None
+) -> None:
+    assert change_password(sqlite_cast.client("rosa"), current, new, again) == 422
+    assert sign_in(sqlite_cast.app.test_client()).status_code == 302
+
+
+def test_a_changed_password_is_the_only_one(cast: Cast) -> None:
+    assert change_password(cast.client("rosa"), PASSWORD, "a new long one") == 302
+    client = cast.app.test_client()
+    assert sign_in(client).status_code == 401
+    assert sign_in(client, "rosa", "a new long one").status_code == 302
+
+
+@pytest.mark.parametrize("url", ["/login/", "/health", "/", "/api/v1/patient/", "/nothing"])
+def test_every_answer_carries_the_security_headers(sqlite_cast: Cast, url: str) -> None:
+    headers = sqlite_cast.client("rosa").get(url).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_no_page_allows_scripts_from_outside(sqlite_cast: Cast) -> None:
+    policy = sqlite_cast.client("rosa").get("/").headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "http" not in policy
