@@ -13,6 +13,7 @@ from waitress import create_server
 from app import create_app
 from app.cli import build_demo, set_up
 from app.extensions import db
+from app.jobs import worker
 from app.models import DeclarationError, Patient
 from config import ConfigError
 
@@ -38,6 +39,7 @@ def main() -> None:
     sys.stdout.write(_welcome(app, host, port))
     sys.stdout.flush()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
+    worker.start(app)
     server.run()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,10 @@ from sqlalchemy import inspect
 from app import models
 from app.exchange import demo, import_paths
 from app.extensions import db
+from app.jobs import worker
 from app.models import ClinicError
 
+TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
 
 
@@ -62,6 +65,21 @@ def import_command(paths: tuple[Path, ...]) -> None:
     click.echo(str(report))
     if report.failed:
         raise SystemExit(1)
+
+
+@clinic.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due, say what it was, and stop.")
+@click.option("--now", type=click.DateTime(TIMES), help="With --once: as if it were then; UTC.")
+def worker_command(once: bool, now: datetime | None) -> None:
+    """Do by itself what is due: expire holds and offers, mark no-shows. Runs until stopped."""
+    if now is not None and not once:
+        raise click.UsageError("--now goes with --once.")
+    if not once:
+        worker.work(current_app._get_current_object(), Event())  # type: ignore[attr-defined]
+        return
+    moment = (now if now.tzinfo else now.replace(tzinfo=UTC)) if now else datetime.now(UTC)
+    for name, rows in worker.run_due(db.session(), moment, {}).items():
+        click.echo(f"{name}: {rows}")
 
 
 @clinic.command("migration")

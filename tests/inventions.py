@@ -160,6 +160,7 @@ class Reply(Entity):
         menu="Records",
         columns=["text", "letter", "doctor"],
         search=["text", "letter"],
+        form=["text", "letter_id", "doctor"],  # a key in a form is its link all the same
         grants={
             Role.DOCTOR: READ | MANAGE.own("doctor_id"),
             Role.NURSE: READ,

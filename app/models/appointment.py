@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models.acting import Acting
@@ -48,6 +48,7 @@ class Appointment(Entity):
         Index("ix_appointment_patient_start", "patient_id", "appointment_datetime"),
         Index("ix_appointment_room_start", "room_id", "appointment_datetime"),
         Index("ix_appointment_start", "appointment_datetime"),
+        Index("ix_appointment_series", "series_id"),
     )
 
     appointment_id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +69,8 @@ class Appointment(Entity):
     hold_until: Mapped[datetime | None] = mapped_column(Instant)
     arrived_at: Mapped[datetime | None] = mapped_column(Instant)
     identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("appointment_series.series_id"))
+    occurrence_wall: Mapped[datetime | None] = mapped_column(DateTime)
 
     patient: Mapped[Patient] = relationship()
     doctor: Mapped[Doctor] = relationship()

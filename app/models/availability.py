@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import not_, or_, select
 from sqlalchemy.orm import Session
 
+from app.models import holds
 from app.models.appointment import ACTIVE, LONGEST, Appointment
 from app.models.intervals import Interval, common, minus, starts
 from app.models.opening import WEEKDAYS, Blocking, OpeningHours, TimeOff
@@ -149,12 +150,14 @@ def load(
     window: Interval,
     zone: ZoneInfo,
     holidays: Mapping[date, str] | None = None,
+    now: datetime | None = None,
 ) -> Situation:
-    """Everything that bears on these doctors in `window`, in six statements."""
+    """Everything that bears on these doctors in `window`, in six statements; without the holds
+    that have run out at `now`, which is the present where it is left out."""
     wanted = sorted(set(doctor_ids))
     situation = Situation(zone, window, holidays=holidays or {})
     _load_rota(session, situation, wanted)
-    _load_visits(session, situation, wanted)
+    _load_visits(session, situation, wanted, now or datetime.now(UTC))
     _load_rooms(session, situation)
     _load_opening(session, situation)
     return situation
@@ -202,7 +205,9 @@ def _load_rota(session: Session, situation: Situation, doctor_ids: list[int]) ->
         situation.away.setdefault(doctor_id, []).append(Interval(start, end))
 
 
-def _load_visits(session: Session, situation: Situation, doctor_ids: list[int]) -> None:
+def _load_visits(
+    session: Session, situation: Situation, doctor_ids: list[int], now: datetime
+) -> None:
     window = situation.window
     columns: tuple[Any, ...] = (
         Appointment.appointment_id, Appointment.doctor_id, Appointment.room_id,
@@ -214,6 +219,7 @@ def _load_visits(session: Session, situation: Situation, doctor_ids: list[int]) 
         .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
         .where(
             Appointment.status.in_(ACTIVE),
+            not_(holds.expired(now)),
             Appointment.appointment_datetime >= window.start - LONGEST,
             Appointment.appointment_datetime < window.end + timedelta(hours=12),
             or_(Appointment.doctor_id.in_(doctor_ids), Appointment.room_id.is_not(None)),

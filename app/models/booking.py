@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.models import availability, life, reasons
+from app.models import availability, holds, life, reasons
 from app.models.acting import Acting
 from app.models.appointment import ACTIVE, Appointment
 from app.models.availability import Situation, Slot, Wish
@@ -43,17 +43,20 @@ def prepare(session: Session, actor: Acting, visit: Appointment, now: datetime) 
     life.require_move(actor, visit)
     if visit.status in ACTIVE and _asks_for_time(visit):
         wish = Wish.of(kind, visit.minutes_duration)
-        situation = around(session, visit.doctor_id, visit.appointment_datetime)
+        situation = around(session, visit.doctor_id, visit.appointment_datetime, now)
         _choose_room(visit, situation, wish)
         _ask_rules(visit, situation, wish, now)
+        holds.release(session, visit, now)
     life.remember(session, actor, visit, now, visit.override_reason)
 
 
-def around(session: Session, doctor_id: int, start: datetime) -> Situation:
+def around(
+    session: Session, doctor_id: int, start: datetime, now: datetime | None = None
+) -> Situation:
     """What bears on a visit of this doctor at about this time."""
     window = Interval(start - ROTA_SEEN, start + ROTA_SEEN)
     days = holidays_between(window.start.date(), window.end.date())
-    return availability.load(session, [doctor_id], window, clinic_zone(), days)
+    return availability.load(session, [doctor_id], window, clinic_zone(), days, now)
 
 
 def alternatives(
@@ -63,7 +66,7 @@ def alternatives(
     first = max(start, now).astimezone(clinic_zone()).date()
     window = availability.window_of(first, LOOK_AHEAD_DAYS, clinic_zone())
     days = holidays_between(first, window.end.date())
-    situation = availability.load(session, [doctor_id], window, clinic_zone(), days)
+    situation = availability.load(session, [doctor_id], window, clinic_zone(), days, now)
     slots = situation.free(doctor_id, Wish.of(kind), max(start, now))
     return [slot for _, slot in zip(range(ALTERNATIVES), slots, strict=False)]
 

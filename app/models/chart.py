@@ -30,6 +30,8 @@ TAKEN = ("active", "on-hold")
 
 @dataclass(frozen=True)
 class VisitPage:
+    """Some of a patient's records, with how many there are in all; pages count from 0."""
+
     rows: Sequence[Any]
     count: int
     page: int
@@ -40,10 +42,17 @@ class VisitPage:
 
 
 def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
-    """A page of the patient's records, newest first, with names and how often amended."""
+    """A page of the patient's records, newest first, with names and what was amended."""
     amended = (
         select(func.count())
         .where(RecordAmendment.record_id == MedicalRecord.record_id)
+        .scalar_subquery()
+    )
+    latest = (
+        select(RecordAmendment.diagnosis)
+        .where(RecordAmendment.record_id == MedicalRecord.record_id)
+        .order_by(RecordAmendment.number.desc())
+        .limit(1)
         .scalar_subquery()
     )
     query = (
@@ -51,6 +60,7 @@ def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
             MedicalRecord,
             Doctor.name.label("doctor"),
             amended.label("amended"),
+            latest.label("amended_diagnosis"),
             func.count().over().label("total"),
         )
         .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)

@@ -61,7 +61,7 @@ def around(text: str, words: str) -> tuple[str, str, str] | None:
 
 
 def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
-    texts = ("reason_display", "type_display", *TEXTS)
+    texts = (*TEXTS, "reason_display", "type_display")
     columns = [getattr(MedicalRecord, name) for name in texts]
     query = select(MedicalRecord.record_id, MedicalRecord.visit_date, *columns).where(
         MedicalRecord.patient_id == patient_id

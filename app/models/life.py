@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from app.models import freed
 from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.errors import ClinicError, Forbidden
@@ -127,6 +128,7 @@ def remember(
     watched = (state.status, state.appointment_datetime, state.minutes_duration, state.doctor_id)
     if not any(attribute.history.has_changes() for attribute in watched):
         return
+    freed.note(session, visit, now)
     starts = state.appointment_datetime.history.deleted
     session.add(
         AppointmentHistory(

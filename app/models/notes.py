@@ -97,8 +97,9 @@ def save_draft(
     yours = {name: _tidy(texts.get(name, "")) for name in TEXTS}
     there = texts_of(record)
     if record.status != "draft" or str(record.version) != version:
-        said = CHANGED if record.status == "draft" else SIGNED
-        raise Stale(said, yours=yours, current=there, version=record.version)
+        signed = record.status != "draft"
+        said = SIGNED if signed else CHANGED
+        raise Stale(said, yours=yours, current=there, version=record.version, signed=signed)
     if not can_write(actor, record):
         raise Forbidden("A draft is written by its doctor and by the one who began it.")
     for name in (name for name in TEXTS if yours[name] != there[name]):

@@ -32,6 +32,7 @@ class Reading:
 
     @property
     def shown(self) -> str:
+        """The values as a chart spells them: `36.8`, `128/78`."""
         return "/".join(f"{value:.4g}" for value in self.values)
 
 

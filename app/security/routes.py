@@ -20,6 +20,7 @@ PUBLIC = frozenset(
         "LoginApi.login",
         "HealthView.health",
         "HealthView.ready",
+        "FeedFileView.ics",  # calendar programs do not sign in: the secret in the address opens it
     }
 )
 """Endpoints that anyone may call; a test shows what each gives away."""

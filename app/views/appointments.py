@@ -90,7 +90,7 @@ class AppointmentRest(EntityApi):
         except Conflict as error:
             if key and (answered := _answered(key)):
                 return self.response(201, **answered)
-            raise _with_alternatives(error, *wished) from None
+            raise with_alternatives(error, *wished) from None
         return self.response(201, id=row.pk, result=self._kept(row))
 
     @expose("/<pk>/move", methods=["POST"])
@@ -153,7 +153,7 @@ class AppointmentRest(EntityApi):
         try:
             writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
         except Conflict as error:
-            raise _with_alternatives(error, *wished) from None
+            raise with_alternatives(error, *wished) from None
         return self.response(200, id=row.pk, result=self._kept(row))
 
     @in_words
@@ -223,9 +223,10 @@ def _fingerprint() -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _with_alternatives(
+def with_alternatives(
     error: Conflict, doctor_id: int, visit_type_id: int | None, start: datetime
 ) -> Conflict:
+    """The same refusal with the next free times of the doctor."""
     session = db.session()
     kind = session.get(VisitType, visit_type_id) if visit_type_id else None
     slots = booking.alternatives(session, doctor_id, kind, start, datetime.now(UTC))

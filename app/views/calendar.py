@@ -136,7 +136,7 @@ def visit(row: Any, hidden: frozenset[str]) -> list[Any]:
         "at": encode(start),
         "minutes": row.minutes_duration,
         "arrived_at": encode(row.arrived_at),
-        "dob": show(row.dob),
+        "dob": show(row.dob) or None,
         "type_id": row.visit_type_id,
         "type": row.visit_type,
         "may_change": bool(row.editable),

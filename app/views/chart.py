@@ -34,6 +34,7 @@ class ChartView(BaseView):
     @has_access
     @permission_name("show")
     def show(self, patient_id: str) -> str:
+        """One section of the chart, or what its search found."""
         words = request.args.get("q", "").strip()[:100]
         section = request.args.get("section", "search" if words else "overview")
         if section not in SECTIONS:

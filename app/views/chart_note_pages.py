@@ -43,6 +43,7 @@ def editor_page(
     typed: Mapping[str, str] | None = None,
     problem: ClinicError | None = None,
 ) -> str:
+    """The form of a draft, beside it what the chart says of the patient."""
     session, patient_id = db.session(), record.patient_id
     return render_template(
         "note.html", opened=opened, record=record, texts=typed or texts_of(record), labels=LABELS,
@@ -62,6 +63,7 @@ def read_page(
     typed: Mapping[str, str] | None = None,
     problem: ClinicError | None = None,
 ) -> str:
+    """The text in all its versions, with who signed each, and the form of an amendment."""
     session = db.session()
     versions = versions_of(record, chart.versions(session, record.record_id))
     found, given = chart.hanging(session, record.record_id)
@@ -94,8 +96,10 @@ def _picked(name: str, default: int, count: int) -> int:
 
 
 def address(record: MedicalRecord) -> str:
+    """Where a note is read or written."""
     return url_for("ChartNotesView.note", patient_id=record.patient_id, record_id=record.record_id)
 
 
 def chart_address(opened: Opened) -> str:
+    """Where the patient\'s chart opens."""
     return url_for("ChartView.show", patient_id=opened.patient.patient_id)

@@ -47,12 +47,14 @@ class ChartNotesView(BaseView):
     @has_access
     @permission_name("show")
     def find(self, record_id: str) -> Response:
+        """To a note of which only the number is known."""
         return redirect(address(load(db.session(), actor(), MedicalRecord, record_id, Action.SHOW)))
 
     @expose("/<patient_id>/note/new", methods=["GET", "POST"])
     @has_access
     @permission_name("write")
     def new(self, patient_id: str) -> Response | str | tuple[str, int]:
+        """What the note is of; by POST the draft is begun."""
         if request.method == "GET":
             return choose_page(open_chart(patient_id, "new note"))
         try:
@@ -73,6 +75,7 @@ class ChartNotesView(BaseView):
     @has_access
     @permission_name("show")
     def note(self, patient_id: str, record_id: str) -> str:
+        """The form for those who may write the draft, the text in its versions for others."""
         opened = open_chart(patient_id, "note", record=record_id[:10])
         record = load_record(patient_id, record_id, Action.SHOW)
         if notes.can_write(opened.person, record):
@@ -83,6 +86,7 @@ class ChartNotesView(BaseView):
     @has_access
     @permission_name("write")
     def draft(self, patient_id: str, record_id: str) -> Any:
+        """Save the text: as one types by JSON, `{"version", "saved"}` or 412; by form a page."""
         said = request.get_json(silent=True) if request.is_json else dict(request.form)
         if not isinstance(said, dict):
             raise BadQuery("The text could not be read.")
@@ -101,6 +105,7 @@ class ChartNotesView(BaseView):
     @has_access
     @permission_name("sign")
     def sign(self, patient_id: str, record_id: str) -> Response | tuple[str, int]:
+        """Save the text as it stands in the form, and lock it."""
         try:
             record = _save(patient_id, record_id, request.form)
             notes.sign(actor(), record, _now())
@@ -116,6 +121,7 @@ class ChartNotesView(BaseView):
     @has_access
     @permission_name("sign")
     def amend(self, patient_id: str, record_id: str) -> Response | tuple[str, int]:
+        """Add a version with its reason to a signed note."""
         record = load_record(patient_id, record_id, Action.EDIT)
         texts, reason = _texts(request.form), clean_text(request.form.get("reason", ""))
         try:

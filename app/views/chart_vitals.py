@@ -30,6 +30,7 @@ class ChartVitalsView(BaseView):
     @has_access
     @permission_name("write")
     def vitals(self, patient_id: str) -> Response | tuple[str, int]:
+        """Keep what was measured; a refused form comes back with what was typed."""
         typed = {m.key: clean_text(request.form.get(m.key, "")).strip()[:20] for m in ENTERED}
         try:
             names = _record(chart_of(patient_id), typed)

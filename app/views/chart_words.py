@@ -10,9 +10,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from app.models import MedicalRecord
-from app.models.amendment import TEXTS, intact, texts_of
+from app.models.amendment import intact, texts_of
 
-LABELS = {"diagnosis": "Diagnosis", "treatment": "Treatment", "notes": "Notes"}
+LABELS = {"notes": "Notes", "diagnosis": "Diagnosis", "treatment": "Treatment"}
 MOST_WORDS = 4000
 Part = tuple[str, bool]
 
@@ -57,12 +57,12 @@ def versions_of(record: MedicalRecord, amended: Sequence[Any]) -> list[Version]:
 
 def beside(left: Version, right: Version) -> list[tuple[str, list[Part], list[Part]]]:
     """Label and both texts of each part, cut into pieces; a piece says whether it differs."""
-    return [(LABELS[n], *_cut(left.texts[n], right.texts[n])) for n in TEXTS]
+    return [(LABELS[n], *_cut(left.texts[n], right.texts[n])) for n in LABELS]
 
 
 def both_texts(yours: Mapping[str, str], theirs: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Label, what was typed, what is kept now: of the parts that differ."""
-    return [(LABELS[n], yours[n], theirs[n]) for n in TEXTS if yours[n] != theirs[n]]
+    return [(LABELS[n], yours[n], theirs[n]) for n in LABELS if yours[n] != theirs[n]]
 
 
 def _cut(left: str, right: str) -> tuple[list[Part], list[Part]]:

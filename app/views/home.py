@@ -12,7 +12,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import MedicalRecord, Patient, Role, today
+from app.models import Patient, Role, today
 from app.models.clock import clinic_zone
 from app.security import audit
 from app.security.actor import Actor
@@ -96,7 +96,7 @@ def _doctor(page: Home, person: Actor, now: datetime) -> None:
          url_for("MedicalRecordView.list", _flt_0_status="draft"), "fa-pen-to-square"),
     ]  # fmt: skip
     page.lists += [
-        ("My day", "fa-calendar-day", _lines(day, by="visit_type"), "No visit today.", _all_visits()),
+        ("My day", "fa-calendar-day", _lines(day, by="visit_type", chart=True), "No visit today.", _all_visits()),
         ("Unsigned notes", "fa-pen-to-square", [_draft_line(row) for row in unsigned],
          "All is signed.", url_for("MedicalRecordView.list")),
     ]  # fmt: skip
@@ -115,8 +115,9 @@ def _nurse(page: Home, person: Actor, now: datetime) -> None:
         ("Still to come", _sum(counts, today.TO_COME), "booked for today", _all_visits(), "fa-hourglass-half"),
     ]  # fmt: skip
     page.lists += [
-        ("To prepare", "fa-couch", _lines(waiting, by="doctor"), "Nobody is waiting.", _all_visits()),
-        ("Coming next", "fa-calendar-day", _lines(_to_come(now, end), by="visit_type"),
+        ("To prepare", "fa-couch", _lines(waiting, by="doctor", chart=True), "Nobody is waiting.",
+         _all_visits()),
+        ("Coming next", "fa-calendar-day", _lines(_to_come(now, end), by="visit_type", chart=True),
          "No more visits today.", _all_visits()),
     ]  # fmt: skip
 
@@ -167,7 +168,7 @@ def _to_come(now: datetime, end: datetime) -> Any:
     )
 
 
-def _lines(rows: Iterable[Any], *, by: str) -> list[Line]:
+def _lines(rows: Iterable[Any], *, by: str, chart: bool = False) -> list[Line]:
     zone = clinic_zone()
     return [
         Line(
@@ -175,7 +176,9 @@ def _lines(rows: Iterable[Any], *, by: str) -> list[Line]:
             detail=getattr(row, by) or "",
             time=f"{row.appointment_datetime.astimezone(zone):%H:%M}",
             badge=row.status,
-            url=url_for("AppointmentView.show", pk=row.appointment_id),
+            url=url_for("ChartView.show", patient_id=row.patient_id)
+            if chart
+            else url_for("AppointmentView.show", pk=row.appointment_id),
         )
         for row in rows
     ]
@@ -186,7 +189,7 @@ def _duty_line(name: str, role: str, end: datetime) -> Line:
 
 
 def _draft_line(row: Any) -> Line:
-    url = url_for(f"{MedicalRecord.__name__}View.show", pk=row.record_id)
+    url = url_for("ChartNotesView.find", record_id=row.record_id)
     return Line(row.name, "Draft", show(row.visit_date), url=url)
 
 

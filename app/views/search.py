@@ -42,5 +42,12 @@ def _hit(patient: Patient) -> dict[str, Any]:
         "id": patient.patient_id,
         "text": patient.name,
         "detail": " · ".join(filter(None, (show(getattr(patient, name)) for name in columns))),
-        "url": url_for("PatientView.show", pk=patient.patient_id),
+        "url": _page_of(patient),
     }
+
+
+def _page_of(patient: Patient) -> str:
+    """The chart for those who treat, the register for everyone else."""
+    if actor().roles & {Role.DOCTOR, Role.NURSE}:
+        return url_for("ChartView.show", patient_id=patient.patient_id)
+    return url_for("PatientView.show", pk=patient.patient_id)

@@ -11,26 +11,33 @@ from flask_appbuilder.menu import MenuApi
 from app.models import Appointment, Entity
 from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
-from app.views.appointments import AppointmentGrid, AppointmentRest
+from app.views.absence import AbsenceView
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
 from app.views.chart import ChartView
 from app.views.chart_notes import ChartNotesView
 from app.views.chart_vitals import ChartVitalsView
+from app.views.feeds import CalendarGrid, FeedFileView, FeedView
 from app.views.health import HealthView
+from app.views.holds import HoldingRest
 from app.views.home import HomeView
 from app.views.login import LoginApi, LoginView
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
+from app.views.rota import RotaView
+from app.views.rota_plan import RotaPlanView
+from app.views.rota_requests import RotaRequestsView
 from app.views.search import SearchView
+from app.views.series import SeriesApi
 from app.views.slots import SlotApi
 from app.views.users import GRANTS, AccountView, RoleView, UserView
+from app.views.waitlist import WaitlistApi
 
-BASES: generate.Bases = {Appointment: (AppointmentGrid, AppointmentRest)}
+BASES: generate.Bases = {Appointment: (CalendarGrid, HoldingRest)}
 """Tables whose rows are kept by hand-written rules."""
 
 PAGES: tuple[type[Any], ...] = (
-    HomeView, CalendarView, BoardView, ChartView, ChartNotesView, ChartVitalsView, SearchView,
-    SlotApi, AccountView, ClinicOpenApi, SwaggerPage,
+    HomeView, CalendarView, RotaView, RotaPlanView, RotaRequestsView, BoardView, AbsenceView, ChartView, ChartNotesView, ChartVitalsView, SearchView,
+    SlotApi, AccountView, FeedView, SeriesApi, WaitlistApi, ClinicOpenApi, SwaggerPage,
 )  # fmt: skip
 """Hand-written pages; each says in `may` which roles hold which of its permissions, and in `menu`,
 where it has a place there, its section, name and icon."""
@@ -60,7 +67,7 @@ class ClinicBuilder(AppBuilder):
         generate.register(self, self.tables, BASES)
         self.add_view(UserView, "Users", icon="fa-users", category="Administration")
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
-        for page in (*PAGES, ClinicMenuApi, HealthView):
+        for page in (*PAGES, ClinicMenuApi, HealthView, FeedFileView):
             if page is not HomeView and not hasattr(page, "menu"):
                 self.add_view_no_menu(page)
 

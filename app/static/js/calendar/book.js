@@ -42,12 +42,8 @@ export class Booking {
     this.#moving = null;
     this.#open("New visit", "Book", preset);
     this.minutes.value = this.#kind()?.minutes ?? "";
-    this.patient.value = "";
-    const words = byId("booking-patient");
-    words.value = "";
-    words.dispatchEvent(new Event("input"));
     this.reason.value = "";
-    words.focus();
+    this.dialog.querySelector(".pick-clear").click(); // which leads to the patient's name, empty
   }
 
   reschedule(visit) {

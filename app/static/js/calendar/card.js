@@ -41,7 +41,7 @@ export function openCard(visit, anchor, tools) {
     if (event.target === dialog) dialog.close();
   };
   dialog.onclose = () => {
-    if (anchor.isConnected) anchor.focus();
+    (anchor.querySelector("button") ?? anchor).focus();
   };
   dialog.showModal();
   place(dialog, anchor.getBoundingClientRect());

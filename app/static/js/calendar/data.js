@@ -2,8 +2,9 @@
 
 import { unpacked } from "./api.js";
 import { event } from "./look.js";
-import { plusDays } from "./zone.js";
+import { longDay, plusDays } from "./zone.js";
 
+const FIXED = { editable: false, startEditable: false, durationEditable: false };
 const NOBODY = { id: "none", title: "No room yet", extendedProps: { detail: "" } };
 
 export function address(page, state, [start, end]) {
@@ -38,12 +39,28 @@ export function columns(page, state, { visits, duty }) {
 
 /** The events of the library: the visits, and behind them the times off duty. */
 export function events(state, data, days, resources) {
+  if (state.view === "month" && matchMedia("(max-width: 40rem)").matches) return counts(data.visits);
   const made = data.visits.map((visit) => event(visit, state.by));
   if (!data.duty.length || state.view === "month" || state.by === "room") return made;
   if (state.view === "day") {
     for (const { id } of resources) made.push(...offDuty(data.duty, Number(id), days, [id]));
   } else if (state.doctor) made.push(...offDuty(data.duty, Number(state.doctor), days, []));
   return made;
+}
+
+/** One for each day, where there is no room for names. */
+function counts(visits) {
+  const found = new Map();
+  for (const { start } of visits) found.set(start.slice(0, 10), (found.get(start.slice(0, 10)) ?? 0) + 1);
+  return [...found].map(([day, count]) => ({
+    id: `count-${day}`,
+    start: day,
+    end: day,
+    allDay: true,
+    ...FIXED,
+    classNames: ["ev-count"],
+    extendedProps: { day, count, says: `${longDay(day)}, visits: ` },
+  }));
 }
 
 function offDuty(duty, doctor, [start, end], resourceIds) {
@@ -62,7 +79,7 @@ function offDuty(duty, doctor, [start, end], resourceIds) {
     end: to,
     display: "background",
     resourceIds,
-    editable: false,
+    ...FIXED,
     classNames: ["ev-off"],
   }));
 }

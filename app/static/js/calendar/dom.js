@@ -21,10 +21,7 @@ export const byId = (id) => document.getElementById(id);
 /** A colour that is data, or the plain one where it is none. */
 export const safeColour = (value) => (/^#[0-9a-f]{6}$/i.test(value ?? "") ? value : "#64748b");
 
-/** Closes a dialog by its [data-close] buttons and by a click beside it. */
+/** Closes a dialog by its [data-close] buttons; a click beside it would lose what was typed. */
 export function closable(dialog) {
   for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("pointerdown", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
 }

@@ -1,17 +1,20 @@
 // The calendar library, set up: views, columns, what a visit looks like, what a drag does.
 
 import { make } from "./dom.js";
-import { content, sentence } from "./look.js";
-import { hour, offset } from "./zone.js";
+import { content } from "./look.js";
+import { offset } from "./zone.js";
 
 const LIBRARY = { day: "resourceTimeGridDay", week: "timeGridWeek", month: "dayGridMonth" };
+const EVERYONE = "dayGridWeek"; // side by side, the visits of all doctors would be slivers
+
+const library = (state) => (state.view === "week" && !state.doctor && !state.room ? EVERYONE : (LIBRARY[state.view] ?? LIBRARY.day));
 
 const clock = (date) => `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
 
 /** @param {{state: () => object, open, dropped, stretched, empty, day}} told */
 export function createGrid(place, told) {
   const grid = EventCalendar.create(place, {
-    view: LIBRARY[told.state().view] ?? LIBRARY.day,
+    view: library(told.state()),
     date: told.state().date,
     timeZone: offset(),
     locale: "en-GB",
@@ -21,7 +24,7 @@ export function createGrid(place, told) {
     slotDuration: "00:15",
     snapDuration: "00:05",
     slotLabelInterval: "01:00",
-    slotHeight: 24,
+    slotHeight: 26,
     slotLabelFormat: clock,
     nowIndicator: true,
     slotEventOverlap: false,
@@ -34,12 +37,15 @@ export function createGrid(place, told) {
     pointer: false,
     events: [],
     resources: [],
-    views: { dayGridMonth: { dayHeaderFormat: { weekday: "short" }, eventDurationEditable: false } },
+    views: {
+      dayGridMonth: { dayHeaderFormat: { weekday: "short" }, eventDurationEditable: false },
+      [EVERYONE]: { dayMaxEvents: false, dayCellContent: "", eventDurationEditable: false },
+    },
     resourceLabelContent: ({ resource }) => ({ domNodes: [label(resource)] }),
     eventContent: ({ event, view }) => inside(event, view),
     moreLinkContent: ({ num }) => `${num} more`,
     eventDidMount: ({ event, el }) => mounted(event, el),
-    eventClick: ({ event, el }) => event.extendedProps.visit && told.open(event.extendedProps.visit, el),
+    eventClick: ({ event: { extendedProps }, el }) => (extendedProps.day ? told.day(extendedProps.day) : told.open(extendedProps.visit, el)),
     eventDrop: (info) => told.dropped(info.oldEvent.extendedProps.visit, info),
     eventResize: (info) => told.stretched(info.oldEvent.extendedProps.visit, info),
     dateClick: ({ dateStr, resource }) => told.empty(dateStr.slice(0, 16), resource?.id),
@@ -48,7 +54,7 @@ export function createGrid(place, told) {
 }
 
 export function showView(grid, state) {
-  if (grid.getOption("view") !== LIBRARY[state.view]) grid.setOption("view", LIBRARY[state.view]);
+  if (grid.getOption("view") !== library(state)) grid.setOption("view", library(state));
   grid.setOption("date", state.date);
 }
 
@@ -63,30 +69,31 @@ function label({ title, extendedProps: { detail, count } }) {
 }
 
 function inside(event, view) {
-  const { visit } = event.extendedProps;
+  const { visit, count, says } = event.extendedProps;
+  if (count) return { domNodes: [make("button", { className: "ev-button", type: "button" }, make("span", { className: "sr-only" }, says), String(count))] };
   if (!visit || event.display === "background") return { domNodes: [] };
   if (event.display === "preview" || event.display === "pointer") {
     return { domNodes: [make("span", { className: "ev-head" }, `${clock(event.start)}–${clock(event.end)}`)] };
   }
-  return { domNodes: content(visit, view.type === LIBRARY.month) };
+  return { domNodes: content(visit, view.type.startsWith("dayGrid")) };
 }
 
 function mounted(event, el) {
   const { visit } = event.extendedProps;
   if (!visit || el.classList.contains("ec-bg-event")) return;
   el.dataset.visit = visit.id;
-  el.setAttribute("aria-label", sentence(visit));
-  el.title = `${hour(visit.start)}–${hour(visit.end)} ${visit.patient ?? ""}`.trim();
 }
 
-/** The library says "table" without rows; here every part says what it is. */
+/** The library says "table" without rows, and "button" of an article; here every part is what it
+ *  says it is. */
 export function tidy(place) {
   place.querySelector(".ec")?.setAttribute("role", "presentation");
   for (const part of place.querySelectorAll("[role=cell], [role=columnheader], [role=row], [role=rowheader], [role=rowgroup]")) {
-    part.removeAttribute("role");
-    part.removeAttribute("aria-colindex");
-    part.removeAttribute("aria-colspan");
-    part.removeAttribute("aria-rowindex");
+    for (const name of ["role", "aria-colindex", "aria-colspan", "aria-rowindex"]) part.removeAttribute(name);
+  }
+  for (const visit of place.querySelectorAll(".ec-event[tabindex]")) {
+    visit.removeAttribute("role");
+    visit.removeAttribute("tabindex");
   }
   for (const time of place.querySelectorAll("time[aria-label]")) time.removeAttribute("aria-label");
 }

@@ -1,7 +1,7 @@
 // How a visit looks in the grid: time, name, and a sign with a word for how far it is.
 
 import { icon, make, safeColour } from "./dom.js";
-import { hour, minutesBetween } from "./zone.js";
+import { hour, minutesBetween, plusMinutes } from "./zone.js";
 
 /** Sign and word of each status; the same as on the badges of the grid's lists. */
 export const STATUS = {
@@ -27,26 +27,42 @@ export function badge(visit) {
   return make("span", { className: `badge tone-${tone}` }, icon(sign), word);
 }
 
-/** All of a visit in one sentence, for those who listen. */
-export function sentence(visit) {
-  const parts = [`${hour(visit.start)} to ${hour(visit.end)}`, name(visit), visit.type, visit.doctor, visit.room, status(visit)[1]];
-  return parts.filter(Boolean).join(", ");
-}
-
-/** The inside of a visit in a grid. */
+/** The inside of a visit in a grid: a button that says all of the visit, and shows what fits. */
 export function content(visit, compact) {
   const [sign, word] = status(visit);
+  const [from, to] = [hour(visit.start), hour(visit.end)];
   const minutes = minutesBetween(visit.start, visit.end);
+  const short = compact || minutes < 25;
   const mark = icon(sign);
   mark.title = word;
-  const head = make("span", { className: "ev-head" }, mark, make("b", { className: "ev-name" }, name(visit)));
-  if (compact || minutes < 25) {
-    head.prepend(make("span", { className: "ev-time" }, hour(visit.start)));
-    return [head];
-  }
-  const times = `${hour(visit.start)}–${hour(visit.end)}`;
-  const lines = minutes < 40 ? [`${times} · ${word}`] : [times, [word, visit.type].filter(Boolean).join(" · "), visit.room];
-  return [head, ...lines.filter(Boolean).map((line) => make("span", { className: "ev-detail" }, line))];
+  const head = [mark, make("b", { className: "ev-name" }, name(visit))];
+  let lines = [];
+  let unseen = [`to ${to}`, word, visit.type, visit.doctor, visit.room];
+  if (short) head.unshift(make("span", { className: "ev-time" }, from));
+  else if (minutes < 40) [lines, unseen] = [[`${from}–${to} · ${word}`], [visit.type, visit.doctor, visit.room]];
+  else [lines, unseen] = [[`${from}–${to}`, join(word, visit.type), visit.room], [visit.doctor]];
+  const button = make(
+    "button",
+    { className: "ev-button", type: "button", on: { keydown: pressed } },
+    make("span", { className: "ev-head" }, ...spaced(head)),
+    ...lines.filter(Boolean).flatMap((line) => [" ", make("span", { className: "ev-detail" }, line)]),
+    make("span", { className: "sr-only" }, ` ${unseen.filter(Boolean).join(", ")}`),
+  );
+  return [button];
+}
+
+const join = (...words) => words.filter(Boolean).join(" · ");
+const spaced = (parts) => parts.flatMap((part) => [part, " "]);
+
+/** The library would take the same key once more for the box around the button. */
+function pressed(event) {
+  if (event.key === "Enter" || event.key === " ") event.stopPropagation();
+}
+
+/** A visit of five minutes is drawn as one of fifteen, so that it can be read and hit. */
+function drawnEnd(visit) {
+  const least = plusMinutes(visit.start, 15);
+  return visit.end > least ? visit.end : least;
 }
 
 /** What the library is given for a visit. */
@@ -56,14 +72,14 @@ export function event(visit, by) {
   return {
     id: visit.id,
     start: visit.start,
-    end: visit.end,
+    end: drawnEnd(visit),
     allDay: false,
     title: name(visit),
     resourceIds: [String(column)],
     editable,
     startEditable: editable,
     durationEditable: editable,
-    classNames: ["ev", `ev-${visit.status}`, minutesBetween(visit.start, visit.end) < 15 ? "ev-tiny" : "ev-full"],
+    classNames: ["ev", `ev-${visit.status}`],
     styles: [`--visit:${safeColour(visit.colour)}`],
     extendedProps: { visit },
   };

@@ -32,7 +32,10 @@ const grid = createGrid(byId("cal-grid"), {
   dropped: (visit, info) => send(visit, info, dropped(visit, info, state.by)),
   stretched: (visit, info) => send(visit, info, stretched(visit, info)),
   empty,
+  day: (date) => go({ view: "day", date }),
 });
+
+const everyone = () => state.view === "week" && !state.doctor && !state.room;
 
 function send(visit, info, changes) {
   if (!changes) {
@@ -45,7 +48,7 @@ function send(visit, info, changes) {
 
 /** An empty place in the grid: book there, where one may. */
 function empty(wall, column) {
-  if (state.view === "month") return go({ view: "day", date: wall.slice(0, 10) });
+  if (state.view === "month" || everyone()) return go({ view: "day", date: wall.slice(0, 10) });
   if (!page.may_book) return null;
   const key = column && column !== "none" ? Number(column) : "";
   const at = { wall, day: wall.slice(0, 10), doctor: Number(state.doctor) || "", room: Number(state.room) || "", type: state.type };
@@ -78,7 +81,7 @@ function frame() {
   byId("cal-legend").hidden = state.view === "list";
   byId("legend-duty").hidden = !(state.view === "day" && state.by === "doctor") && !(state.view === "week" && state.doctor);
   document.querySelector("[data-today]").classList.toggle("is-on", isToday(state));
-  byId("cal-strip").hidden = state.view !== "week" || Boolean(state.doctor || state.room);
+  byId("cal-strip").hidden = !everyone();
   for (const link of document.querySelectorAll("[data-view]")) {
     link.href = toAddress({ ...state, view: link.dataset.view });
     if (link.dataset.view === state.view) link.setAttribute("aria-current", "page");
@@ -130,7 +133,7 @@ function redraw() {
   }
   requestAnimationFrame(() => {
     tidy(byId("cal-grid"));
-    if (focused) byId("cal-grid").querySelector(`[data-visit="${focused}"]`)?.focus();
+    if (focused) byId("cal-grid").querySelector(`[data-visit="${focused}"] button`)?.focus();
   });
 }
 

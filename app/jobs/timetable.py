@@ -1,0 +1,20 @@
+"""What the clinic does by itself, and how often. Each job is idempotent and safe to run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.models import holds, noshow, offering
+
+Job = Callable[[Session, datetime], int]
+"""Does what is due at a moment and answers how many rows it was; the worker commits."""
+
+TIMETABLE: list[tuple[str, int, Job]] = [
+    # name, every … seconds, what
+    ("expire holds", 30, holds.expire),
+    ("expire waitlist offers", 30, offering.expire),
+    ("mark no-shows", 300, noshow.mark_no_shows),
+]

@@ -1,0 +1,179 @@
+"""The board: who stands on it, who runs late, to whom it shows, and at what cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.models import Appointment, AuditEvent, Doctor, Patient, agenda, today
+from app.models.clock import clinic_zone
+from tests.cast import Cast
+
+STAFF = ("amina", "diaz", "nora", "rosa")
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def noon(cast: Cast) -> datetime:
+    """The middle of the clinic's day that it is now."""
+    with cast.app.app_context():
+        return today.day_of(datetime.now(UTC), clinic_zone())[0].astimezone(UTC) + timedelta(
+            hours=12
+        )
+
+
+def add(cast: Cast, at: datetime, status: str = "booked", **changes: Any) -> None:
+    values = {
+        "patient_id": cast.quentin, "doctor_id": cast.eriksen, "minutes_duration": 20,
+        "appointment_datetime": at, "status": status,
+    }  # fmt: skip
+    with cast.app.app_context():
+        db.session.add(Appointment(**(values | changes)))
+        db.session.commit()
+        db.session.remove()
+
+
+def board(cast: Cast, name: str = "nora", query: str = "") -> list[dict[str, Any]]:
+    answer = cast.client(name).get(f"/board/rows{query}")
+    assert answer.status_code == 200, answer.text
+    told = answer.get_json()
+    return [dict(zip(told["keys"], row, strict=True)) for row in told["rows"]]
+
+
+def row(status: str, start: int, *, arrived: int | None = None, doctor: int = 1) -> Any:
+    """A visit of 20 minutes that begins, or whose patient came, so many minutes after noon."""
+    return SimpleNamespace(
+        doctor_id=doctor,
+        status=status,
+        appointment_datetime=NOON + timedelta(minutes=start),
+        minutes_duration=20,
+        arrived_at=None if arrived is None else NOON + timedelta(minutes=arrived),
+    )
+
+
+@pytest.mark.parametrize(
+    "status", ["pending", "booked", "arrived", "checked-in", "in-room", "fulfilled"]
+)
+def test_a_visit_of_the_day_stands_on_the_board(cast: Cast, status: str) -> None:
+    add(cast, noon(cast), status)
+    assert [(r["patient"], r["status"]) for r in board(cast)] == [("Quentin Quist", status)]
+
+
+@pytest.mark.parametrize(
+    "status", ["cancelled", "noshow", "proposed", "waitlist", "entered-in-error"]
+)
+def test_a_visit_that_does_not_come_is_not_on_the_board(sqlite_cast: Cast, status: str) -> None:
+    add(sqlite_cast, noon(sqlite_cast), status)
+    assert board(sqlite_cast) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "there"), [("in-room", True), ("checked-in", True), ("booked", False)]
+)
+def test_who_is_here_since_before_midnight_is_still_on_the_board(
+    sqlite_cast: Cast, status: str, there: bool
+) -> None:
+    add(sqlite_cast, noon(sqlite_cast) - timedelta(hours=14), status)
+    assert bool(board(sqlite_cast)) is there
+
+
+def test_tomorrow_is_not_on_the_board(sqlite_cast: Cast) -> None:
+    add(sqlite_cast, noon(sqlite_cast) + timedelta(hours=26))
+    assert board(sqlite_cast) == []
+
+
+def test_the_board_of_one_doctor_shows_no_other(sqlite_cast: Cast) -> None:
+    add(sqlite_cast, noon(sqlite_cast))
+    assert board(sqlite_cast, query=f"?doctor={sqlite_cast.diaz}") == []
+    assert len(board(sqlite_cast, query=f"?doctor={sqlite_cast.eriksen}")) == 1
+
+
+def test_a_board_of_a_doctor_that_cannot_be_meant_is_refused(sqlite_cast: Cast) -> None:
+    for path in ("/board/", "/board/rows"):
+        assert sqlite_cast.client("nora").get(f"{path}?doctor=all").status_code == 400
+
+
+def test_a_doctor_is_late_since_the_time_of_the_patient_who_waits() -> None:
+    assert agenda.late_since([row("arrived", 0, arrived=-10)]) == {1: NOON}
+
+
+def test_a_patient_who_came_late_makes_the_doctor_late_from_then_on() -> None:
+    assert agenda.late_since([row("checked-in", 0, arrived=15)]) == {
+        1: NOON + timedelta(minutes=15)
+    }
+
+
+def test_a_visit_that_overruns_makes_the_doctor_late_since_its_planned_end() -> None:
+    assert agenda.late_since([row("in-room", 0)]) == {1: NOON + timedelta(minutes=20)}
+
+
+def test_the_longest_delay_of_a_doctor_counts() -> None:
+    rows = [
+        row("in-room", 0),
+        row("arrived", 10, arrived=0),
+        row("arrived", 30),
+        row("arrived", 5, doctor=2),
+    ]
+    found = agenda.late_since(rows)
+    assert found == {1: NOON + timedelta(minutes=10), 2: NOON + timedelta(minutes=5)}
+
+
+@pytest.mark.parametrize("status", ["pending", "booked", "fulfilled"])
+def test_who_is_not_here_makes_nobody_late(status: str) -> None:
+    assert agenda.late_since([row(status, -60)]) == {}
+
+
+def test_the_running_late_is_told_with_the_rows(sqlite_cast: Cast) -> None:
+    at = noon(sqlite_cast)
+    add(sqlite_cast, at, "in-room")
+    told = sqlite_cast.client("nora").get("/board/rows").get_json()["late_since"]
+    ends = (at + timedelta(minutes=20)).isoformat().replace("+00:00", "Z")
+    assert told == {str(sqlite_cast.eriksen): ends}
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_the_board_costs_1_statement_beside_the_session_and_the_audit(
+    cast: Cast, statements: list[str], count: int
+) -> None:
+    with cast.app.app_context():
+        at = today.day_of(datetime.now(UTC), clinic_zone())[0]
+        for number in range(count):
+            doctor = Doctor(name=f"Dr. {number}", specialization="Surgery")
+            patient = Patient(name=f"Patient {number}", dob=date(1990, 1, 1))
+            seen = Appointment(doctor=doctor, patient=patient, appointment_datetime=at)
+            seen.minutes_duration = 20
+            db.session.add(seen)
+        db.session.commit()
+        db.session.remove()
+    client = cast.client("nora")
+    statements.clear()
+    assert len(client.get("/board/rows").get_json()["rows"]) == count
+    asked = [s for s in statements if " ab_user" not in s and "audit_event" not in s]
+    assert len(asked) == 1, asked
+    assert len(statements) <= 4
+
+
+def test_an_unchanged_board_is_not_sent_and_not_audited_again(sqlite_cast: Cast) -> None:
+    add(sqlite_cast, noon(sqlite_cast))
+    client = sqlite_cast.client("nora")
+    tag = client.get("/board/rows").headers["ETag"]
+    for _ in range(3):
+        assert client.get("/board/rows", headers={"If-None-Match": tag}).status_code == 304
+    with sqlite_cast.app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(AuditEvent)) == 1
+
+
+@pytest.mark.parametrize("path", ["/board/", "/board/rows"])
+@pytest.mark.parametrize("name", STAFF)
+def test_every_member_of_staff_sees_the_board(sqlite_cast: Cast, path: str, name: str) -> None:
+    assert sqlite_cast.client(name).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/board/", "/board/rows"])
+def test_no_patient_and_nobody_unknown_sees_the_board(sqlite_cast: Cast, path: str) -> None:
+    assert sqlite_cast.client("paula").get(path).status_code == 403
+    assert sqlite_cast.client("anonymous").get(path).location.startswith("/login/")

@@ -1,0 +1,106 @@
+"""The calendar shows each person what their grants let through, and leaves its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import READ, Appointment, AuditEvent, Patient, Role
+from app.security.policy import Policy
+from tests.calendar_rows import DAY, add, visit, visits
+from tests.cast import Cast
+
+STAFF = ("amina", "diaz", "nora", "rosa")
+
+
+@pytest.fixture
+def change_grants(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Gives a table other grants, until the end of the test."""
+    policy: Policy = cast.app.extensions["clinic_policy"]
+    for name in ("subjects", "by_model"):
+        monkeypatch.setattr(policy, name, dict(getattr(policy, name)))
+    monkeypatch.setattr(policy, "permissions", {r: set(p) for r, p in policy.permissions.items()})
+    return lambda model, grants: policy.add_table(model.__name__, model, grants)
+
+
+@pytest.mark.parametrize("path", ["/calendar/", DAY])
+@pytest.mark.parametrize("name", STAFF)
+def test_every_member_of_staff_reads_the_calendar(sqlite_cast: Cast, path: str, name: str) -> None:
+    assert sqlite_cast.client(name).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/calendar/", DAY])
+def test_no_patient_and_nobody_unknown_reads_the_calendar(sqlite_cast: Cast, path: str) -> None:
+    assert sqlite_cast.client("paula").get(path).status_code == 403
+    assert sqlite_cast.client("anonymous").get(path).location.startswith("/login/")
+
+
+@pytest.mark.parametrize(
+    ("name", "may"), [("diaz", True), ("eriksen", False), ("nora", False), ("rosa", True)]
+)
+def test_a_visit_says_whether_the_person_may_change_it(cast: Cast, name: str, may: bool) -> None:
+    (seen,) = visits(cast, name)
+    assert seen["may_change"] is may
+
+
+def test_visits_outside_the_persons_scope_are_not_told(cast: Cast, change_grants: Any) -> None:
+    add(cast, visit(cast, datetime(2026, 5, 4, 12, tzinfo=UTC)))
+    change_grants(Appointment, {Role.DOCTOR: READ.own("doctor_id")})
+    assert [v["patient"] for v in visits(cast, "eriksen")] == ["Quentin Quist"]
+
+
+def test_a_name_outside_the_persons_scope_stays_empty(cast: Cast, change_grants: Any) -> None:
+    change_grants(Patient, {Role.RECEPTIONIST: READ.own("patient_id")})
+    (seen,) = visits(cast)
+    assert (seen["patient"], seen["dob"], seen["phone"]) == (None, None, None)
+
+
+def test_columns_hidden_from_the_person_stay_empty(cast: Cast, change_grants: Any) -> None:
+    change_grants(Appointment, {Role.RECEPTIONIST: READ.hiding("reason", "room")})
+    change_grants(Patient, {Role.RECEPTIONIST: READ.hiding("phone")})
+    secret = visit(cast, datetime(2026, 5, 4, 12, tzinfo=UTC), reason="Secret", room_id=cast.room)
+    add(cast, secret)
+    seen = visits(cast)[1]
+    assert {seen[key] for key in ("reason", "room", "room_id", "phone")} == {None}
+    assert seen["patient"] == "Quentin Quist"
+
+
+def test_a_look_at_the_calendar_is_audited_and_an_unchanged_one_not_again(
+    sqlite_cast: Cast,
+) -> None:
+    client = sqlite_cast.client("rosa")
+    tag = client.get(DAY).headers["ETag"]
+    client.get(DAY, headers={"If-None-Match": tag})
+    with sqlite_cast.app.app_context():
+        (seen,) = db.session.scalars(select(AuditEvent)).all()
+        assert (seen.agent, seen.action, seen.entity) == ("rosa", "list", "Appointment")
+        assert seen.detail == {
+            "start": "2026-05-04", "end": "2026-05-05", "page": "calendar", "rows": "1",
+        }  # fmt: skip
+
+
+def test_the_page_itself_names_no_patient(sqlite_cast: Cast) -> None:
+    page = sqlite_cast.client("rosa").get("/calendar/?date=2026-05-04").text
+    assert "Paula" not in page and "Quentin" not in page
+
+
+@pytest.mark.parametrize(("name", "there"), [("rosa", True), ("nora", False)])
+def test_only_those_who_may_book_are_offered_to(sqlite_cast: Cast, name: str, there: bool) -> None:
+    assert ('id="cal-new"' in sqlite_cast.client(name).get("/calendar/").text) is there
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_calendar_and_board_stand_first_in_the_menu_of_staff(sqlite_cast: Cast, name: str) -> None:
+    page = sqlite_cast.client(name).get("/calendar/").text
+    menu = page[page.index('class="sidebar"') :]
+    assert (
+        menu.index('href="/calendar/"')
+        < menu.index('href="/board/"')
+        < menu.index("/patient/list/")
+    )
+    assert 'href="/calendar/" aria-current="page"' in page
