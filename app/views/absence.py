@@ -24,6 +24,7 @@ from app.models import (
     sick,
     sick_undo,
 )
+from app.models.clock import clinic_zone
 from app.models.sick_undo import Undone
 from app.security import audit
 from app.security.scope import as_key, load, may, row_scope
@@ -62,7 +63,7 @@ class AbsenceView(BaseView):
                 if isinstance(error, NotFound):
                     raise
                 page["problem"] = error.message
-        return render_template("absence.html", page=page)
+        return render_template("absence.html", page=page, zone=clinic_zone())
 
     @expose("/", methods=["POST"])
     @has_access
@@ -97,9 +98,10 @@ class AbsenceView(BaseView):
         absence = _absence(pk)
         rows = sick_undo.rows_of(db.session(), absence.absence_id)
         audit.read(actor(), "list", Patient, page="absence", rows=len(rows))
-        doctors = dict(db.session.execute(select(Doctor.doctor_id, Doctor.name)).tuples().all())
+        names = db.session.execute(select(Doctor.doctor_id, Doctor.name))
+        doctors = {row.doctor_id: row.name for row in names}
         page = {"absence": absence, "rows": rows, "doctors": doctors, "seen": _sees}
-        return render_template("absence_result.html", page=page)
+        return render_template("absence_result.html", page=page, zone=clinic_zone())
 
     @expose("/<pk>/undo", methods=["POST"])
     @has_access
@@ -158,7 +160,7 @@ def _choice(raw: Any) -> sick.Choice:
 
 
 def _absence(pk: str) -> Absence:
-    found = db.session.get(Absence, as_key(pk))
+    found: Absence | None = db.session.get(Absence, as_key(pk))
     if found is None:
         raise NotFound("There is no such absence.")
     return found

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from app.extensions import db
 from app.models import Action, Notice, RotaTemplate, Shift, ShiftSwap, Staff, TimeOff, rota
 from app.models.clock import clinic_zone, holidays_between
-from app.models.rota_rules import Duty, Problem
+from app.models.rota_rules import Duty, Problem, week_of
 from app.models.staff import STAFF_ROLES
 from app.security.actor import Actor
 from app.security.policy import of_the_application
@@ -72,7 +72,7 @@ class RotaView(BaseView):
     @permission_name("show")
     def show(self) -> str:
         raw = request.args.get("week", "")
-        monday = monday_in(raw) if raw else rota.week_of(today())
+        monday = monday_in(raw) if raw else week_of(today())
         return render_template("rota.html", page=_page(actor(), monday))
 
     @expose("/problems")

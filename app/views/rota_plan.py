@@ -72,8 +72,9 @@ class RotaPlanView(BaseView):
         require_version(shift, said.get("version"))
         if shift.published:
             rota.tell_removed(db.session(), shift.staff_id, str(shift), now=datetime.now(UTC))
+        key = shift.shift_id
         writing.delete(db.session(), actor(), shift)
-        return jsonify(id=shift.shift_id)
+        return jsonify(id=key)
 
     @expose("/copy", methods=["POST"])
     @has_access
@@ -119,8 +120,9 @@ class RotaPlanView(BaseView):
     @permission_name("plan")
     def forget(self, pk: str) -> Response:
         template = _template(pk)
+        key = template.rota_template_id
         writing.delete(db.session(), actor(), template)
-        return jsonify(id=template.rota_template_id)
+        return jsonify(id=key)
 
     @expose("/publish", methods=["POST"])
     @has_access
@@ -152,7 +154,7 @@ def _fill(shift: Shift, said: dict[str, Any], names: Any) -> None:
 
 
 def _template(pk: str) -> RotaTemplate:
-    found = db.session.get(RotaTemplate, as_key(pk))
+    found: RotaTemplate | None = db.session.get(RotaTemplate, as_key(pk))
     if found is None:
         raise NotFound("There is no such template.")
     return found

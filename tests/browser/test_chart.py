@@ -3,17 +3,12 @@ middle: what was typed is there again after signing in anew."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
-from waitress import create_server
 
 from app.extensions import db
 from app.models import Appointment, MedicalRecord, Observation
@@ -22,40 +17,26 @@ from tests.cast import PASSWORD, Cast
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 SECONDS = 20_000
 NOTHING_KEPT = "() => !Object.keys(localStorage).some((key) => key.startsWith('note/'))"
 
 
 @pytest.fixture
-def clinic(sqlite_app: Flask, sqlite_cast: Cast) -> Iterator[str]:
-    """The address of the clinic, served as it is in earnest; Paula is checked in."""
-    with sqlite_app.app_context():
+def clinic(served: str, sqlite_cast: Cast) -> str:
+    """The address of the clinic; Paula is checked in."""
+    with sqlite_cast.app.app_context():
         visit = db.session.get_one(Appointment, sqlite_cast.visit)
         visit.status, visit.reason = "checked-in", "Cough"
         visit.appointment_datetime = datetime.now(UTC).replace(microsecond=0)
         db.session.commit()
         db.session.remove()
-    sqlite_app.config["WTF_CSRF_ENABLED"] = True
-    server = create_server(sqlite_app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    sqlite_app.config["WTF_CSRF_ENABLED"] = False
-    server.close()
-    thread.join(5)
+    return served
 
 
 @pytest.fixture
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not there")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
+def browser(chromium: Any) -> Any:
+    return chromium
 
 
 class Person:

@@ -1,0 +1,189 @@
+// The dialogs of the rota: one shift, publishing, templates, time off, swaps, answers.
+
+import { byId, icon, make } from "../calendar/dom.js";
+import { toast } from "../calendar/toast.js";
+import { confirmed } from "../shell.js";
+
+const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const laid = ({ shifts, left_out }) =>
+  `${many(shifts, "draft")} added${left_out ? `; ${left_out} left out, because someone works then already` : ""}.`;
+
+export function startDialogs(tools) {
+  const place = tools.place();
+  place.addEventListener("click", (event) => clicked(event, tools));
+  wire("leave-dialog", (said) => tools.send("time-off", said, "Your request was sent."));
+  wire("swap-dialog", (said, form) =>
+    tools.send("swap", { shift_id: form.dataset.shift, other_shift_id: said.other_shift_id }, "Your wish to swap was sent."));
+  if (place.dataset.plans !== "true") return;
+  wire("shift-dialog", (said, form) => {
+    const body = { ...said, staff_id: Number(said.staff_id), version: form.dataset.version };
+    return tools.send(form.dataset.shift ? `shift/${form.dataset.shift}` : "shift", body, "Kept as a draft.");
+  });
+  wire("templates-dialog", (said) => tools.send("template", { ...said, week: place.dataset.week }, "The week is kept as a template."));
+  wire("publish-dialog", (said) =>
+    tools.send("publish", { ...said, week: place.dataset.week }, ({ shifts, people }) => `${many(shifts, "shift")} published; ${many(people, "person").replace("persons", "people")} told.`));
+  byId("shift-delete").addEventListener("click", () => remove(tools));
+}
+
+/** A form in a dialog: sends its fields; a refusal stays in the dialog, in words. */
+function wire(id, send) {
+  const dialog = byId(id);
+  const form = dialog.querySelector("form");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("[type=submit]");
+    button.setAttribute("aria-busy", "true");
+    const answer = await send(Object.fromEntries(new FormData(form)), form);
+    button.removeAttribute("aria-busy");
+    if (answer.ok) dialog.close();
+    else wrong(dialog, answer.body.message);
+  });
+}
+
+function wrong(dialog, message) {
+  const place = dialog.querySelector(".error");
+  place.replaceChildren(...(message ? [icon("fa-triangle-exclamation"), make("span", {}, message)] : []));
+  place.hidden = !message;
+}
+
+function show(id) {
+  const dialog = byId(id);
+  wrong(dialog, "");
+  dialog.showModal();
+  return dialog;
+}
+
+function clicked(event, tools) {
+  const at = event.target.closest("button, [data-shift]");
+  const { week } = tools.place().dataset;
+  if (!at) return;
+  if (at.dataset.open) show(`${at.dataset.open}-dialog`);
+  else if (at.dataset.act === "copy") tools.tell("copy", { week }, laid);
+  else if (at.dataset.act === "publish") publish(week);
+  else if (at.dataset.template) tools.tell(`template/${at.dataset.template}/apply`, { week }, laid);
+  else if (at.dataset.forget) forget(at, tools);
+  else if (at.dataset.read) tools.tell(`message/${at.dataset.read}/read`, {}, "");
+  else if (at.dataset.decide) decide(at, tools);
+  else if (at.dataset.shift) openShift(at, tools);
+  else if (at.classList.contains("cell-add")) newShift(at.closest(".rota-cell"));
+}
+
+/** A new shift in a cell, from and to as drawn or the ordinary ones. */
+export function newShift(cell, from = "08:00", to = "16:00") {
+  fill({ staff: cell.dataset.staff, date: cell.dataset.date, from, to });
+}
+
+function openShift(at, tools) {
+  if (at.dataset.dragged) return delete at.dataset.dragged;
+  if (tools.place().dataset.plans === "true") return fill(at.dataset);
+  if (at.dataset.staff === tools.place().dataset.me) return askSwap(at, tools);
+  return undefined;
+}
+
+function fill({ shift = "", version = "", staff, date, from, to }) {
+  const form = byId("shift-dialog").querySelector("form");
+  Object.assign(form.dataset, { shift, version });
+  byId("shift-title").textContent = shift ? "Change the shift" : "New shift";
+  byId("shift-staff").value = staff;
+  byId("shift-date").value = date;
+  byId("shift-from").value = from;
+  byId("shift-to").value = to;
+  byId("shift-delete").hidden = !shift;
+  show("shift-dialog");
+  byId("shift-from").focus();
+}
+
+async function remove(tools) {
+  const dialog = byId("shift-dialog");
+  const { shift, version } = dialog.querySelector("form").dataset;
+  const answer = await tools.send(`shift/${shift}/delete`, { version }, "The shift was taken off.");
+  if (answer.ok) dialog.close();
+  else wrong(dialog, answer.body.message);
+}
+
+async function forget(at, tools) {
+  byId("templates-dialog").close();
+  if (await confirmed(`Delete the template ${at.dataset.name}? Its shifts on the rota stay.`)) {
+    tools.tell(`template/${at.dataset.forget}/delete`, {}, "The template is deleted.");
+  }
+}
+
+async function fetched(path) {
+  const answer = await fetch(`${document.getElementById("rota").dataset.base}${path}`, { headers: { Accept: "application/json" } });
+  if (answer.redirected) location.reload();
+  if (!answer.ok) throw new Error("The clinic’s server could not answer. Try again in a moment.");
+  return answer.json();
+}
+
+/** Shows what speaks against the week first, and asks. */
+async function publish(week) {
+  let found;
+  try {
+    found = await fetched(`problems?week=${week}`);
+  } catch (error) {
+    return toast(error.message, "bad");
+  }
+  const stops = found.problems.some((problem) => problem.blocks);
+  byId("publish-text").textContent = stops
+    ? "It cannot be published yet. Mend what is marked as stopping it, then publish."
+    : `${many(found.drafts, "draft")} of ${found.people === 1 ? "1 person" : `${found.people} people`} will be published; each of them gets one message.`;
+  list("publish-list", found.problems);
+  byId("publish-why").hidden = stops || !found.problems.length;
+  byId("publish-reason").required = !byId("publish-why").hidden;
+  byId("publish-send").hidden = stops;
+  return show("publish-dialog");
+}
+
+function list(id, problems) {
+  const items = problems.map(({ sentence, blocks }) =>
+    make("li", { className: blocks ? "is-blocking" : "" },
+      icon(blocks ? "fa-circle-xmark" : "fa-triangle-exclamation"),
+      make("span", {}, blocks ? make("strong", {}, "Stops it: ") : null, sentence)));
+  byId(id).replaceChildren(...items);
+  byId(id).hidden = !items.length;
+}
+
+async function decide(at, tools, reason = "") {
+  const approve = Boolean(at.dataset.yes);
+  const body = { approve, version: at.dataset.version, reason };
+  const answer = await tools.send(`${at.dataset.decide}/decide`, body, approve ? "Approved; those concerned are told." : "Declined; those concerned are told.");
+  if (answer.ok) return;
+  if (answer.body.code !== "reason_needed") {
+    toast(answer.body.message, "bad");
+    if (answer.status === 412 || answer.status === 409) tools.refresh();
+    return;
+  }
+  list("reason-list", answer.body.problems);
+  const dialog = show_reason();
+  dialog.querySelector("form").onsubmit = (event) => {
+    event.preventDefault();
+    dialog.close();
+    decide(at, tools, byId("reason-text").value);
+  };
+}
+
+function show_reason() {
+  const dialog = byId("reason-dialog");
+  byId("reason-text").value = "";
+  dialog.showModal();
+  return dialog;
+}
+
+async function askSwap(at, tools) {
+  if (at.dataset.published !== "true" || `${at.dataset.date}T${at.dataset.from}` <= tools.place().dataset.now) {
+    return toast("Only a published shift to come can be swapped.", "bad");
+  }
+  let found;
+  try {
+    found = await fetched(`shift/${at.dataset.shift}/others`);
+  } catch (error) {
+    return toast(error.message, "bad");
+  }
+  const dialog = byId("swap-dialog");
+  dialog.querySelector("form").dataset.shift = at.dataset.shift;
+  byId("swap-text").textContent = found.result.length
+    ? `${at.getAttribute("aria-label")}. Who plans the rota decides.`
+    : "Nobody of your role has a published shift in the coming weeks.";
+  byId("swap-other").replaceChildren(...found.result.map(({ id, text }) => make("option", { value: id }, text)));
+  return show("swap-dialog");
+}
