@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from waitress import create_server
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURES = {"home": "/", "appointments": "/appointment/list/"}
+PICTURES = {"calendar": "/calendar/", "chart": "/chart/1"}
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 

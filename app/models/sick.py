@@ -18,7 +18,7 @@ from app.models import booking, life
 from app.models.absence import Absence, AbsenceRow
 from app.models.acting import Acting
 from app.models.appointment import Appointment
-from app.models.errors import ClinicError, Conflict, Stale
+from app.models.errors import ClinicError, Stale
 from app.models.history import AppointmentHistory
 from app.models.opening import TimeOff
 from app.models.refusals import sentence_for
@@ -85,7 +85,7 @@ def confirm(
         try:
             _act(session, actor, visit, choice, reason, now)
         except ClinicError as error:
-            raise _named(error, visit) from None
+            raise _named(error, choice.appointment_id) from None
         row.done, row.version_after = _done(choice), visit.version
         rows.append(row)
         done.changed.append(visit)
@@ -188,7 +188,6 @@ def _done(choice: Choice) -> str:
     return "cancelled" if choice.action == "cancel" else "moved"
 
 
-def _named(error: ClinicError, visit: Appointment) -> ClinicError:
+def _named(error: ClinicError, key: int) -> ClinicError:
     """The same refusal, with the key of the visit; the page puts it beside its row."""
-    kind = Conflict if isinstance(error, Conflict) else type(error)
-    return kind(error.message, **{**error.details, "appointment_id": visit.appointment_id})
+    return type(error)(error.message, **{**error.details, "appointment_id": key})

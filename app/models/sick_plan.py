@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from sqlalchemy import not_, select
@@ -25,6 +25,10 @@ MOST_DAYS = 31
 OFFERED = 6
 SOON = timedelta(days=3)
 """A colleague is proposed before the patient's own doctor where they are free this much sooner."""
+
+
+DAYTIME = (time(7), time(21))
+"""A visit by day is not proposed to a night on call; a person may still choose such a time."""
 
 
 @dataclass
@@ -170,11 +174,13 @@ def _propose(
     wish = Wish.of(visit.visit_type, visit.minutes_duration)
     busy = taken.setdefault(visit.patient_id, [])
     since = max(now, visit.appointment_datetime)
+    at_night = not _by_day(Interval(visit.appointment_datetime, visit.end), situation)
 
     def free(doctor_id: int) -> Iterator[Slot]:
         for slot in _free_but(situation, doctor_id, wish, since, visit):
             span = Interval(slot.start, slot.end)
             here = visit.status not in HERE or _same_day(slot, visit, situation)
+            here = here and (at_night or _by_day(span, situation))
             mine = (v for v in busy if v.appointment_id != visit.appointment_id)
             if here and not any(v.interval.overlaps(span) for v in mine):
                 yield slot
@@ -201,6 +207,12 @@ def _free_but(
     left = [other for other in held if other.appointment_id != visit.appointment_id]
     rooms = {**situation.in_room, **({visit.room_id: left} if visit.room_id else {})}
     return replace(situation, in_room=rooms).free(doctor_id, wish, since)
+
+
+def _by_day(span: Interval, situation: Situation) -> bool:
+    first, last = (moment.astimezone(situation.zone) for moment in span)
+    whole = first.date() == last.date()
+    return whole and DAYTIME[0] <= first.time() and last.time() <= DAYTIME[1]
 
 
 def _same_day(slot: Slot, visit: Appointment, situation: Situation) -> bool:

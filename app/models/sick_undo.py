@@ -14,6 +14,7 @@ from app.models.absence import Absence, AbsenceRow
 from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.errors import Conflict, NotFound
+from app.models.opening import TimeOff
 from app.models.refusals import sentence_for
 from app.models.sick_notices import take_back
 
@@ -28,6 +29,7 @@ class Undone:
     restored: list[Appointment] = field(default_factory=list)
     not_restored: list[AbsenceRow] = field(default_factory=list)
     withdrawn: int = 0
+    time_off: TimeOff | None = None
 
 
 def rows_of(session: Session, absence_id: int) -> list[AbsenceRow]:
@@ -57,11 +59,12 @@ def undo(session: Session, actor: Acting, absence_id: int, now: datetime) -> Und
     if absence.undone is not None:
         raise Conflict("This was taken back already.")
     absence.undone = now
-    if absence.time_off is not None:
-        session.delete(absence.time_off)
+    time_off = absence.time_off
+    if time_off is not None:
+        session.delete(time_off)
         absence.time_off = None
     session.flush()
-    rows, done = rows_of(session, absence_id), Undone(absence)
+    rows, done = rows_of(session, absence_id), Undone(absence, time_off=time_off)
     _put_back(session, actor, rows, now)
     for row in rows:
         if row.not_restored is None:

@@ -85,7 +85,10 @@ class AbsenceView(BaseView):
 
         done = keep_all(
             session, person, work,
-            lambda d: [("add", d.absence), *(("edit", visit) for visit in d.changed)],
+            lambda d: [
+                *(("add", row) for row in (d.absence, d.absence.time_off) if row is not None),
+                *(("edit", visit) for visit in d.changed),
+            ],
         )  # fmt: skip
         key = done.absence.absence_id
         address = url_for("AbsenceView.result", pk=key)
@@ -114,7 +117,11 @@ class AbsenceView(BaseView):
 
         done = keep_all(
             session, person, work,
-            lambda d: [("edit", d.absence), *(("edit", visit) for visit in d.restored)],
+            lambda d: [
+                ("edit", d.absence),
+                *(("delete", row) for row in (d.time_off,) if row is not None),
+                *(("edit", visit) for visit in d.restored),
+            ],
         )  # fmt: skip
         return jsonify(
             restored=len(done.restored),

@@ -2,6 +2,7 @@
 
 import { byId, icon, make } from "../calendar/dom.js";
 import { toast } from "../calendar/toast.js";
+import { shortDay } from "../calendar/zone.js";
 import { confirmed } from "../shell.js";
 
 const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
@@ -182,7 +183,7 @@ async function askSwap(at, tools) {
   const dialog = byId("swap-dialog");
   dialog.querySelector("form").dataset.shift = at.dataset.shift;
   byId("swap-text").textContent = found.result.length
-    ? `${at.getAttribute("aria-label")}. Who plans the rota decides.`
+    ? `${shortDay(at.dataset.date)}, ${at.dataset.from}–${at.dataset.to}. Who plans the rota decides.`
     : "Nobody of your role has a published shift in the coming weeks.";
   byId("swap-other").replaceChildren(...found.result.map(({ id, text }) => make("option", { value: id }, text)));
   return show("swap-dialog");
