@@ -60,7 +60,9 @@ def written(session: Session, actor: Actor | None, action: str, row: Any) -> Non
     )
 
 
-def read(actor: Actor | None, action: str, model: type[Any], row: Any = None, **detail: Any) -> None:
+def read(
+    actor: Actor | None, action: str, model: type[Any], row: Any = None, **detail: Any
+) -> None:
     """Record a read of a person's record, to be kept when the request ends well."""
     if not (issubclass(model, Entity) and model.patient_column()):
         return

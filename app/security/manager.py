@@ -43,7 +43,9 @@ class ClinicSecurityManager(SecurityManager):
         return False
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        return {name for name in menu_names or () if self._menu_open(self.appbuilder.menu.find(name))}
+        return {
+            name for name in menu_names or () if self._menu_open(self.appbuilder.menu.find(name))
+        }
 
     def _menu_open(self, item: Any) -> bool:
         if item.childs:

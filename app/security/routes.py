@@ -58,7 +58,9 @@ def guarded_routes(app: Flask) -> list[GuardedRoute]:
         if rule.endpoint not in PUBLIC | SIGNED_IN
     ]
     asked = {(route.permission, route.view) for route in routes}
-    granted: set[tuple[str, str]] = set().union(*app.extensions["clinic_policy"].permissions.values())
+    granted: set[tuple[str, str]] = set().union(
+        *app.extensions["clinic_policy"].permissions.values()
+    )
     for permission, view in sorted(granted - asked):
         raise DeclarationError(f"{permission} on {view} is granted, but no route asks for it.")
     return routes

@@ -138,9 +138,9 @@ def _column_field(column: Column[Any], common: dict[str, Any], *, needed: bool) 
     if isinstance(column.type, sa.Enum):
         choices = [wtforms.SelectChoice(word, word.capitalize()) for word in column.type.enums]
         common |= {"choices": choices if needed else [wtforms.SelectChoice("", "—"), *choices]}
-    return type(_field_class(column).__name__, (_field_class(column),), {"column": column, "needed": needed})(
-        **common
-    )
+    return type(
+        _field_class(column).__name__, (_field_class(column),), {"column": column, "needed": needed}
+    )(**common)
 
 
 def _field_class(column: Column[Any]) -> type[Any]:

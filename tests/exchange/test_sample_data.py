@@ -71,7 +71,7 @@ def test_every_resource_of_the_hundred_bundles_is_a_row(session):
     measured = select(Observation.identifier, Observation.value).where(
         Observation.value.is_not(None)
     )
-    assert {key: value for key, value in session.execute(measured)} == values
+    assert dict(session.execute(measured).all()) == values
     assert session.scalar(select(func.count(Appointment.reason))) == 0
 
     again = import_paths(session, [path])

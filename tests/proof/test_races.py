@@ -6,13 +6,14 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.extensions import db
 from app.models import Doctor, Patient, Room
@@ -34,8 +35,17 @@ WHERE a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'in-room')
 """
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Which rows the people book."""
+
+    doctors: list[int]
+    rooms: list[int]
+    patients: list[int]
+
+
 @pytest.fixture
-def server(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
+def keys(app: Flask, cast: Cast) -> Keys:
     with app.app_context():
         for number in range(DOCTORS):
             db.session.add(Doctor(name=f"Doctor {number}", specialization="Any"))
@@ -43,6 +53,15 @@ def server(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
         dob = datetime(1990, 1, 1, tzinfo=UTC).date()
         db.session.add_all(Patient(name=f"Patient {n}", dob=dob) for n in range(PATIENTS))
         db.session.commit()
+        columns = (Doctor.doctor_id, Room.room_id, Patient.patient_id)
+        found = Keys(*(list(db.session.scalars(select(column))) for column in columns))
+        db.session.remove()
+    return found
+
+
+@pytest.fixture
+def server(app: Flask, keys: Keys, tmp_path: Path) -> Iterator[Server]:
+    with app.app_context():
         url = db.engine.url.render_as_string(hide_password=False)
         db.engine.dispose()
     with serving(url, tmp_path) as running:
@@ -51,10 +70,10 @@ def server(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.mark.proof
 def test_eight_thousand_attempts_of_sixteen_processes_leave_no_overlap(
-    app: Flask, server: Server
+    app: Flask, server: Server, keys: Keys
 ) -> None:
     token = server.token("rosa", PASSWORD)
-    jobs = [(server, token, seed, ATTEMPTS // PROCESSES) for seed in range(PROCESSES)]
+    jobs = [(server, keys, token, seed, ATTEMPTS // PROCESSES) for seed in range(PROCESSES)]
     with ProcessPoolExecutor(PROCESSES) as pool:
         seen = sum(pool.map(_book_at_random, jobs), Counter[int]())
     assert set(seen) <= {200, 201, 409, 412}, seen
@@ -64,7 +83,7 @@ def test_eight_thousand_attempts_of_sixteen_processes_leave_no_overlap(
 
 @pytest.mark.proof
 def test_of_fifty_requests_for_one_time_one_wins_in_each_of_a_hundred_rounds(
-    app: Flask, server: Server
+    server: Server, keys: Keys
 ) -> None:
     token = server.token("rosa", PASSWORD)
     connections = [server.connect() for _ in range(AT_ONCE)]
@@ -75,13 +94,13 @@ def test_of_fifty_requests_for_one_time_one_wins_in_each_of_a_hundred_rounds(
 
             def book(seat: int, start: str = start) -> int:
                 body = {
-                    "patient_id": 3 + seat % PATIENTS,
-                    "doctor_id": 3,
+                    "patient_id": keys.patients[seat % PATIENTS],
+                    "doctor_id": keys.doctors[0],
                     "appointment_datetime": start,
                 }
-                return server.call(connections[seat], "POST", "/api/v1/appointment/", body, token)[
-                    0
-                ]
+                path = "/api/v1/appointment/"
+                status, _ = server.call(connections[seat], "POST", path, body, token)
+                return status
 
             seen = Counter(pool.map(book, range(AT_ONCE)))
             assert set(seen) <= {201, 409}, seen
@@ -91,9 +110,9 @@ def test_of_fifty_requests_for_one_time_one_wins_in_each_of_a_hundred_rounds(
     assert winners == [1] * ROUNDS
 
 
-def _book_at_random(job: tuple[Server, str, int, int]) -> Counter[int]:
+def _book_at_random(job: tuple[Server, Keys, str, int, int]) -> Counter[int]:
     """One process: book, and now and then move what it has booked."""
-    server, token, seed, attempts = job
+    server, keys, token, seed, attempts = job
     chance, connection = random.Random(seed), server.connect()
     seen: Counter[int] = Counter()
     mine: list[int] = []
@@ -105,9 +124,9 @@ def _book_at_random(job: tuple[Server, str, int, int]) -> Counter[int]:
             path += f"{chance.choice(mine)}/move"
         else:
             body |= {
-                "patient_id": 3 + chance.randrange(PATIENTS),
-                "doctor_id": 3 + chance.randrange(DOCTORS),
-                "room_id": 2 + chance.randrange(ROOMS),
+                "patient_id": chance.choice(keys.patients),
+                "doctor_id": chance.choice(keys.doctors),
+                "room_id": chance.choice(keys.rooms),
                 "minutes_duration": chance.choice([10, 20, 30, 45, 60]),
             }
         status, answer = server.call(connection, "POST", path, body, token)
