@@ -65,6 +65,15 @@ def shifts(cast: Cast) -> list[tuple[int, date, str, str, bool]]:
         ]
 
 
+def becomes(page: Any, ask: Callable[[], Any], expected: Any) -> None:
+    """The page shows a change at once; the server has it a moment later."""
+    for _ in range(80):
+        if ask() == expected:
+            return
+        page.wait_for_timeout(100)
+    assert ask() == expected
+
+
 def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     page.mouse.move(*start)
     page.mouse.down()
@@ -90,12 +99,15 @@ def test_a_week_is_drawn_moved_stretched_and_published(
     assert page.input_value("#shift-to") == "16:00"
     page.click("#shift-dialog [type=submit]")
     cell(page, nora).locator(".is-draft").wait_for()
-    assert shifts(sqlite_cast) == [(nora, MONDAY, "08:00", "16:00", False)]
+    drawn = [(nora, MONDAY, "08:00", "16:00", False)]
+    becomes(page, lambda: shifts(sqlite_cast), drawn)
 
     tuesday = MONDAY + timedelta(days=1)
     shift = cell(page, nora).locator(".shift")
     drag(page, at_hour(shift, 12), at_hour(cell(page, rosa, tuesday), 12))
     cell(page, rosa, tuesday).locator(".shift").wait_for()
+    moved = [(rosa, tuesday, "08:00", "16:00", False)]
+    becomes(page, lambda: shifts(sqlite_cast), moved)
 
     shift = cell(page, rosa, tuesday).locator(".shift")
     box = shift.bounding_box()
@@ -105,7 +117,8 @@ def test_a_week_is_drawn_moved_stretched_and_published(
         at_hour(cell(page, rosa, tuesday), 20),
     )
     page.get_by_text("08:00–20:00", exact=True).wait_for()
-    assert shifts(sqlite_cast) == [(rosa, tuesday, "08:00", "20:00", False)]
+    stretched = [(rosa, tuesday, "08:00", "20:00", False)]
+    becomes(page, lambda: shifts(sqlite_cast), stretched)
     assert complaints(page) == []
 
     page.click("[data-act=publish]")
@@ -180,6 +193,7 @@ def test_a_sick_day_is_marked_and_taken_back(
     page.fill("#absence-first", sick.isoformat())
     page.fill("#absence-last", sick.isoformat())
     page.get_by_role("button", name="Show the visits").click()
+    page.locator("[data-visit]").nth(1).wait_for()
     assert page.locator("[data-visit]").count() == 2
     assert complaints(page) == []
     page.locator("[data-visit] [data-choice]").nth(1).select_option("cancel")
