@@ -67,7 +67,7 @@ def page_of(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
         context = chromium.new_context(
             base_url=served, viewport=size, timezone_id=FAR_AWAY, **settings
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(20_000)
         opened.append(context)
         page = context.new_page()
         page.on("console", note)
