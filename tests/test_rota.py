@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from app.models import (
     AuditEvent,
-    Notice,
+    Notification,
     OpeningHours,
     RotaPublication,
     Shift,
@@ -350,10 +350,10 @@ def test_publishing_tells_each_person_once(
     full_day(amina, people, AHEAD + timedelta(days=1))
     answer = send(amina, "publish", week=WEEK)
     assert (answer.status_code, answer.json) == (200, {"shifts": 4, "people": 2})
-    assert count(sqlite_cast, Notice) == 2
+    assert count(sqlite_cast, Notification) == 2
     assert count(sqlite_cast, Shift, published=False) == 0
     assert send(amina, "publish", week=WEEK).status_code == 422
-    assert count(sqlite_cast, Notice) == 2
+    assert count(sqlite_cast, Notification) == 2
 
 
 def test_missing_cover_asks_for_a_reason_and_keeps_it(
@@ -363,7 +363,7 @@ def test_missing_cover_asks_for_a_reason_and_keeps_it(
     answer = send(amina, "publish", week=WEEK)
     assert (answer.status_code, answer.json["code"]) == (422, "reason_needed")
     assert [problem["kind"] for problem in answer.json["problems"]] == [COVER]
-    assert count(sqlite_cast, Notice) == 0
+    assert count(sqlite_cast, Notification) == 0
     assert send(amina, "publish", week=WEEK, reason="Nora is on a course").status_code == 200
     with sqlite_cast.app.app_context():
         kept = db.session.scalars(select(RotaPublication)).one()
@@ -407,7 +407,9 @@ def test_a_changed_shift_is_a_draft_again_and_its_old_person_is_told(
     answer = send(amina, f"shift/{key}", staff_id=people["Dr. Eriksen"])
     assert answer.json["published"] is False
     with sqlite_cast.app.app_context():
-        told = db.session.scalars(select(Notice).order_by(Notice.notice_id.desc())).first()
+        told = db.session.scalars(
+            select(Notification).order_by(Notification.notification_id.desc())
+        ).first()
         assert told.staff_id == people["Dr. Díaz"]
         assert "taken off" in told.subject
 
@@ -451,7 +453,7 @@ def test_time_off_is_asked_for_and_approved(
     assert send(nora, f"time-off/{key}/decide", approve=True).status_code == 403
     assert send(amina, f"time-off/{key}/decide", approve=True, version=1).status_code == 200
     assert send(amina, f"time-off/{key}/decide", approve=False).status_code == 409
-    assert count(sqlite_cast, Notice, staff_id=people["Nora Novak"]) == 1
+    assert count(sqlite_cast, Notification, staff_id=people["Nora Novak"]) == 1
 
 
 @pytest.fixture
@@ -505,11 +507,11 @@ def test_a_message_is_read_by_its_person_only(
 ) -> None:
     with sqlite_cast.app.app_context():
         key = db.session.scalars(
-            select(Notice.notice_id).filter_by(staff_id=people["Dr. Díaz"])
+            select(Notification.notification_id).filter_by(staff_id=people["Dr. Díaz"])
         ).one()
     assert send(sqlite_cast.client("nora"), f"message/{key}/read").status_code == 404
     assert send(sqlite_cast.client("diaz"), f"message/{key}/read").status_code == 200
-    assert count(sqlite_cast, Notice, read_at=None) == 1
+    assert count(sqlite_cast, Notification, read_at=None) == 1
 
 
 @pytest.mark.parametrize("who", ["diaz", "nora", "rosa"])

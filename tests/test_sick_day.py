@@ -18,7 +18,7 @@ from app.models import (
     ClinicError,
     Conflict,
     Doctor,
-    Notice,
+    Notification,
     Patient,
     Room,
     Shift,
@@ -202,7 +202,7 @@ def test_the_time_off_is_approved_for_the_whole_days(ill: Cast, session: Session
 
 def test_each_patient_gets_exactly_one_message(ill: Cast, session: Session) -> None:
     confirm(session, ill, as_proposed(plan(session, ill)))
-    notices = session.scalars(select(Notice).order_by(Notice.patient_id)).all()
+    notices = session.scalars(select(Notification).order_by(Notification.patient_id)).all()
     assert [notice.patient_id for notice in notices] == sorted([ill.paula, ill.quentin])
     assert notices[0].body.count("is now on") == 2
     assert "Flu" not in "".join(notice.body for notice in notices)
@@ -215,7 +215,7 @@ def test_a_visit_may_be_cancelled_and_another_left(ill: Cast, session: Session) 
     (cancelled,) = done.changed
     assert (cancelled.status, cancelled.cancellation_reason) == ("cancelled", "doctor")
     assert done.left == 2
-    assert session.scalar(select(func.count()).select_from(Notice)) == 1
+    assert session.scalar(select(func.count()).select_from(Notification)) == 1
 
 
 def test_one_clash_undoes_the_whole_step(ill: Cast, session: Session) -> None:
@@ -232,7 +232,7 @@ def test_one_clash_undoes_the_whole_step(ill: Cast, session: Session) -> None:
     assert refused.value.details["appointment_id"] == moved.appointment_id
     assert places(session) == before
     assert session.scalars(select(TimeOff)).all() == []
-    assert session.scalars(select(Notice)).all() == []
+    assert session.scalars(select(Notification)).all() == []
 
 
 def test_a_time_against_a_rule_needs_to_be_overridden(ill: Cast, session: Session) -> None:
@@ -267,7 +267,7 @@ def test_undo_puts_every_visit_back_and_withdraws_the_messages(ill: Cast, sessio
     session.commit()
     assert (len(back.restored), back.not_restored, back.withdrawn) == (3, [], 2)
     assert places(session) == before
-    assert session.scalars(select(Notice)).all() == []
+    assert session.scalars(select(Notification)).all() == []
     assert session.scalars(select(TimeOff)).all() == []
 
 
@@ -288,7 +288,7 @@ def test_a_visit_whose_old_time_is_taken_is_named_and_stays(ill: Cast, session: 
     assert kept.not_restored == "The doctor has another visit at that time."
     assert kept.visit.doctor_id == ill.eriksen or kept.visit.appointment_datetime > at(12)
     assert len(back.restored) == 2
-    (notice,) = session.scalars(select(Notice)).all()
+    (notice,) = session.scalars(select(Notification)).all()
     assert notice.patient_id == ill.paula
     assert notice.body.count("is now on") == 1
 
@@ -310,13 +310,15 @@ def test_a_visit_that_someone_moved_on_since_is_left_to_them(ill: Cast, session:
 
 def test_who_was_told_already_is_told_again(ill: Cast, session: Session) -> None:
     done = confirm(session, ill, as_proposed(plan(session, ill)))
-    for notice in session.scalars(select(Notice)):
-        notice.sent_at = NOW
+    for notice in session.scalars(select(Notification)):
+        notice.state, notice.sent_at = "sent", NOW
     session.commit()
     back = sick_undo.undo(session, CLINIC, done.absence.absence_id, NOW)
     session.commit()
     assert back.withdrawn == 0
-    subjects = list(session.scalars(select(Notice.subject).where(Notice.sent_at.is_(None))))
+    subjects = list(
+        session.scalars(select(Notification.subject).where(Notification.sent_at.is_(None)))
+    )
     assert subjects == ["Your visit takes place as first planned"] * 2
 
 

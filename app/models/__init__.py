@@ -19,7 +19,7 @@ from app.models.feed import CalendarFeed
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
 from app.models.history import AnsweredRequest, AppointmentHistory
 from app.models.medical_record import MedicalRecord
-from app.models.notice import Notice
+from app.models.notification import Notification
 from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
 from app.models.room import Room
@@ -31,15 +31,53 @@ from app.models.visit_type import VisitType
 from app.models.waitlist import WaitlistEntry, WaitlistOffer
 
 __all__ = [
-    "ALL", "CHANGE", "EDIT", "MANAGE", "READ", "Absence", "AbsenceRow", "Action",
-    "AllergyIntolerance", "AnsweredRequest", "Appointment", "AppointmentHistory",
-    "AppointmentSeries", "AuditEvent", "Blocking", "CalendarFeed", "ClinicError", "Condition",
-    "Conflict", "DeclarationError", "Doctor", "Entity", "Forbidden", "Grant", "MedicalRecord",
-    "MedicationRequest", "NotFound", "Notice", "Observation", "OpeningHours", "Patient",
-    "RecordAmendment", "Role", "Room", "RotaPublication", "RotaTemplate", "RotaTemplateRow",
-    "Screen", "Shift", "ShiftSwap", "Staff", "Stale", "TimeOff", "VisitType", "WaitlistEntry",
+    "ALL",
+    "CHANGE",
+    "EDIT",
+    "MANAGE",
+    "READ",
+    "Absence",
+    "AbsenceRow",
+    "Action",
+    "AllergyIntolerance",
+    "AnsweredRequest",
+    "Appointment",
+    "AppointmentHistory",
+    "AppointmentSeries",
+    "AuditEvent",
+    "Blocking",
+    "CalendarFeed",
+    "ClinicError",
+    "Condition",
+    "Conflict",
+    "DeclarationError",
+    "Doctor",
+    "Entity",
+    "Forbidden",
+    "Grant",
+    "MedicalRecord",
+    "MedicationRequest",
+    "NotFound",
+    "Notification",
+    "Observation",
+    "OpeningHours",
+    "Patient",
+    "RecordAmendment",
+    "Role",
+    "Room",
+    "RotaPublication",
+    "RotaTemplate",
+    "RotaTemplateRow",
+    "Screen",
+    "Shift",
+    "ShiftSwap",
+    "Staff",
+    "Stale",
+    "TimeOff",
+    "VisitType",
+    "WaitlistEntry",
     "WaitlistOffer",
-]  # fmt: skip
+]
 
 ALL: tuple[type[Entity], ...] = (
     Patient,
@@ -49,7 +87,7 @@ ALL: tuple[type[Entity], ...] = (
     Shift,
     ShiftSwap,
     TimeOff,
-    Notice,
+    Notification,
     Doctor,
     Staff,
     Room,

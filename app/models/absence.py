@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.appointment import Appointment
 from app.models.entity import Entity
-from app.models.notice import Notice
+from app.models.notification import Notification
 from app.models.opening import TimeOff
 from app.models.staff import Doctor
 from app.models.types import Instant, choice
@@ -57,9 +57,9 @@ class AbsenceRow(Entity):
     override_before: Mapped[str | None] = mapped_column(String(300))
     version_after: Mapped[int] = mapped_column()
     not_restored: Mapped[str | None] = mapped_column(String(200))
-    notice_id: Mapped[int | None] = mapped_column(
-        ForeignKey("notice.notice_id", ondelete="SET NULL")
+    notification_id: Mapped[int | None] = mapped_column(
+        ForeignKey("notification.notification_id", ondelete="SET NULL")
     )
     absence: Mapped[Absence] = relationship()
     visit: Mapped[Appointment] = relationship()
-    notice: Mapped[Notice | None] = relationship()
+    notification: Mapped[Notification | None] = relationship()

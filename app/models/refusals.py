@@ -19,7 +19,7 @@ SENTENCES: dict[str, str] = {
     "medical_record_signed": "A signed record does not change.",
     "shift_staff_twice": "This person already has a shift at that time.",
     "shift_spelling": "A shift is a date with two times of the clock.",
-    "notice_to_one": "A message goes to one person.",
+    "notification_to_one": "A message goes to one person.",
     "shift_has_length": "A shift cannot end when it begins.",
     "visit_type_minutes": "A visit lasts between 5 minutes and 12 hours.",
     "visit_type_grid": "Visits start every 5 minutes to every 12 hours.",

@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from app.models import outbox
 from app.models.acting import Acting
 from app.models.clock import clinic_zone, holidays_between
 from app.models.errors import ClinicError
-from app.models.notice import Notice
+from app.models.notification import Notification
 from app.models.opening import OpeningHours, TimeOff
 from app.models.rota_rules import Problem, check_week
 from app.models.rota_tables import RotaPublication
@@ -50,7 +51,7 @@ class Published:
     """The shifts that are published now, and the messages to the people concerned."""
 
     shifts: list[Shift]
-    notices: list[Notice]
+    told: list[Notification]
 
 
 def shifts_between(session: Session, first: date, last: date) -> list[Shift]:
@@ -118,22 +119,22 @@ def publish_week(
     _refuse(problems, {shift.shift_id for shift in drafts}, reason)
     for shift in drafts:
         shift.published = True
-    notices = [_notice(shifts, monday, now) for shifts in _by_staff(drafts)]
-    session.add_all(notices)
-    session.add(
-        RotaPublication(
-            monday=monday, recorded=now, user_id=actor.user_id, shifts=len(drafts),
-            agent=getattr(actor, "username", None), reason=reason if problems else None,
-        )
+    publication = RotaPublication(
+        monday=monday, recorded=now, user_id=actor.user_id, shifts=len(drafts),
+        agent=getattr(actor, "username", None), reason=reason if problems else None,
     )  # fmt: skip
+    session.add(publication)
     session.flush()
-    return Published(drafts, notices)
+    told = [_tell(session, publication, shifts, now) for shifts in _by_staff(drafts)]
+    session.flush()
+    return Published(drafts, told)
 
 
-def tell_removed(session: Session, staff_id: int, shift: str, now: datetime) -> None:
-    """A published shift goes: its person is told in the same transaction."""
-    subject, body = "A shift of yours was taken off", f"You no longer work on {shift}."
-    session.add(Notice(staff_id=staff_id, subject=subject, body=body, created=now))
+def tell_removed(session: Session, shift: Shift, staff_id: int, was: str, now: datetime) -> None:
+    """A published shift goes: its person is told in the same transaction what it `was`."""
+    subject, body = "A shift of yours was taken off", f"You no longer work on {was}."
+    cause = f"shift:{shift.shift_id}:{shift.version}"
+    outbox.tell_staff(session, staff_id, "shift_removed", cause, now, subject=subject, body=body)
 
 
 def last_publication(session: Session, monday: date) -> RotaPublication | None:
@@ -193,13 +194,18 @@ def wall(shift: Shift) -> tuple[datetime, datetime]:
     return start, end + timedelta(days=shift.end_time <= shift.start_time)
 
 
-def _notice(shifts: list[Shift], monday: date, now: datetime) -> Notice:
+def _tell(
+    session: Session, publication: RotaPublication, shifts: list[Shift], now: datetime
+) -> Notification:
     lines = [f"{s.shift_date:%A}, {s}" for s in shifts]
-    return Notice(
-        staff_id=shifts[0].staff_id,
-        subject=f"Your shifts in the week of {monday:%-d %B %Y}",
+    return outbox.tell_staff(
+        session,
+        shifts[0].staff_id,
+        "shift_published",
+        f"rota:{publication.rota_publication_id}",
+        now,
+        subject=f"Your shifts in the week of {publication.monday:%-d %B %Y}",
         body="These shifts of yours were published:\n" + "\n".join(lines),
-        created=now,
     )
 
 

@@ -7,22 +7,23 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.models import outbox
 from app.models.absence import Absence, AbsenceRow
 from app.models.clock import clinic_zone
-from app.models.notice import Notice
+from app.models.notification import Notification
 from app.models.staff import Doctor
 
 
 def tell_all(
     session: Session, absence: Absence, rows: Iterable[AbsenceRow], now: datetime
-) -> list[Notice]:
+) -> list[Notification]:
     """Queue one message per patient; each row remembers which one speaks of it."""
     found = []
     for patient_id, mine in _by_patient(rows).items():
-        notice = Notice(patient_id=patient_id, created=now, **_words(session, absence, mine))
-        session.add(notice)
+        words = _words(session, absence, mine)
+        notice = _tell(session, "doctor_absent", absence, patient_id, words, now)
         for row in mine:
-            row.notice = notice
+            row.notification = notice
         found.append(notice)
     return found
 
@@ -32,24 +33,40 @@ def take_back(session: Session, absence: Absence, rows: Iterable[AbsenceRow], no
     that the visit stays. Returns how many messages were withdrawn."""
     withdrawn = 0
     for patient_id, mine in _by_patient(rows).items():
-        notice = mine[0].notice
+        notice = mine[0].notification
         back = [row for row in mine if row.not_restored is None]
         if not back:
             continue
         if notice is not None and notice.sent_at is not None:
-            session.add(Notice(patient_id=patient_id, created=now, **_words_back(session, back)))
+            words = _words_back(session, back)
+            _tell(session, "doctor_back", absence, patient_id, words, now)
             continue
         still = [row for row in mine if row.not_restored is not None]
         if notice is not None and still:
-            for name, words in _words(session, absence, still).items():
-                setattr(notice, name, words)
+            for name, text in _words(session, absence, still).items():
+                setattr(notice, name, text)
         elif notice is not None:
             for row in mine:
-                row.notice = None
+                row.notification = None
             session.flush()
             session.delete(notice)
             withdrawn += 1
     return withdrawn
+
+
+def _tell(
+    session: Session,
+    rule: str,
+    absence: Absence,
+    patient_id: int,
+    words: dict[str, str],
+    now: datetime,
+) -> Notification:
+    cause = f"absence:{absence.absence_id}:patient:{patient_id}"
+    return outbox.put(
+        session, rule, cause, words["subject"], words["body"], now,
+        patient_id=patient_id, channel="email",
+    )  # fmt: skip
 
 
 def _by_patient(rows: Iterable[AbsenceRow]) -> dict[int, list[AbsenceRow]]:

@@ -40,7 +40,7 @@ def rows_of(session: Session, absence_id: int) -> list[AbsenceRow]:
         .options(
             joinedload(AbsenceRow.visit).joinedload(Appointment.patient),
             joinedload(AbsenceRow.visit).joinedload(Appointment.doctor),
-            joinedload(AbsenceRow.notice),
+            joinedload(AbsenceRow.notification),
         )
         .order_by(AbsenceRow.start_before, AbsenceRow.absence_row_id)
     )

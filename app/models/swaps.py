@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.models import outbox
 from app.models.acting import Acting
 from app.models.clock import clinic_zone
 from app.models.errors import ClinicError, Conflict
 from app.models.grants import Role
-from app.models.notice import Notice
 from app.models.rota import ReasonNeeded, problems_of, told
 from app.models.rota_rules import RESTED, week_of
 from app.models.rota_tables import ShiftSwap
@@ -41,9 +41,13 @@ def swap(
         status="requested", created=now,
     )  # fmt: skip
     session.add(asked)
+    session.flush()
     subject = f"{shift_a.staff.name} asks to swap a shift with you"
     body = f"{shift_a.shift_date:%A}, {shift_a} for your {shift_b.shift_date:%A}, {shift_b}."
-    session.add(Notice(staff_id=shift_b.staff_id, subject=subject, body=body, created=now))
+    cause = f"swap:{asked.shift_swap_id}"
+    outbox.tell_staff(
+        session, shift_b.staff_id, "swap_asked", cause, now, subject=subject, body=body
+    )
     session.flush()
     return asked
 
@@ -68,7 +72,7 @@ def decide(
         session.flush()
         _ask_rules(session, asked, reason)
     for staff_id in (asked.staff_id, asked.other_id):
-        session.add(_answer(asked, staff_id, now))
+        _answer(session, asked, staff_id, now)
     session.flush()
     return asked
 
@@ -100,13 +104,14 @@ def _ask_rules(session: Session, asked: ShiftSwap, reason: str | None) -> None:
         raise ReasonNeeded("Say why it is approved all the same.", problems=problems)
 
 
-def _answer(asked: ShiftSwap, staff_id: int, now: datetime) -> Notice:
+def _answer(session: Session, asked: ShiftSwap, staff_id: int, now: datetime) -> None:
     mine = asked.shift if staff_id == asked.staff_id else asked.other_shift
     if asked.status == "approved":
         subject, body = "A swap was approved", f"You work on {mine.shift_date:%A}, {mine}."
     else:
         subject, body = "A swap was declined", f"You keep {mine.shift_date:%A}, {mine}."
-    return Notice(staff_id=staff_id, subject=subject, body=body, created=now)
+    cause = f"swap:{asked.shift_swap_id}"
+    outbox.tell_staff(session, staff_id, "swap_decided", cause, now, subject=subject, body=body)
 
 
 def _waits(session: Session, *shifts: Shift) -> bool:

@@ -55,7 +55,7 @@ def written(session: Session, actor: Actor | None, action: str, row: Any) -> Non
             type(row).__name__,
             key=inspect(row).identity[0] if inspect(row).identity else None,
             patient_id=_patient_of(row),
-            detail={"columns": sorted(columns)} if action == "edit" else None,
+            detail={"columns": sorted(columns)} if columns and action == "edit" else None,
         )
     )
 

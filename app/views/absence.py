@@ -28,8 +28,10 @@ from app.models.clock import clinic_zone
 from app.models.sick_undo import Undone
 from app.security import audit
 from app.security.scope import as_key, load, may, row_scope
+from app.views import writing
+from app.views.bodies import read_body, read_flag, read_text, read_value
 from app.views.guard import BadQuery, actor
-from app.views.rota_keep import body, flag, keep_all, text, today, value
+from app.views.rota_week import today
 from app.views.values import read_date
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)
@@ -69,12 +71,12 @@ class AbsenceView(BaseView):
     @has_access
     @permission_name("confirm")
     def confirm(self) -> tuple[Response, int]:
-        said, session, person = body(), db.session(), actor()
+        said, session, person = read_body(), db.session(), actor()
         doctor = load(session, person, Doctor, said.get("doctor_id"), Action.LIST)
         rows = said.get("visits")
         if not isinstance(rows, list) or len(rows) > MOST_ROWS:
             raise ClinicError(f"visits is a list of at most {MOST_ROWS}.")
-        reason = text(said.get("reason"), 200, "Reason") or "Doctor away"
+        reason = read_text(said.get("reason"), 200, "Reason") or "Doctor away"
         choices = sick.Choices(
             doctor.doctor_id, _day(said.get("first")), _day(said.get("last")),
             [_choice(row) for row in rows],
@@ -83,7 +85,7 @@ class AbsenceView(BaseView):
         def work() -> sick.Done:
             return sick.confirm(session, person, choices, reason, datetime.now(UTC))
 
-        done = keep_all(
+        done = writing.keep(
             session, person, work,
             lambda d: [
                 *(("add", row) for row in (d.absence, d.absence.time_off) if row is not None),
@@ -115,7 +117,7 @@ class AbsenceView(BaseView):
         def work() -> Undone:
             return sick_undo.undo(session, person, key, datetime.now(UTC))
 
-        done = keep_all(
+        done = writing.keep(
             session, person, work,
             lambda d: [
                 ("edit", d.absence),
@@ -151,7 +153,7 @@ def _choice(raw: Any) -> sick.Choice:
         raise ClinicError(f"Say of each visit one of: {', '.join(ACTIONS)}.")
     session, person, columns = db.session(), actor(), Appointment.columns()
     visit = load(session, person, Appointment, raw.get("appointment_id"), Action.EDIT)
-    version = value(columns["version"], raw.get("version"), "Version")
+    version = read_value("version", columns["version"], raw.get("version"), "Version")
     if raw["action"] != "move":
         return sick.Choice(visit.appointment_id, version, raw["action"])
     doctor = load(session, person, Doctor, raw.get("doctor_id"), Action.LIST)
@@ -159,10 +161,12 @@ def _choice(raw: Any) -> sick.Choice:
         visit.appointment_id,
         version,
         "move",
-        value(columns["appointment_datetime"], raw.get("start"), "New time"),
+        read_value(
+            "appointment_datetime", columns["appointment_datetime"], raw.get("start"), "New time"
+        ),
         doctor.doctor_id,
-        value(columns["room_id"], raw.get("room_id"), "Room"),
-        flag(raw.get("override", False), "override"),
+        read_value("room_id", columns["room_id"], raw.get("room_id"), "Room"),
+        read_flag(raw.get("override", False), "override"),
     )
 
 

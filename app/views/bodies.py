@@ -1,86 +1,65 @@
-"""The JSON body of a hand-written endpoint: read field by field, kept in one transaction."""
+"""The JSON body of a hand-written endpoint, read field by field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from flask import request
 from sqlalchemy import Column, inspect
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.extensions import db
 from app.models import (
-    Action,
     Appointment,
     AppointmentSeries,
     ClinicError,
     Doctor,
     Patient,
     Room,
-    Stale,
     VisitType,
     series,
 )
-from app.models.refusals import sentence_for, words
-from app.security import audit
-from app.security.actor import Actor
+from app.models.refusals import words
 from app.views import writing
 from app.views.guard import BadQuery, actor
-from app.views.values import parse
+from app.views.values import clean_text, parse
 
 LINKS = {"patient_id": Patient, "doctor_id": Doctor, "room_id": Room, "visit_type_id": VisitType}
 
-Answer = TypeVar("Answer")
 
-
-def keep(
-    session: Session,
-    person: Actor,
-    action: Action,
-    step: Callable[[], Answer],
-    rows: Callable[[Answer], Iterable[Any]],
-) -> Answer:
-    """Take a step over several rows with an audit event for each of them, in one transaction or
-    not at all. Raises ClinicError."""
-    try:
-        answer = step()
-        session.flush()
-        for row in rows(answer):
-            event = audit.event(
-                person, action, type(row).__name__, key=row.pk, patient_id=row.patient_id
-            )
-            session.add(event)
-        session.commit()
-    except IntegrityError as error:
-        session.rollback()
-        raise sentence_for(error) from None
-    except StaleDataError:
-        session.rollback()
-        raise Stale(writing.CHANGED) from None
-    except Exception:
-        session.rollback()
-        raise
-    return answer
-
-
-def read_body(known: set[str]) -> dict[str, Any]:
+def read_body(known: set[str] | None = None) -> dict[str, Any]:
+    """The JSON object of this request; a field that is not `known` is refused where that is told.
+    Raises BadQuery and ClinicError."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise BadQuery("Send one JSON object.")
-    if unknown := sorted(set(body) - known):
+    if known is not None and (unknown := sorted(set(body) - known)):
         raise ClinicError(f"There is no field {unknown[0][:40]!r} to set here.", field=unknown[0])
     return body
 
 
-def read_value(name: str, column: Column[Any], raw: Any) -> Any:
+def read_value(name: str, column: Column[Any], raw: Any, label: str | None = None) -> Any:
+    """What `raw` means in a column. Raises ClinicError that names the field."""
     try:
         return parse(column, raw)
     except ClinicError as error:
-        said = f"{words(name).capitalize()}: {error.message}"
+        said = f"{label or words(name).capitalize()}: {error.message}"
         raise ClinicError(said, field=name) from None
+
+
+def read_text(raw: Any, longest: int, label: str) -> str:
+    """Words without the spaces around them; empty where there are none. Raises ClinicError."""
+    said = clean_text(raw or "").strip()
+    if len(said) > longest:
+        raise ClinicError(f"{label}: at most {longest} characters fit here.")
+    return said
+
+
+def read_flag(raw: Any, label: str) -> bool:
+    """Raises ClinicError where it is neither true nor false."""
+    if not isinstance(raw, bool):
+        raise ClinicError(f"{label} is true or false.")
+    return raw
 
 
 def read_link(name: str, raw: Any, *, needed: bool = True) -> Any:
@@ -107,7 +86,4 @@ def read_scope(body: Mapping[str, Any]) -> str:
 
 
 def read_skip(body: Mapping[str, Any]) -> bool:
-    skip = body.get("skip", False)
-    if not isinstance(skip, bool):
-        raise ClinicError("skip is true or false.", field="skip")
-    return skip
+    return read_flag(body.get("skip", False), "skip")

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
-
 from app.extensions import db
-from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role, Stale, chart
+from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role, chart
 from app.models.clock import clinic_zone
-from app.models.notes import CHANGED
-from app.models.refusals import sentence_for
 from app.models.types import FhirDateTime
 from app.models.vitals import ADULT
 from app.security import audit
@@ -22,6 +17,7 @@ from app.security.actor import Actor
 from app.security.scope import load
 from app.views.guard import actor
 from app.views.values import show
+from app.views.writing import transaction
 
 CLINICAL = (Role.DOCTOR, Role.NURSE)
 
@@ -94,16 +90,9 @@ def load_record(patient_id: str, record_id: str, action: Action) -> MedicalRecor
 def keep(action: str, *rows: Any) -> None:
     """Commit with an audit event a row, or raise ClinicError and keep nothing."""
     session, person = db.session(), actor()
-    try:
+    with transaction(session):
         for row in rows:
             audit.written(session, person, action, row)
-        session.commit()
-    except IntegrityError as error:
-        session.rollback()
-        raise sentence_for(error) from None
-    except StaleDataError:
-        session.rollback()
-        raise Stale(CHANGED) from None
 
 
 def when(value: str | None) -> str:

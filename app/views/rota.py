@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.models import Action, Notice, RotaTemplate, Shift, ShiftSwap, Staff, TimeOff, rota
+from app.models import Action, Notification, RotaTemplate, Shift, ShiftSwap, Staff, TimeOff, rota
 from app.models.clock import clinic_zone, holidays_between
 from app.models.rota_rules import Duty, Problem, week_of
 from app.models.staff import STAFF_ROLES
@@ -22,7 +22,7 @@ from app.security.actor import Actor
 from app.security.policy import of_the_application
 from app.security.scope import row_scope
 from app.views.guard import actor
-from app.views.rota_keep import PLANNERS, STAFF, monday_in, today
+from app.views.rota_week import PLANNERS, STAFF, monday_in, today
 
 HEADS = {
     "doctor": "Doctors", "nurse": "Nurses", "receptionist": "Reception", "admin": "Administration",
@@ -210,13 +210,13 @@ def _swaps(person: Actor, plans: bool) -> list[ShiftSwap]:
     return list(db.session.scalars(query))
 
 
-def _notices(person: Actor) -> list[Notice]:
+def _notices(person: Actor) -> list[Notification]:
     """The person's own unread messages, newest first."""
     query = (
-        select(Notice)
-        .where(Notice.staff_id == person.staff_id, Notice.read_at.is_(None))
-        .where(row_scope(person, Notice, Action.LIST))
-        .order_by(Notice.notice_id.desc())
+        select(Notification)
+        .where(Notification.staff_id == person.staff_id, Notification.read_at.is_(None))
+        .where(row_scope(person, Notification, Action.LIST))
+        .order_by(Notification.notification_id.desc())
         .limit(5)
     )
     return list(db.session.scalars(query)) if person.staff_id else []

@@ -14,15 +14,12 @@ from app.models import Action, ClinicError, NotFound, RotaTemplate, Shift, Staff
 from app.models.rota_templates import apply_template, save_template
 from app.security.scope import as_key, load
 from app.views import writing
+from app.views.bodies import read_body, read_text, read_value
 from app.views.guard import actor
-from app.views.rota_keep import (
+from app.views.rota_week import (
     PLANNERS,
-    body,
-    keep_all,
     monday_in,
     require_version,
-    text,
-    value,
 )
 
 FIELDS = ("staff_id", "shift_date", "start_time", "end_time")
@@ -42,7 +39,7 @@ class RotaPlanView(BaseView):
     @permission_name("plan")
     def add(self) -> tuple[Response, int]:
         shift = Shift(published=False)
-        _fill(shift, body(), FIELDS)
+        _fill(shift, read_body(), FIELDS)
         writing.save(db.session(), actor(), shift, Action.ADD)
         return jsonify(_told(shift)), 201
 
@@ -50,7 +47,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def change(self, pk: str) -> Response:
-        shift, said = load(db.session(), actor(), Shift, pk, Action.EDIT), body()
+        shift, said = load(db.session(), actor(), Shift, pk, Action.EDIT), read_body()
         require_version(shift, said.get("version"))
         before = (shift.staff_id, str(shift), shift.published)
         with db.session.no_autoflush:
@@ -59,7 +56,7 @@ class RotaPlanView(BaseView):
 
         def tell(changed: Shift) -> None:
             if before[2] and changed.staff_id != before[0]:
-                rota.tell_removed(db.session(), *before[:2], now=datetime.now(UTC))
+                rota.tell_removed(db.session(), changed, *before[:2], now=datetime.now(UTC))
 
         writing.save(db.session(), actor(), shift, Action.EDIT, after=tell)
         return jsonify(_told(shift))
@@ -68,10 +65,12 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def remove(self, pk: str) -> Response:
-        shift, said = load(db.session(), actor(), Shift, pk, Action.DELETE), body()
+        shift, said = load(db.session(), actor(), Shift, pk, Action.DELETE), read_body()
         require_version(shift, said.get("version"))
         if shift.published:
-            rota.tell_removed(db.session(), shift.staff_id, str(shift), now=datetime.now(UTC))
+            rota.tell_removed(
+                db.session(), shift, shift.staff_id, str(shift), now=datetime.now(UTC)
+            )
         key = shift.shift_id
         writing.delete(db.session(), actor(), shift)
         return jsonify(id=key)
@@ -80,10 +79,10 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def copy(self) -> tuple[Response, int]:
-        said, session = body(), db.session()
+        said, session = read_body(), db.session()
         monday = monday_in(said.get("week"))
         source = monday_in(said["from"]) if "from" in said else monday - timedelta(days=7)
-        laid = keep_all(
+        laid = writing.keep(
             session, actor(), lambda: rota.copy_week(session, actor(), source, monday), _added
         )
         return jsonify(shifts=len(laid.shifts), left_out=laid.left_out), 201
@@ -92,11 +91,11 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def keep(self) -> tuple[Response, int]:
-        said, session = body(), db.session()
-        monday, name = monday_in(said.get("week")), text(said.get("name"), 100, "Name")
+        said, session = read_body(), db.session()
+        monday, name = monday_in(said.get("week")), read_text(said.get("name"), 100, "Name")
         if not name:
             raise ClinicError("Give the template a name.", field="name")
-        template = keep_all(
+        template = writing.keep(
             session,
             actor(),
             lambda: save_template(session, actor(), monday, name),
@@ -109,8 +108,8 @@ class RotaPlanView(BaseView):
     @permission_name("plan")
     def apply(self, pk: str) -> tuple[Response, int]:
         key, session = _template(pk).rota_template_id, db.session()
-        monday = monday_in(body().get("week"))
-        laid = keep_all(
+        monday = monday_in(read_body().get("week"))
+        laid = writing.keep(
             session, actor(), lambda: apply_template(session, actor(), key, monday), _added
         )
         return jsonify(shifts=len(laid.shifts), left_out=laid.left_out), 201
@@ -128,22 +127,22 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def publish(self) -> Response:
-        said, session = body(), db.session()
+        said, session = read_body(), db.session()
         monday, reason = (
             monday_in(said.get("week")),
-            text(said.get("reason"), LONGEST_REASON, "Reason"),
+            read_text(said.get("reason"), LONGEST_REASON, "Reason"),
         )
 
         def work() -> rota.Published:
             return rota.publish_week(session, actor(), monday, datetime.now(UTC), reason or None)
 
-        done = keep_all(session, actor(), work, lambda p: [("edit", row) for row in p.shifts])
-        return jsonify(shifts=len(done.shifts), people=len(done.notices))
+        done = writing.keep(session, actor(), work, lambda p: [("edit", row) for row in p.shifts])
+        return jsonify(shifts=len(done.shifts), people=len(done.told))
 
 
 def _fill(shift: Shift, said: dict[str, Any], names: Any) -> None:
     for name in names:
-        found = value(Shift.columns()[name], said.get(name), LABELS[name])
+        found = read_value(name, Shift.columns()[name], said.get(name), LABELS[name])
         if name == "staff_id":
             found = writing.find_link(db.session(), actor(), Staff, found).staff_id
         if isinstance(found, time) and (found.second or found.microsecond):

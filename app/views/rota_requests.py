@@ -12,20 +12,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.models import Action, ClinicError, Conflict, Notice, Role, Shift, ShiftSwap, Staff, TimeOff
+from app.models import (
+    Action,
+    ClinicError,
+    Conflict,
+    Notification,
+    Role,
+    Shift,
+    ShiftSwap,
+    Staff,
+    TimeOff,
+    outbox,
+)
 from app.models import swaps as rules
 from app.models.clock import clinic_zone
 from app.security.scope import load, row_scope
 from app.views import writing
+from app.views.bodies import read_body, read_flag, read_text
 from app.views.guard import actor
-from app.views.rota_keep import (
+from app.views.rota_week import (
     PLANNERS,
     STAFF,
-    body,
-    flag,
-    keep_all,
     require_version,
-    text,
     today,
 )
 from app.views.values import read_date
@@ -45,7 +53,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def time_off(self) -> tuple[Response, int]:
-        said, person = body(), actor()
+        said, person = read_body(), actor()
         first, last = _day(said.get("first"), "From"), _day(said.get("last"), "Until")
         if last < first:
             raise ClinicError("The last day lies before the first.", field="last")
@@ -53,7 +61,7 @@ class RotaRequestsView(BaseView):
             raise ClinicError("Ask for days to come, at most a year of them.", field="last")
         row = TimeOff(
             start_at=_midnight(first), end_at=_midnight(last + timedelta(days=1)),
-            note=text(said.get("note"), 200, "Note") or None, status="requested",
+            note=read_text(said.get("note"), 200, "Note") or None, status="requested",
             staff_id=person.staff_id,
         )  # fmt: skip
         if Role.ADMIN in person.roles and said.get("staff_id"):
@@ -67,11 +75,11 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("plan")
     def decide_time_off(self, pk: str) -> Response:
-        row, said = load(db.session(), actor(), TimeOff, pk, Action.EDIT), body()
+        row, said = load(db.session(), actor(), TimeOff, pk, Action.EDIT), read_body()
         require_version(row, said.get("version"))
         if row.status != "requested":
             raise Conflict(f"This request is {row.status} already.")
-        row.status = "approved" if flag(said.get("approve"), "approve") else "declined"
+        row.status = "approved" if read_flag(said.get("approve"), "approve") else "declined"
         writing.save(db.session(), actor(), row, Action.EDIT, after=_tell_time_off)
         return jsonify(id=row.time_off_id, status=row.status)
 
@@ -106,10 +114,10 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def swap(self) -> tuple[Response, int]:
-        said, session, person = body(), db.session(), actor()
+        said, session, person = read_body(), db.session(), actor()
         mine = load(session, person, Shift, said.get("shift_id"), Action.SHOW, ["staff"])
         other = load(session, person, Shift, said.get("other_shift_id"), Action.SHOW, ["staff"])
-        asked = keep_all(
+        asked = writing.keep(
             session,
             person,
             lambda: rules.swap(session, person, mine, other, datetime.now(UTC)),
@@ -121,11 +129,11 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("plan")
     def decide_swap(self, pk: str) -> Response:
-        said, session, person = body(), db.session(), actor()
+        said, session, person = read_body(), db.session(), actor()
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
         require_version(asked, said.get("version"))
-        approve = flag(said.get("approve"), "approve")
-        reason = text(said.get("reason"), 500, "Reason") or None
+        approve = read_flag(said.get("approve"), "approve")
+        reason = read_text(said.get("reason"), 500, "Reason") or None
 
         def work() -> ShiftSwap:
             return rules.decide(session, person, asked, approve, datetime.now(UTC), reason)
@@ -134,7 +142,7 @@ class RotaRequestsView(BaseView):
             shifts = (row.shift, row.other_shift) if approve else ()
             return [("edit", row), *(("edit", shift) for shift in shifts)]
 
-        keep_all(session, person, work, rows)
+        writing.keep(session, person, work, rows)
         return jsonify(id=asked.shift_swap_id, status=asked.status)
 
     @expose("/message/<pk>/read", methods=["POST"])
@@ -142,20 +150,19 @@ class RotaRequestsView(BaseView):
     @permission_name("ask")
     def read(self, pk: str) -> Response:
         session, person = db.session(), actor()
-        notice = load(session, person, Notice, pk, Action.SHOW)
+        notice = load(session, person, Notification, pk, Action.SHOW)
         notice.read_at = notice.read_at or datetime.now(UTC)
-        keep_all(session, person, lambda: notice, lambda row: [("edit", row)])
-        return jsonify(id=notice.notice_id)
+        writing.keep(session, person, lambda: notice, lambda row: [("edit", row)])
+        return jsonify(id=notice.notification_id)
 
 
 def _tell_time_off(row: TimeOff) -> None:
     first = row.start_at.astimezone(clinic_zone()).date()
     subject = f"Your time off from {first:%-d %B %Y} was {row.status}"
-    db.session.add(
-        Notice(
-            staff_id=row.staff_id, subject=subject, body=subject + ".", created=datetime.now(UTC)
-        )
-    )
+    outbox.tell_staff(
+        db.session(), row.staff_id, "time_off_decided", f"time_off:{row.time_off_id}:{row.version}",
+        datetime.now(UTC), subject=subject, body=subject + ".",
+    )  # fmt: skip
 
 
 def _day(raw: Any, label: str) -> date:

@@ -25,7 +25,6 @@ from app.views import writing
 from app.views.api import in_words
 from app.views.bodies import (
     LINKS,
-    keep,
     read_body,
     read_link,
     read_minutes,
@@ -175,7 +174,9 @@ def _own_all(visit: Appointment, scope: str, now: datetime) -> None:
 def _kept(step: Callable[[], Outcome], action: Action) -> Outcome:
     """The step with the audit events of its visits; a clash spells out what cannot be had."""
     try:
-        return keep(db.session(), actor(), action, step, lambda outcome: outcome.visits)
+        return writing.keep(
+            db.session(), actor(), step, lambda outcome: [(action, row) for row in outcome.visits]
+        )
     except SeriesClash as error:
         error.details["missed"] = [_dump_missed(missed) for missed in error.missed]
         raise

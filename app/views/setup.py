@@ -36,10 +36,25 @@ BASES: generate.Bases = {Appointment: (CalendarGrid, HoldingRest)}
 """Tables whose rows are kept by hand-written rules."""
 
 PAGES: tuple[type[Any], ...] = (
-    HomeView, CalendarView, RotaView, RotaPlanView, RotaRequestsView, BoardView, AbsenceView,
-    ChartView, ChartNotesView, ChartVitalsView, SearchView,
-    SlotApi, AccountView, FeedView, SeriesApi, WaitlistApi, ClinicOpenApi, SwaggerPage,
-)  # fmt: skip
+    HomeView,
+    CalendarView,
+    RotaView,
+    RotaPlanView,
+    RotaRequestsView,
+    BoardView,
+    AbsenceView,
+    ChartView,
+    ChartNotesView,
+    ChartVitalsView,
+    SearchView,
+    SlotApi,
+    AccountView,
+    FeedView,
+    SeriesApi,
+    WaitlistApi,
+    ClinicOpenApi,
+    SwaggerPage,
+)
 """Hand-written pages; each says in `may` which roles hold which of its permissions, and in `menu`,
 where it has a place there, its section, name and icon."""
 

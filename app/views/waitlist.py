@@ -12,8 +12,8 @@ from flask_appbuilder.security.decorators import permission_name
 from app.extensions import db
 from app.models import Action, Role, WaitlistOffer, offering
 from app.security.scope import load
+from app.views import writing
 from app.views.api import in_words
-from app.views.bodies import keep
 from app.views.guard import actor
 from app.views.values import encode
 
@@ -82,7 +82,7 @@ class WaitlistApi(BaseApi):
 
     def _keep(self, offer: WaitlistOffer, step: Callable[[WaitlistOffer], None]) -> Any:
         session = db.session()
-        keep(session, actor(), Action.EDIT, lambda: step(offer), lambda _: [offer])
+        writing.keep(session, actor(), lambda: step(offer), lambda _: [(Action.EDIT, offer)])
         result = {
             "waitlist_offer_id": offer.waitlist_offer_id,
             "appointment_id": offer.appointment_id,

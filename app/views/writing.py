@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -23,6 +24,44 @@ CHANGED = (
     "Someone else has changed this since you opened it. Both texts are below; nothing is lost."
 )
 
+Answer = TypeVar("Answer")
+Written = Iterable[tuple[str, Any]]
+"""Which rows were written, each with its action: `("edit", shift)`."""
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[None]:
+    """Commit at the end of the block, or keep nothing of it. What the database refuses becomes a
+    ClinicError with its sentence."""
+    try:
+        yield
+        session.commit()
+    except IntegrityError as error:
+        session.rollback()
+        raise sentence_for(error) from None
+    except StaleDataError:
+        session.rollback()
+        raise Stale(CHANGED) from None
+    except Exception:
+        session.rollback()
+        raise
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    work: Callable[[], Answer],
+    rows: Callable[[Answer], Written],
+) -> Answer:
+    """Do a piece of work over several rows in one transaction, with an audit event for each row
+    that `rows` names. Raises ClinicError and keeps nothing."""
+    with transaction(session):
+        answer = work()
+        session.flush()
+        for action, row in rows(answer):
+            audit.written(session, actor, action, row)
+    return answer
+
 
 def save(
     session: Session,
@@ -34,7 +73,7 @@ def save(
 ) -> Any:
     """Keep a new or changed row with its audit event, or raise ClinicError and keep nothing.
     `before` asks further rules; `after` has the row's key, in the same transaction."""
-    try:
+    with transaction(session):
         with session.no_autoflush:
             claim(actor, row, action)
             if isinstance(row, Entity):
@@ -43,31 +82,14 @@ def save(
         session.add(row)
         audit.written(session, actor, action, row)
         after(row)
-        session.commit()
-    except IntegrityError as error:
-        session.rollback()
-        raise sentence_for(error) from None
-    except StaleDataError:
-        session.rollback()
-        raise Stale(CHANGED) from None
-    except Exception:
-        session.rollback()
-        raise
     return row
 
 
 def delete(session: Session, actor: Actor, row: Any) -> None:
     """Remove a row with its audit event, or raise ClinicError and keep it."""
-    try:
+    with transaction(session):
         audit.written(session, actor, "delete", row)
         session.delete(row)
-        session.commit()
-    except IntegrityError as error:
-        session.rollback()
-        raise sentence_for(error) from None
-    except StaleDataError:
-        session.rollback()
-        raise Stale(CHANGED) from None
 
 
 def claim(actor: Actor, row: Any, action: Action) -> None:

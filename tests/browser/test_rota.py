@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Appointment, Doctor, Notice, Shift, Staff
+from app.models import Appointment, Doctor, Notification, Shift, Staff
 from app.models.clock import clinic_zone
 from tests.cast import Cast
 
@@ -128,7 +128,7 @@ def test_a_week_is_drawn_moved_stretched_and_published(
     page.click("#publish-send")
     cell(page, rosa, tuesday).locator(".is-published").wait_for()
     with sqlite_cast.app.app_context():
-        assert list(db.session.scalars(select(Notice.staff_id))) == [rosa]
+        assert list(db.session.scalars(select(Notification.staff_id))) == [rosa]
 
     mine = page_of("rosa", width=390, height=844)
     mine.goto(f"/rota/?week={MONDAY}")
@@ -209,4 +209,4 @@ def test_a_sick_day_is_marked_and_taken_back(
     page.get_by_text("2 of 2 visits are where they were").wait_for()
     assert where() == before
     with sqlite_cast.app.app_context():
-        assert list(db.session.scalars(select(Notice))) == []
+        assert list(db.session.scalars(select(Notification))) == []
