@@ -32,7 +32,7 @@ class OpeningHours(Entity):
 
     __screen__ = Screen(
         title="Opening hours",
-        menu="Administration",
+        menu="Set-up",
         icon="fa-clock",
         columns=["weekday", "start_time", "end_time"],
         search=["weekday"],
@@ -68,7 +68,7 @@ class TimeOff(Entity):
 
     __screen__ = Screen(
         title="Time off",
-        menu="Clinic",
+        menu="Team",
         icon="fa-umbrella-beach",
         columns=["staff", "start_at", "end_at", "status", "note"],
         search=["staff", "start_at", "status"],
@@ -110,7 +110,7 @@ class Blocking(Entity):
 
     __screen__ = Screen(
         title="Room blockings",
-        menu="Clinic",
+        menu="Set-up",
         icon="fa-ban",
         columns=["room", "start_at", "end_at", "reason"],
         search=["room", "start_at"],

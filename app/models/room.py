@@ -27,7 +27,7 @@ class Room(Entity):
 
     __screen__ = Screen(
         title="Rooms",
-        menu="Clinic",
+        menu="Set-up",
         icon="fa-door-open",
         columns=["name", "room_type", "status"],
         search=["name", "room_type", "status"],

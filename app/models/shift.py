@@ -34,7 +34,7 @@ class Shift(Entity):
 
     __screen__ = Screen(
         title="Shifts",
-        menu="Clinic",
+        menu="Team",
         icon="fa-business-time",
         columns=["staff", "shift_date", "start_time", "end_time", "published"],
         search=["staff", "shift_date", "published"],

@@ -32,7 +32,7 @@ class Staff(Entity):
 
     __screen__ = Screen(
         title="Staff",
-        menu="Clinic",
+        menu="Team",
         icon="fa-id-badge",
         columns=["name", "role", "contact_info", "active"],
         search=["name", "role", "active"],
@@ -64,7 +64,7 @@ class Doctor(Entity):
 
     __screen__ = Screen(
         title="Doctors",
-        menu="Clinic",
+        menu="Team",
         icon="fa-user-doctor",
         columns=["name", "specialization", "contact_info"],
         search=["name", "specialization"],

@@ -34,7 +34,7 @@ class VisitType(Entity):
 
     __screen__ = Screen(
         title="Visit types",
-        menu="Clinic",
+        menu="Set-up",
         icon="fa-notes-medical",
         columns=["name", "minutes", "room_type", "specialization", "bookable_online"],
         search=["name", "room_type", "specialization"],

@@ -46,7 +46,7 @@ class AbsenceView(BaseView):
     default_view = "show"
     class_permission_name = "Absence"
     may = {"show": DESK, "confirm": DESK, "undo": DESK}
-    menu = ("Clinic", "Sick day", "fa-user-clock")
+    menu = ("Team", "Sick day", "fa-user-clock")
 
     @expose("/")
     @has_access

@@ -21,8 +21,11 @@ from app.views.reading import declared_order
 SECTION_ICONS = {
     "Clinic": "fa-hospital",
     "Records": "fa-notes-medical",
+    "Team": "fa-user-group",
+    "Set-up": "fa-sliders",
     "Administration": "fa-gear",
 }
+"""The sections of the menu, in their order; a declaration may name others, which come last."""
 GENERATED = ("version", "identifier")
 METHODS = {
     "get_list": "list", "get": "show", "info": "list", "post": "add", "put": "edit",

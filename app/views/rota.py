@@ -65,7 +65,7 @@ class RotaView(BaseView):
     default_view = "show"
     class_permission_name = "Rota"
     may = {"show": STAFF, "plan": PLANNERS}
-    menu = ("Clinic", "Rota", "fa-table-cells")
+    menu = ("Team", "Rota", "fa-table-cells")
 
     @expose("/")
     @has_access

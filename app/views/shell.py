@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, current_app, has_request_context, request, url_for
 
@@ -12,6 +13,11 @@ from app.extensions import db
 from app.models import Patient
 from app.models.clock import clinic_zone
 from app.security.actor import Actor, current_actor
+from app.views.generate import SECTION_ICONS
+
+MENU_COOKIE = "menu"
+DAILY = ("Clinic", "Records")
+"""The sections with each day's work, open from the beginning."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Item:
 class Section:
     label: str
     items: list[Item]
+    open: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,23 @@ def _may_search() -> bool:
 def _menu() -> list[Section]:
     home = Item("Home", "fa-house", url_for("HomeView.index"), request.path == "/")
     sections = [Section("", [home])]
-    for section in current_app.extensions["appbuilder"].menu.get_data():
+    for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
         items = [_item(child) for child in section.get("childs", [])]
-        sections.append(Section(section["label"], items))
+        sections.append(Section(section["label"], items, _is_open(section["label"], items)))
     return sections
+
+
+def _place(section: dict[str, Any]) -> int:
+    known = list(SECTION_ICONS)
+    return known.index(section["label"]) if section["label"] in known else len(known)
+
+
+def _is_open(label: str, items: list[Item]) -> bool:
+    """Where the person is, and what they left open: the page keeps that in a cookie, so that the
+    menu does not jump when a page has come."""
+    kept = request.cookies.get(MENU_COOKIE)
+    opened = DAILY if kept is None else unquote(kept).split("|")
+    return label in opened or any(item.current for item in items)
 
 
 def _item(child: dict[str, Any]) -> Item:

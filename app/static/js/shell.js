@@ -46,6 +46,14 @@ document.addEventListener("keydown", (event) => {
   panel.querySelector("summary").focus();
 });
 
+// which sections of the menu are open outlives the page, so that the next one comes as it was left
+for (const section of document.querySelectorAll(".nav-section")) {
+  section.addEventListener("toggle", () => {
+    const open = [...document.querySelectorAll(".nav-section[open]")].map((s) => s.dataset.section);
+    document.cookie = `menu=${encodeURIComponent(open.join("|"))};path=/;max-age=31536000;samesite=lax`;
+  });
+}
+
 startTheme();
 startSearch();
 document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
