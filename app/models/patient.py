@@ -81,6 +81,7 @@ class Patient(Entity):
         },
         help={"family_name": "The name that the patient is filed under."},
         order="name",
+        related=["appointment", "waitlist_entry"],
         empty="No patient yet. Register the first one, or import records with “flask clinic import”.",
         grants={
             Role.ADMIN: MANAGE,

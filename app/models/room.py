@@ -34,6 +34,7 @@ class Room(Entity):
         labels={"room_type": "Type"},
         order="name",
         empty="No room yet. Add the first one, so that visits have a place.",
+        related=["appointment", "blocking"],
         grants={
             Role.ADMIN: MANAGE,
             Role.DOCTOR: READ,

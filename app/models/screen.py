@@ -25,6 +25,7 @@ class Screen:
     help      a sentence below a form field
     order     what the list is sorted by; `-name` for falling
     empty     what an empty list tells a person to do next
+    related   tables whose rows lead to this one, shown below its detail page to who may list them
     """
 
     title: str
@@ -40,3 +41,4 @@ class Screen:
     help: Mapping[str, str] = field(default_factory=dict)
     order: str | None = None
     empty: str = ""
+    related: Sequence[str] = ()

@@ -40,6 +40,7 @@ class Staff(Entity):
         labels={"contact_info": "Contact", "user": "Login"},
         help={"user": "The login with which this person works; see Administration, Users."},
         order="name",
+        related=["shift", "time_off"],
         empty="Nobody works here yet. Add the first member of staff.",
         grants={
             Role.ADMIN: MANAGE,
@@ -73,6 +74,7 @@ class Doctor(Entity):
         labels={"contact_info": "Contact", "staff": "Member of staff"},
         help={"staff": "Left empty, a member of staff of the same name is added."},
         order="name",
+        related=["appointment"],
         empty="No doctor yet. Add one; shifts and appointments follow.",
         grants={
             Role.ADMIN: MANAGE,

@@ -12,6 +12,7 @@ from wtforms import HiddenField
 
 from app.models import Entity, Screen
 from app.models.refusals import words
+from app.views import related
 from app.views.api import EntityApi
 from app.views.fields import field_for
 from app.views.filters import ClinicInterface
@@ -50,6 +51,7 @@ Bases = Mapping[type[Entity], tuple[type[GridView], type[EntityApi]]]
 def register(appbuilder: AppBuilder, tables: tuple[type[Entity], ...], bases: Bases) -> None:
     """Give every declared table its grid, API and menu entry, in the order of `tables`. `bases`
     names the hand-written classes of the few tables whose rows are kept by rules of their own."""
+    views: dict[type[Entity], GridView] = {}
     for table in tables:
         screen = table.__screen__
         if screen is None:
@@ -58,12 +60,13 @@ def register(appbuilder: AppBuilder, tables: tuple[type[Entity], ...], bases: Ba
         view = grid_class(table, screen, grid_base)
         if screen.menu:
             section = SECTION_ICONS.get(screen.menu, "fa-folder")
-            appbuilder.add_view(
+            views[table] = appbuilder.add_view(
                 view, screen.title, icon=screen.icon, category=screen.menu, category_icon=section
             )
         else:
-            appbuilder.add_view_no_menu(view)
+            views[table] = appbuilder.add_view_no_menu(view)
         appbuilder.add_api(api_class(table, screen, api_base))
+    related.connect(views)
 
 
 def grid_class(table: type[Entity], screen: Screen, base: type[GridView]) -> type[GridView]:

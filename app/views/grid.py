@@ -19,7 +19,7 @@ from app.extensions import db
 from app.models import Action, ClinicError, Entity, Stale
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
-from app.views import export, filters, guard, reading, writing
+from app.views import export, filters, guard, reading, related, writing
 from app.views.guard import Guarded, actor
 from app.views.listing import list_page
 from app.views.pages import Cell, FormPage, ShowPage
@@ -33,6 +33,7 @@ class GridView(Guarded, ModelView):
     icon = "fa-table"
     one = ""
     empty = ""
+    related: Sequence[Any] = ()
 
     @property
     def model(self) -> type[Any]:
@@ -64,6 +65,7 @@ class GridView(Guarded, ModelView):
             list_url=self.url("list"),
             edit_url=self.url("edit", Action.EDIT, pk=pk),
             delete_url=self.url("delete", Action.DELETE, pk=pk),
+            related=related.cards(self, row),
         )
         return render_template("grid/show.html", page=page)
 
@@ -73,6 +75,7 @@ class GridView(Guarded, ModelView):
         form = self._form(self.add_form, self.add_columns)
         if request.method == "GET":
             writing.prefill(db.session(), form, own_values(actor(), self.model, Action.ADD))
+            writing.prefill_links(db.session(), actor(), form, request.args)
             return self._show_form(form, None)
         try:
             row = self._save(form, self.model(), Action.ADD)

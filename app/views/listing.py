@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request, url_for
@@ -37,7 +38,7 @@ def list_page(view: Any) -> ListPage:
         one=view.one,
         icon=view.icon,
         columns=[_column(view, name) for name in view.list_columns],
-        rows=[_row(view, row) for row in rows],
+        rows=[row_of(view, row, view.list_columns) for row in rows],
         count=count,
         page=number,
         page_size=size,
@@ -52,10 +53,11 @@ def list_page(view: Any) -> ListPage:
     )
 
 
-def _row(view: Any, row: Any) -> Row:
+def row_of(view: Any, row: Any, columns: Sequence[str]) -> Row:
+    """One row with the addresses of what the person may do with it."""
     key = view.datamodel.get_pk_value(row)
     show_url = view.url("show", pk=key)
-    cells = [view.cell(row, name) for name in view.list_columns]
+    cells = [view.cell(row, name) for name in columns]
     if cells:
         cells[0] = Cell(cells[0].text or str(row), "link" if show_url else cells[0].kind, show_url)
     return Row(

@@ -95,6 +95,19 @@ class ListPage:
 
 
 @dataclass
+class RelatedCard:
+    """The first rows of another table that lead to the one shown."""
+
+    title: str
+    one: str
+    icon: str
+    columns: list[Column]
+    rows: list[Row]
+    all_url: str | None = None
+    add_url: str | None = None
+
+
+@dataclass
 class ShowPage:
     title: str
     one: str
@@ -105,6 +118,7 @@ class ShowPage:
     list_url: str | None = None
     edit_url: str | None = None
     delete_url: str | None = None
+    related: list[RelatedCard] = field(default_factory=list)
 
 
 @dataclass

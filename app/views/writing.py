@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -152,6 +152,15 @@ def prefill(session: Session, form: Any, own: dict[str, int | None]) -> None:
             key = next((v for c, v in own.items() if c == f"{field.name}_id" and v), None)
             if key is not None:
                 field.process_data(session.get(field.target, key))
+
+
+def prefill_links(session: Session, actor: Actor, form: Any, asked: Mapping[str, str]) -> None:
+    """Open an empty form with the rows picked that its address names, such as `?patient=5`; one
+    that the person may not see stays unpicked."""
+    for field in form:
+        if isinstance(field, PickField) and field.target is not None and field.name in asked:
+            with suppress(ClinicError):
+                field.process_data(find_link(session, actor, field.target, asked[field.name]))
 
 
 def point_at(form: Any, error: ClinicError | None) -> None:
