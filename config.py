@@ -37,10 +37,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "CLINIC_TIMEZONE": _zone(environ.get("CLINIC_TIMEZONE") or "UTC"),
         "CLINIC_COUNTRY": _country(environ.get("CLINIC_COUNTRY", "")),
         "TRUSTED_HOSTS": _hosts(environ.get("CLINIC_HOSTS", "")),
-        "SESSION_COOKIE_SECURE": _flag(environ, "CLINIC_HTTPS"),
-        "PERMANENT_SESSION_LIFETIME": timedelta(
-            minutes=_number(environ, "CLINIC_SESSION_MINUTES", 480)
-        ),
+        **_sessions(environ),
         "MAIL_SERVER": environ.get("MAIL_SERVER") or None,
         "MAIL_PORT": _number(environ, "MAIL_PORT", 25),
         "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
@@ -76,6 +73,22 @@ FIXED: dict[str, Any] = {
     "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
     "LANGUAGES": {"en": {"flag": "gb", "name": "English"}},
 }
+
+
+def _sessions(environ: Mapping[str, str]) -> dict[str, Any]:
+    """How long a session lasts. The cookie outlives its session by a day, so that a form which is
+    sent after the end is known for whose it is, and kept."""
+    longest = timedelta(minutes=_number(environ, "CLINIC_SESSION_MINUTES", 480))
+    idle = timedelta(minutes=_number(environ, "CLINIC_IDLE_MINUTES", 30))
+    secure = _flag(environ, "CLINIC_HTTPS")
+    return {
+        "SESSION_LONGEST": longest,
+        "SESSION_IDLE": idle,
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_NAME": "__Host-clinic" if secure else "clinic",
+        "PERMANENT_SESSION_LIFETIME": longest + timedelta(days=1),
+        "JWT_REFRESH_TOKEN_EXPIRES": longest,
+    }
 
 
 def _own_secret(instance: Path) -> str:

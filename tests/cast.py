@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -21,7 +21,17 @@ from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
 from app.extensions import db
-from app.models import Appointment, Doctor, MedicalRecord, Patient, Role, Room, Staff, VisitType
+from app.models import (
+    Appointment,
+    Doctor,
+    MedicalRecord,
+    Patient,
+    Role,
+    Room,
+    Staff,
+    VisitType,
+    login_session,
+)
 
 PASSWORD = "correct horse battery"
 _HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
@@ -76,8 +86,19 @@ class Cast:
         client = self.app.test_client()
         if name != "anonymous":
             with client.session_transaction() as cookie:
-                cookie["_user_id"], cookie["_fresh"] = str(self.users[name]), True
+                cookie["_user_id"], cookie["_fresh"] = self.session_of(self.users[name]), True
         return client
+
+    def session_of(self, user_id: int) -> str:
+        """A session of this login, begun just now: the secret that its cookie holds."""
+        now, longest = datetime.now(UTC), timedelta(hours=8)
+        with self.app.app_context():
+            _row, secret = login_session.start(
+                db.session(), user_id, "browser", now, longest, address="127.0.0.1"
+            )
+            db.session.commit()
+            db.session.remove()
+        return secret
 
     def token(self, name: str) -> dict[str, str]:
         """The header of a program that acts for this person."""

@@ -58,7 +58,7 @@ BAD_QUESTIONS = [
     "(select_columns:!(__table__))", "(columns:!(__class__))", "!(1,2)", "1", "text", "!t", "!n",
     "(filters:1)", "(filters:name)", "(filters:(col:version,opr:eq,value:1))", "(filters:!(1))",
     "(filters:!((col:version)))", "(filters:!((col:nothing,opr:eq,value:1)))",
-    "(filters:!((col:user_id,opr:eq,value:1)))", "(filters:!((col:!(),opr:eq,value:1)))",
+    "(filters:!((col:secret_hash,opr:eq,value:1)))", "(filters:!((col:!(),opr:eq,value:1)))",
     "(filters:!((col:patient_id,opr:like,value:1)))", "(filters:!((col:name,opr:!(),value:1)))",
     "(filters:!((col:name,opr:eq,value:(a:1))))", "(nonsense:1)", "(" * 2000, "!(" * 1000,
     "(a:" * 900, '{"page":', "[" * 2000, '{"page":NaN}', '{"page":1e400}', '{"filters":[null]}',

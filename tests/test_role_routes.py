@@ -47,6 +47,7 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/login/", "POST"): ANYONE,
     ("/api/v1/security/login", "POST"): ANYONE,
     ("/api/v1/security/refresh", "POST"): (),  # a refresh token opens it, a cookie never
+    ("/api/v1/security/logout", "POST"): (),
     ("/logout/", "POST"): (),  # leads everyone to the login page
     ("/", "GET"): EVERYONE,
     ("/account/", "GET"): EVERYONE,

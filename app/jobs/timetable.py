@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.models import holds, noshow, offering
+from app.models import holds, login_session, noshow, offering
 
 Job = Callable[[Session, datetime], int]
 """Does what is due at a moment and answers how many rows it was; the worker commits."""
@@ -17,4 +17,5 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("expire holds", 30, holds.expire),
     ("expire waitlist offers", 30, offering.expire),
     ("mark no-shows", 300, noshow.mark_no_shows),
+    ("forget old sessions", 3600, login_session.forget),
 ]

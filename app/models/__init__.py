@@ -18,6 +18,7 @@ from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden
 from app.models.feed import CalendarFeed
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
 from app.models.history import AnsweredRequest, AppointmentHistory
+from app.models.login_session import LoginSession
 from app.models.medical_record import MedicalRecord
 from app.models.notification import Notification
 from app.models.opening import Blocking, OpeningHours, TimeOff
@@ -55,6 +56,7 @@ __all__ = [
     "Entity",
     "Forbidden",
     "Grant",
+    "LoginSession",
     "MedicalRecord",
     "MedicationRequest",
     "NotFound",
@@ -109,5 +111,6 @@ ALL: tuple[type[Entity], ...] = (
     Absence,
     AbsenceRow,
     OpeningHours,
+    LoginSession,
     AuditEvent,
 )

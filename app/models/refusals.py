@@ -16,6 +16,7 @@ SENTENCES: dict[str, str] = {
     "appointment_has_length": "A visit lasts at least a minute.",
     "appointment_datetime_spelling": "The time of a visit must be a time in UTC.",
     "audit_event_append_only": "The audit trail is never changed.",
+    "login_session_ended": "A session that has ended does not come back.",
     "medical_record_signed": "A signed record does not change.",
     "shift_staff_twice": "This person already has a shift at that time.",
     "shift_spelling": "A shift is a date with two times of the clock.",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
 from flask_limiter import Limiter
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.extensions import limiter
 from app.models import Role
+from app.security import sessions
 from app.security.actor import signed_in_roles
 from app.security.policy import of_the_application
-from app.security.scope import LARGEST_KEY
 
 
 class ClinicSecurityManager(SecurityManager):
@@ -55,13 +53,16 @@ class ClinicSecurityManager(SecurityManager):
         return self.has_access(permission, view.class_permission_name)
 
     def load_user(self, pk: int | str) -> User | None:
-        """The active login with its roles, in one statement."""
-        key = str(pk)
-        if not key.isdecimal() or int(key) > LARGEST_KEY:
+        """The login whose living session has the secret that the cookie holds."""
+        return sessions.user_of(self.session, pk)
+
+    def load_user_jwt(self, _header: dict[str, Any], claims: dict[str, Any]) -> User | None:
+        """The login whose living session has the secret that a token holds as `sid`."""
+        user = sessions.user_of(self.session, claims.get("sid"))
+        if user is None or str(user.id) != claims["sub"]:
             return None
-        statement = select(User).where(User.id == int(key)).options(joinedload(User.roles))
-        user: User | None = self.session.scalars(statement).unique().one_or_none()
-        return user if user and user.is_active else None
+        g.user = user
+        return user
 
     @property
     def session(self) -> Any:

@@ -25,7 +25,7 @@ PUBLIC = frozenset(
 )
 """Endpoints that anyone may call; a test shows what each gives away."""
 
-SIGNED_IN = frozenset({"LoginView.logout", "LoginApi.refresh"})
+SIGNED_IN = frozenset({"LoginView.logout", "LoginApi.refresh", "LoginApi.logout"})
 """Endpoints that look at the session or the token themselves and name no permission."""
 
 GUARDS = frozenset(

@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
 
 
 def _protect_cookie_calls() -> None:
-    signs_in = request.endpoint in {"LoginApi.login", "LoginApi.refresh"}
+    signs_in = request.endpoint in {"LoginApi.login", "LoginApi.refresh", "LoginApi.logout"}
     if (
         current_app.config.get("WTF_CSRF_ENABLED", True)
         and request.path.startswith("/api/")

@@ -30,6 +30,7 @@ from app.views.values import show as words
 class GridView(Guarded, ModelView):
     """A table on the screen. What it shows is set by `generate`, from the table's declaration."""
 
+    show_page = "grid/show.html"
     icon = "fa-table"
     one = ""
     empty = ""
@@ -67,7 +68,7 @@ class GridView(Guarded, ModelView):
             delete_url=self.url("delete", Action.DELETE, pk=pk),
             related=related.cards(self, row),
         )
-        return render_template("grid/show.html", page=page)
+        return render_template(self.show_page, page=page)
 
     @expose("/add", methods=["GET", "POST"])
     @has_access

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, session, url_for
@@ -10,13 +11,19 @@ from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.sqla.models import User
 from flask_appbuilder.utils.base import get_safe_redirect
-from flask_jwt_extended import get_jwt_identity, jwt_required
-from flask_login import current_user, login_user, logout_user
+from flask_jwt_extended import (
+    create_access_token,
+    create_refresh_token,
+    get_jwt,
+    get_jwt_identity,
+    jwt_required,
+)
+from flask_login import current_user, logout_user
 
 from app.extensions import db, limiter
 from app.models import ClinicError
-from app.security import audit
-from app.security.actor import Actor, roles_of
+from app.security import audit, sessions
+from app.security.actor import Actor, current_actor, roles_of
 from app.views.values import clean_text
 
 LIMIT = "10 per minute; 60 per hour"
@@ -40,9 +47,8 @@ class LoginView(BaseView):
         if form.validate_on_submit():
             user = _authenticate(self.appbuilder.sm, form.username.data, form.password.data)
             if user is not None:
-                session.clear()
-                session.permanent = True
-                login_user(user)
+                sessions.open_for_browser(db.session(), user, datetime.now(UTC))
+                db.session.commit()
                 return redirect(_next())
             flash(WRONG, "danger")
             status = 401
@@ -50,6 +56,7 @@ class LoginView(BaseView):
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
+        _end_session()
         logout_user()
         session.clear()
         flash("You are signed out.", "info")
@@ -73,26 +80,58 @@ class LoginApi(SecurityApi):
             return self.response_400(message="Send username and password as a JSON object.")
         if _authenticate(self.appbuilder.sm, body["username"], body["password"]) is None:
             return self.response(401, message=WRONG)
-        tokens = self._tokens(str(g.user.id), refresh=bool(body.get("refresh")))
+        sid = sessions.open_for_program(db.session(), g.user, datetime.now(UTC))
+        db.session.commit()
+        tokens = self._tokens(str(g.user.id), sid, refresh=bool(body.get("refresh")))
         return self.response(200, **tokens)
 
     @expose("/refresh", methods=["POST"])
     @jwt_required(refresh=True)
     def refresh(self) -> Any:
-        return self.response(200, **self._tokens(get_jwt_identity(), fresh=False))
+        return self.response(200, **self._tokens(get_jwt_identity(), get_jwt()["sid"], fresh=False))
+
+    @expose("/logout", methods=["POST"])
+    @jwt_required(verify_type=False)
+    def logout(self) -> Any:
+        """Ends the session of the token, an access or a refresh one
+        ---
+        post:
+          description: >-
+            End the session: none of its access and refresh tokens is taken from then on
+          responses:
+            200:
+              description: The session is over
+            401:
+              $ref: '#/components/responses/401'
+          security:
+            - jwt: []
+        """
+        _end_session()
+        return self.response(200, message="The session is over.")
 
     @staticmethod
-    def _tokens(identity: str, *, fresh: bool = True, refresh: bool = False) -> dict[str, str]:
-        from flask_jwt_extended import create_access_token, create_refresh_token
-
-        tokens = {"access_token": create_access_token(identity=identity, fresh=fresh)}
-        if refresh:
-            tokens["refresh_token"] = create_refresh_token(identity=identity)
-        return tokens
+    def _tokens(
+        identity: str, sid: str, *, fresh: bool = True, refresh: bool = False
+    ) -> dict[str, str]:
+        claims = {"sid": sid}
+        access = create_access_token(identity, fresh=fresh, additional_claims=claims)
+        if not refresh:
+            return {"access_token": access}
+        again = create_refresh_token(identity, additional_claims=claims)
+        return {"access_token": access, "refresh_token": again}
 
 
 LoginApi.login.__doc__ = SecurityApi.login.__doc__
 LoginApi.refresh.__doc__ = SecurityApi.refresh.__doc__
+
+
+def _end_session() -> None:
+    """End the session of this request, with its event."""
+    actor = current_actor(db.session())
+    key = sessions.end_current(db.session(), datetime.now(UTC))
+    if key is not None:
+        db.session.add(audit.event(actor, "logout", "LoginSession", key=key))
+        db.session.commit()
 
 
 def _next() -> str:

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 
 from app import database
 from app.extensions import db
-from app.security import audit
+from app.security import audit, sessions
 from app.views.guard import BadQuery
 from app.views.values import clean_text
 
@@ -30,6 +30,7 @@ HEADERS = {
 def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(_refuse_unkeepable)
+    app.after_request(_note_use)
     app.after_request(_keep_reads)
     app.after_request(_add_headers)
     app.teardown_request(lambda _error: database.start_writing())
@@ -70,6 +71,11 @@ def _refuse_unreadable(question: str) -> None:
 def _keep_reads(response: Response) -> Response:
     if response.status_code < 400 or response.status_code in SHOWING:
         audit.keep_reads(db.session())
+    return response
+
+
+def _note_use(response: Response) -> Response:
+    sessions.note_use(db.session())
     return response
 
 

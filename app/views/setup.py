@@ -8,10 +8,12 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.menu import MenuApi
 
-from app.models import Appointment, Entity
+from app.models import Appointment, Entity, LoginSession
 from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
 from app.views.absence import AbsenceView
+from app.views.account import AccountView
+from app.views.api import EntityApi
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
 from app.views.chart import ChartView
@@ -28,11 +30,15 @@ from app.views.rota_plan import RotaPlanView
 from app.views.rota_requests import RotaRequestsView
 from app.views.search import SearchView
 from app.views.series import SeriesApi
+from app.views.session_pages import SessionGrid
 from app.views.slots import SlotApi
-from app.views.users import GRANTS, AccountView, RoleView, UserView
+from app.views.users import GRANTS, RoleView, UserView
 from app.views.waitlist import WaitlistApi
 
-BASES: generate.Bases = {Appointment: (CalendarGrid, HoldingRest)}
+BASES: generate.Bases = {
+    Appointment: (CalendarGrid, HoldingRest),
+    LoginSession: (SessionGrid, EntityApi),
+}
 """Tables whose rows are kept by hand-written rules."""
 
 PAGES: tuple[type[Any], ...] = (

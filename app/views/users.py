@@ -1,18 +1,15 @@
-"""The framework's users and roles, for the admin; and everyone's own account."""
+"""The framework's users and roles, for the admin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
-from flask_appbuilder import BaseView, expose
 from flask_appbuilder.forms import DynamicForm
-from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import generate_password_hash
 from wtforms import (
     BooleanField,
     EmailField,
@@ -21,28 +18,21 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import Email, EqualTo, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import Email, Length, Optional, ValidationError
 
 from app.extensions import db
 from app.models import MANAGE, READ, ClinicError, Role
 from app.models.refusals import words
-from app.security import audit
 from app.security.policy import of_the_application
 from app.views.filters import ClinicInterface
 from app.views.grid import GridView
 from app.views.guard import actor
-from app.views.pages import Cell, FormPage
+from app.views.pages import Cell
+from app.views.passwords import LONG_ENOUGH, NEEDED, SAME
 from app.views.values import clean_text
 
-SHORTEST_PASSWORD = 12
 GRANTS = {User: ("User", {Role.ADMIN: MANAGE}), RoleRow: ("Role", {Role.ADMIN: READ})}
 """Who may do what with the framework's own tables."""
-
-LONG_ENOUGH = Length(
-    min=SHORTEST_PASSWORD, max=1000, message=f"At least {SHORTEST_PASSWORD} characters."
-)
-SAME = EqualTo("password", "The two passwords differ.")
-NEEDED = InputRequired("This is needed.")
 
 
 def clean(_form: DynamicForm, field: Any) -> None:
@@ -90,14 +80,6 @@ class NewUserForm(UserForm):
     """A new login needs a password."""
 
     password = PasswordField("Password", [NEEDED, LONG_ENOUGH])
-
-
-class PasswordForm(DynamicForm):
-    """Changing one's own password asks for the old one."""
-
-    current = PasswordField("Your password now", [NEEDED])
-    password = PasswordField("New password", [NEEDED, LONG_ENOUGH])
-    conf_password = PasswordField("New password again", [SAME])
 
 
 class UserView(GridView):
@@ -148,42 +130,6 @@ class RoleView(GridView):
         for permission, view in sorted(by_role.get(row.name, ())):
             granted.setdefault(view, []).append(words(permission.removeprefix("can_")))
         return [(view, Cell(", ".join(names))) for view, names in granted.items()]
-
-
-class AccountView(BaseView):
-    """One's own login: name, roles, password."""
-
-    route_base = "/account"
-    default_view = "show"
-    class_permission_name = "Account"
-    may = {"account": tuple(Role)}
-
-    @expose("/", methods=["GET", "POST"])
-    @has_access
-    @permission_name("account")
-    def show(self) -> Any:
-        form, problem = PasswordForm(), None
-        if form.is_submitted():
-            problem = self._change(form)
-            if problem is None:
-                flash("Your password is changed.", "success")
-                return redirect(url_for("AccountView.show"))
-        fields = [form.current, form.password, form.conf_password]
-        page = FormPage(actor().name, "Account", "fa-user", fields, "/", "Change password", problem)
-        return render_template("grid/form.html", page=page, form=form), 422 if problem else 200
-
-    def _change(self, form: PasswordForm) -> str | None:
-        """What stands in the way, or None when the password was changed."""
-        session = db.session()
-        user = session.get_one(User, actor().user_id)
-        if not form.validate():
-            return "Nothing was changed yet."
-        if not check_password_hash(user.password or "", form.current.data):
-            return "That is not your password now."
-        user.password = generate_password_hash(form.password.data)
-        session.add(audit.event(actor(), "password", "User", key=user.id))
-        session.commit()
-        return None
 
 
 def _facts(user: User | None) -> dict[str, Any]:

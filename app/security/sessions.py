@@ -1,0 +1,121 @@
+"""The session behind a request: opened at sign-in, looked up with its login, noted as used."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import current_app, g, request
+from flask import session as cookie
+from flask_appbuilder.security.sqla.models import User
+from flask_login import login_user
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, joinedload
+
+from app import database
+from app.models import LoginSession, login_session
+from app.models.feed import hash_of
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+"""How exactly the last use of a session is known; noting each request would cost a write each."""
+
+BACKGROUND = "X-Background"
+"""A page that asks for news by itself says so in this header: nobody is using it."""
+
+
+@dataclass(frozen=True)
+class Current:
+    """The living session of this request."""
+
+    login_session_id: int
+    seen: datetime
+
+
+def current() -> Current | None:
+    found: Current | None = g.get("login_session")
+    return found
+
+
+def open_for_browser(session: Session, user: User, now: datetime) -> LoginSession:
+    """Begin a session whose secret goes into the cookie; what the cookie held before is gone.
+    The caller commits."""
+    row, secret = _start(session, user, "browser", now)
+    cookie.clear()
+    cookie.permanent = True
+    login_user(user)
+    cookie["_user_id"] = secret  # where flask_login looks; `load_user` is given it
+    return row
+
+
+def open_for_program(session: Session, user: User, now: datetime) -> str:
+    """Begin a session whose secret goes into the tokens. The caller commits."""
+    return _start(session, user, "program", now)[1]
+
+
+def user_of(session: Session, secret: Any) -> User | None:
+    """The active login whose living session has this secret, with its roles, in one statement."""
+    if not isinstance(secret, str):
+        return None
+    idle: timedelta = current_app.config["SESSION_IDLE"]
+    found = (
+        session.execute(
+            select(User, LoginSession.login_session_id, LoginSession.seen)
+            .join(LoginSession, LoginSession.user_id == User.id)
+            .where(
+                LoginSession.secret_hash == hash_of(secret),
+                login_session.alive(datetime.now(UTC), idle),
+                User.active,
+            )
+            .options(joinedload(User.roles))
+        )
+        .unique()
+        .one_or_none()
+    )
+    if found is None:
+        return None
+    user, *facts = found
+    g.setdefault("login_session", Current(*facts))
+    return user
+
+
+def note_use(session: Session) -> None:
+    """Note that the session of this request is in use, in a transaction of its own. Where that
+    cannot be written just now, the answer is given all the same."""
+    used, now = current(), datetime.now(UTC)
+    if used is None or now - used.seen < EVERY or BACKGROUND in request.headers:
+        return
+    try:
+        session.rollback()
+        database.start_writing()
+        login_session.use(session, used.login_session_id, now)
+        session.commit()
+    except SQLAlchemyError as error:
+        session.rollback()
+        log.warning("The use of a session could not be noted: %s", type(error).__name__)
+
+
+def end_current(session: Session, now: datetime) -> int | None:
+    """End the session of this request by its own wish; answers its key. The caller commits."""
+    used = current()
+    if used is None:
+        return None
+    which = LoginSession.login_session_id == used.login_session_id
+    login_session.end(session, now, "signed out", which)
+    return used.login_session_id
+
+
+def _start(session: Session, user: User, kind: str, now: datetime) -> tuple[LoginSession, str]:
+    return login_session.start(
+        session,
+        user.id,
+        kind,
+        now,
+        current_app.config["SESSION_LONGEST"],
+        address=request.remote_addr,
+        agent=request.user_agent.string,
+    )

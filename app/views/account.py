@@ -1,0 +1,114 @@
+"""One's own login: the password, and where one is signed in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ColumnElement, select
+from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.wrappers import Response
+from wtforms import PasswordField
+
+from app.extensions import db
+from app.models import LoginSession, NotFound, Role, login_session
+from app.security import audit, sessions
+from app.views.guard import actor
+from app.views.passwords import LONG_ENOUGH, NEEDED, SAME
+from app.views.values import show
+
+
+class PasswordForm(DynamicForm):
+    """Changing one's own password asks for the old one."""
+
+    current = PasswordField(
+        "Your password now", [NEEDED], render_kw={"autocomplete": "current-password"}
+    )
+    password = PasswordField("New password", [NEEDED, LONG_ENOUGH])
+    conf_password = PasswordField("New password again", [SAME])
+
+
+class AccountView(BaseView):
+    """Name, roles, password, sessions."""
+
+    route_base = "/account"
+    default_view = "show"
+    class_permission_name = "Account"
+    may = {"account": tuple(Role)}
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    @permission_name("account")
+    def show(self) -> Any:
+        form, problem = PasswordForm(), None
+        if form.is_submitted():
+            problem = self._change(form)
+            if problem is None:
+                flash("Your password is changed. Every other session has ended.", "success")
+                return redirect(url_for("AccountView.show"))
+        used = sessions.current()
+        page = {
+            "form": form,
+            "problem": problem,
+            "sessions": _own_sessions(),
+            "this_session": used.login_session_id if used else None,
+            "shown": show,
+        }
+        return render_template("account.html", **page), 422 if problem else 200
+
+    @expose("/sessions/<int:pk>/end", methods=["POST"])
+    @has_access
+    @permission_name("account")
+    def end(self, pk: int) -> Response:
+        if not _end(LoginSession.login_session_id == pk):
+            raise NotFound("This session is over already, or it is not yours.")
+        flash("That session is over.", "success")
+        return redirect(url_for("AccountView.show"))
+
+    @expose("/sessions/end-others", methods=["POST"])
+    @has_access
+    @permission_name("account")
+    def end_others(self) -> Response:
+        used = sessions.current()
+        this = used.login_session_id if used else 0
+        count = _end(LoginSession.login_session_id != this)
+        flash(f"You are signed out everywhere else: {count} ended.", "success")
+        return redirect(url_for("AccountView.show"))
+
+    def _change(self, form: PasswordForm) -> str | None:
+        """What stands in the way, or None when the password was changed. The database ends every
+        session of the login; this browser goes on with a new one."""
+        session, now = db.session(), datetime.now(UTC)
+        user = session.get_one(User, actor().user_id)
+        if not form.validate():
+            return "Nothing was changed yet."
+        if not check_password_hash(user.password or "", form.current.data):
+            return "That is not your password now."
+        user.password = generate_password_hash(form.password.data)
+        session.flush()
+        sessions.open_for_browser(session, user, now)
+        session.add(audit.event(actor(), "password", "User", key=user.id))
+        session.commit()
+        return None
+
+
+def _own_sessions() -> list[LoginSession]:
+    """The living ones, the last used first."""
+    alive = login_session.alive(datetime.now(UTC), current_app.config["SESSION_IDLE"])
+    own = select(LoginSession).where(LoginSession.user_id == actor().user_id, alive)
+    return list(db.session.scalars(own.order_by(LoginSession.seen.desc())))
+
+
+def _end(which: ColumnElement[bool]) -> int:
+    """End those of one's own sessions, with an event."""
+    session, person = db.session(), actor()
+    own = LoginSession.user_id == person.user_id
+    count = login_session.end(session, datetime.now(UTC), "signed out", own, which)
+    session.add(audit.event(person, "end-session", "LoginSession", detail={"sessions": count}))
+    session.commit()
+    return count
