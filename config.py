@@ -44,6 +44,12 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "MAIL_PASSWORD": environ.get("MAIL_PASSWORD") or None,
         "MAIL_USE_TLS": _flag(environ, "MAIL_USE_TLS"),
         "MAIL_DEFAULT_SENDER": environ.get("MAIL_SENDER", "clinic@localhost"),
+        "CLINIC_PHONE": environ.get("CLINIC_PHONE", ""),
+        "CLINIC_ADDRESS": environ.get("CLINIC_ADDRESS", ""),
+        "PORTAL_CUTOFF_HOURS": _number(environ, "PORTAL_CUTOFF_HOURS", 24),
+        "PORTAL_LEAD_HOURS": _number(environ, "PORTAL_LEAD_HOURS", 2),
+        "PORTAL_HORIZON_DAYS": _number(environ, "PORTAL_HORIZON_DAYS", 60),
+        "PORTAL_MOST_OPEN": _number(environ, "PORTAL_MOST_OPEN", 5),
         "RATELIMIT_STORAGE_URI": environ.get("REDIS_URL") or "memory://",
         **FIXED,
     }

@@ -86,6 +86,15 @@ def keep_reads(session: Session) -> None:
     session.commit()
 
 
+def refused(session: Session, actor: Actor, action: str, model: type[Any], key: Any) -> None:
+    """Record a try at a row that is not this person's, at once and on its own: nothing else of
+    the request is kept."""
+    session.rollback()
+    database.start_writing()
+    session.add(event(actor, action, model.__name__, key=key, outcome="refused"))
+    session.commit()
+
+
 def _patient_of(row: Any) -> int | None:
     column = type(row).patient_column() if isinstance(row, Entity) else None
     return getattr(row, column) if column else None

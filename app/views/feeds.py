@@ -47,13 +47,10 @@ class CalendarGrid(AppointmentGrid):
     @has_access
     @permission_name("show")
     def ics(self, pk: str) -> Response:
-        session = db.session()
         links = ["doctor", "room", "visit_type"]
-        visit = load(session, actor(), Appointment, pk, Action.SHOW, links)
+        visit = load(db.session(), actor(), Appointment, pk, Action.SHOW, links)
         audit.read(actor(), "export", Appointment, visit)
-        modified = files.last_change(session, visit) or datetime.now(UTC)
-        body = files.file_of(visit, modified, _house(), clinic_zone())
-        return _calendar(body, f"appointment-{visit.appointment_id}.ics")
+        return visit_file(visit)
 
 
 class FeedView(BaseView):
@@ -104,6 +101,13 @@ class FeedFileView(BaseView):
         detail = {"feed_of_staff": found.staff_id, "rows": found.visits}
         audit.read(None, "export", Appointment, **detail)
         return _calendar(found.body, "calendar.ics")
+
+
+def visit_file(visit: Appointment) -> Response:
+    """One visit as a calendar file to hand on."""
+    modified = files.last_change(db.session(), visit) or datetime.now(UTC)
+    body = files.file_of(visit, modified, _house(), clinic_zone())
+    return _calendar(body, f"appointment-{visit.appointment_id}.ics")
 
 
 def _page(url: str | None) -> str:

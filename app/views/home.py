@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import render_template, url_for
+from flask import redirect, render_template, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
+from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.models import Patient, Role, today
@@ -52,8 +53,10 @@ class HomeView(BaseView):
     @expose("/")
     @has_access
     @permission_name("home")
-    def index(self) -> str:
+    def index(self) -> str | Response:
         person, now = actor(), datetime.now(UTC)
+        if person.roles == {Role.PATIENT}:
+            return redirect(url_for("PortalView.home"))
         page = Home(f"{_part_of_day(now)}, {person.name.split()[0]}")
         build = next(build for role, build in HOMES if role in person.roles)
         build(page, person, now)
@@ -144,21 +147,11 @@ def _receptionist(page: Home, person: Actor, now: datetime) -> None:
     ]  # fmt: skip
 
 
-def _patient(page: Home, person: Actor, now: datetime) -> None:
-    year = now + timedelta(days=365)
-    mine = today.visits(
-        db.session(), now, year, patient_id=person.patient_id or 0, statuses=today.TO_COME
-    )
-    lines = [Line(show(v.appointment_datetime), v.doctor, badge=v.status) for v in mine]
-    page.lists.append(("My next visits", "fa-calendar-check", lines, "No visit is booked.", None))
-
-
 HOMES: tuple[tuple[Role, Callable[[Home, Actor, datetime], None]], ...] = (
     (Role.DOCTOR, _doctor),
     (Role.NURSE, _nurse),
     (Role.RECEPTIONIST, _receptionist),
     (Role.ADMIN, _admin),
-    (Role.PATIENT, _patient),
 )
 
 

@@ -25,6 +25,8 @@ from app.views.holds import HoldingRest
 from app.views.home import HomeView
 from app.views.login import LoginApi, LoginView
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
+from app.views.portal import PortalView
+from app.views.portal_booking import PortalBookingView
 from app.views.rota import RotaView
 from app.views.rota_plan import RotaPlanView
 from app.views.rota_requests import RotaRequestsView
@@ -53,6 +55,8 @@ PAGES: tuple[type[Any], ...] = (
     ChartNotesView,
     ChartVitalsView,
     SearchView,
+    PortalView,
+    PortalBookingView,
     SlotApi,
     AccountView,
     FeedView,

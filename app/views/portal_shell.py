@@ -1,0 +1,78 @@
+"""What every page of the portal shares: whose portal it is, its frame, and refusals that leave a
+trace."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import current_app, render_template, request, url_for
+
+from app.extensions import db
+from app.models import Appointment, Forbidden, NotFound, Patient, Role
+from app.models.portal import Terms, visit_of
+from app.security import audit
+from app.security.scope import as_key
+from app.views.guard import actor
+
+PERMISSION = "use"
+MAY = {PERMISSION: (Role.PATIENT,)}
+
+NAV: list[tuple[str, str, str]] = [
+    # label, icon, endpoint
+    ("Home", "home", "PortalView.home"),
+    ("Book", "plus", "PortalBookingView.kinds"),
+    ("Visits", "calendar", "PortalView.visits"),
+    ("Account", "user", "AccountView.show"),
+]
+"""The bar of the portal, in its order."""
+
+
+def acting_patient() -> Patient:
+    """The patient that this login acts for. Raises Forbidden where it is linked to none."""
+    key = actor().patient_id
+    patient: Patient | None = db.session.get(Patient, key) if key is not None else None
+    if patient is None:
+        raise Forbidden("Your login is not linked to a patient yet. Please ask at the front desk.")
+    return patient
+
+
+def own_visit(key: Any) -> Appointment:
+    """The patient's own visit. Raises NotFound, and leaves an event where it is another's."""
+    patient, number = acting_patient(), as_key(key)
+    visit = visit_of(db.session(), patient.patient_id, number)
+    if visit is not None:
+        return visit
+    if db.session.get(Appointment, number) is not None:
+        audit.refused(db.session(), actor(), "show", Appointment, number)
+    raise NotFound("There is no such visit, or it is not yours to see.")
+
+
+def terms() -> Terms:
+    config = current_app.config
+    return Terms(
+        cutoff=timedelta(hours=config["PORTAL_CUTOFF_HOURS"]),
+        lead=timedelta(hours=config["PORTAL_LEAD_HOURS"]),
+        horizon=config["PORTAL_HORIZON_DAYS"],
+        most_open=config["PORTAL_MOST_OPEN"],
+    )
+
+
+def page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+    """A page in the portal's frame."""
+    nav = [(label, icon, url_for(endpoint), _is_current(endpoint)) for label, icon, endpoint in NAV]
+    clinic = {
+        "phone": current_app.config["CLINIC_PHONE"],
+        "address": current_app.config["CLINIC_ADDRESS"],
+    }
+    return render_template(f"portal/{template}.html", nav=nav, clinic=clinic, **facts), status
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _is_current(endpoint: str) -> bool:
+    view, _, name = endpoint.partition(".")
+    here, _, method = (request.endpoint or "").partition(".")
+    return here == view and (name == method or view != "PortalView")
