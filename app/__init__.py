@@ -12,7 +12,7 @@ from app.extensions import csrf, db, mail, migrate
 from app.security.manager import ClinicSecurityManager
 from app.security.policy import Policy, compile_tables
 from app.security.routes import guarded_routes
-from app.views import setup
+from app.views import ops, setup
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -44,4 +44,5 @@ def _open(app: Flask) -> None:
     builder = setup.ClinicBuilder(security_manager_class=ClinicSecurityManager)
     builder.tables = models.ALL
     builder.init_app(app, db.session)
+    ops.init_app(app)
     guarded_routes(app)

@@ -78,7 +78,6 @@ MATRIX = {
     "condition": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
     "observation": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
     "allergy_intolerance": ("doctor nurse receptionist", "doctor nurse", "doctor nurse", ""),
-    "audit_event": ("admin", "", "", ""),
 }  # fmt: skip
 
 
@@ -126,6 +125,18 @@ def routes_by_hand(app: Flask) -> dict[tuple[str, str], frozenset[str]]:
     return found
 
 
+def routes_of_console(app: Flask) -> dict[tuple[str, str], frozenset[str]]:
+    """What Flask-Admin's views bring: the admin's, all of them."""
+    (admin,) = app.extensions["admin"]
+    endpoints = {view.endpoint for view in admin._views}
+    return {
+        (rule.rule, method): frozenset({Role.ADMIN})
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] in endpoints
+        for method in rule.methods & METHODS
+    }
+
+
 def _said_by_pages(views: Iterable[Any], page: Any, permission: str) -> frozenset[str]:
     """Pages of one name share what each of them says."""
     named = [view for view in views if view.class_permission_name == page.class_permission_name]
@@ -135,7 +146,8 @@ def _said_by_pages(views: Iterable[Any], page: Any, permission: str) -> frozense
 def expected_routes(app: Flask) -> dict[tuple[str, str], frozenset[str]]:
     """Every route and method of the application, with those whom it lets in."""
     written = {route: frozenset(who) for route, who in BY_HAND.items()}
-    return routes_by_hand(app) | routes_of_tables(models.ALL) | routes_of_users() | written
+    tables = routes_of_tables(models.ALL) | routes_of_users()
+    return routes_by_hand(app) | tables | routes_of_console(app) | written
 
 
 def address(rule: str) -> str:

@@ -9,8 +9,6 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.entity import Entity
-from app.models.grants import READ, Role
-from app.models.screen import Screen
 from app.models.types import Instant
 
 
@@ -36,26 +34,7 @@ class AuditEvent(Entity):
     address: Mapped[str | None] = mapped_column(String(45))
     detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
-    __screen__ = Screen(
-        title="Audit trail",
-        menu="Administration",
-        icon="fa-shoe-prints",
-        columns=["recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome"],
-        search=["recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome"],
-        detail=[
-            "recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome",
-            "address", "detail",
-        ],
-        labels={
-            "recorded": "When",
-            "agent": "Who",
-            "entity": "What",
-            "entity_id": "Number",
-            "patient_id": "Whose record",
-        },
-        order="-recorded",
-        grants={Role.ADMIN: READ},
-    )  # fmt: skip
+    __screen__ = None  # it is read on the operations console
 
     def __str__(self) -> str:
         return f"Event {self.audit_id}"

@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access, has_access_api, pro
 from werkzeug.routing import Rule
 
 from app.models import DeclarationError
+from app.security.console import Asking
 
 PUBLIC = frozenset(
     {
@@ -51,7 +52,7 @@ def guarded_routes(app: Flask) -> list[GuardedRoute]:
         for view in app.extensions["appbuilder"].baseviews
         for name in dir(view)
         if hasattr(getattr(view, name), "_urls") and _asks(getattr(view, name))
-    }
+    } | _console(app)
     routes = [
         _guarded(rule, permissions)
         for rule in app.url_map.iter_rules()
@@ -64,6 +65,17 @@ def guarded_routes(app: Flask) -> list[GuardedRoute]:
     for permission, view in sorted(granted - asked):
         raise DeclarationError(f"{permission} on {view} is granted, but no route asks for it.")
     return routes
+
+
+def _console(app: Flask) -> dict[str, tuple[str, Any]]:
+    """The methods of Flask-Admin's views: it asks `Asking`, where a view has that, before each."""
+    return {
+        f"{view.endpoint}.{name}": (f"can_{view.get_method_permission(name)}", view)
+        for console in app.extensions.get("admin", ())
+        for view in console._views
+        if isinstance(view, Asking)
+        for _, name, _ in view._urls
+    }
 
 
 def _guarded(rule: Rule, permissions: dict[str, tuple[str, Any]]) -> GuardedRoute:

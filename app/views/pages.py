@@ -24,12 +24,30 @@ class Column:
 
 
 @dataclass
+class Act:
+    """A button that posts: what it says, where it goes, and what it asks first."""
+
+    label: str
+    url: str
+    icon: str
+    asks: str
+
+
+@dataclass
+class Link:
+    label: str
+    url: str
+    icon: str
+
+
+@dataclass
 class Row:
     pk: Any
     cells: list[Cell]
     show_url: str | None = None
     edit_url: str | None = None
     delete_url: str | None = None
+    acts: list[Act] = field(default_factory=list)
 
 
 @dataclass
@@ -66,6 +84,7 @@ class ListPage:
     urls: dict[int, str]
     export_url: str | None = None
     add_url: str | None = None
+    links: list[Link] = field(default_factory=list)
     order_fields: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -119,6 +138,7 @@ class ShowPage:
     edit_url: str | None = None
     delete_url: str | None = None
     related: list[RelatedCard] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
 
 
 @dataclass

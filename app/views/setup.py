@@ -9,6 +9,7 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.menu import MenuApi
 
 from app.models import Appointment, Entity, LoginSession
+from app.security import console
 from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
 from app.views.absence import AbsenceView
@@ -105,6 +106,7 @@ def grant_pages(policy: Policy) -> None:
     pages: tuple[Any, ...] = (*PAGES, ClinicMenuApi)
     for page in pages:
         policy.add_page(page.class_permission_name, page.may)
+    policy.add_page(console.NAME, console.MAY)
 
 
 def init_app(app: Flask) -> None:

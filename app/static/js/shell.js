@@ -57,3 +57,6 @@ for (const section of document.querySelectorAll(".nav-section")) {
 startTheme();
 startSearch();
 document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+// on a narrow screen the strip of tabs scrolls: begin where the page is
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,0 +1,29 @@
+"""Puts the console together."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Theme
+
+from app.models import AuditEvent, Notification
+from app.views.ops.outbox import DeadLetterTable, OutboxTable
+from app.views.ops.overview import Overview
+from app.views.ops.trail import TrailTable
+
+OURS = Theme(folder="none", base_template="base.html")
+"""No template of Flask-Admin's own can be reached: each would bring its look and inline scripts."""
+
+
+def init_app(app: Flask) -> None:
+    """Open /ops/ and its place in the menu; after the framework, whose manager it asks."""
+    overview = Overview()
+    console = Admin(app, "Operations", index_view=overview, theme=OURS)
+    console.add_views(
+        OutboxTable(Notification, "Outbox", "outbox"),
+        DeadLetterTable(Notification, "Dead letters", "dead"),
+        TrailTable(AuditEvent, "Audit trail", "audit"),
+    )
+    app.extensions["appbuilder"].add_link(
+        "Operations", href="/ops/", icon=overview.icon, category="Administration", baseview=overview
+    )

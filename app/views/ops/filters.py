@@ -1,0 +1,79 @@
+"""The filters of the console's lists; a value that cannot be meant is refused, never dropped."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from sqlalchemy.orm import Query
+
+from app.models import ClinicError
+from app.models.clock import clinic_zone
+from app.security.scope import as_key
+from app.views.filters import BadFilter
+from app.views.values import clean_text, read_date
+
+
+class Is(BaseSQLAFilter):
+    """The column holds this word; of `options`, where they are named."""
+
+    def clean(self, value: str) -> Any:
+        known = [key for key, _ in self.options or ()]
+        if known and value not in known:
+            raise BadFilter(f"{self.name}: choose one of {', '.join(known)}.")
+        return clean_text(value)
+
+    def apply(self, query: Query[Any], value: Any, alias: Any = None) -> Query[Any]:
+        return query.filter(self.get_column(alias) == value)
+
+    def operation(self) -> str:
+        return "is"
+
+
+class IsNumber(Is):
+    """The column holds this row number."""
+
+    def clean(self, value: str) -> int:
+        try:
+            return as_key(value)
+        except ClinicError:
+            raise BadFilter(f"{self.name}: write a row number.") from None
+
+
+class From(BaseSQLAFilter):
+    """The instant is on this day of the clinic's calendar or later."""
+
+    def __init__(self, column: Any, name: str) -> None:
+        super().__init__(column, name, data_type="date")
+
+    def clean(self, value: str) -> date:
+        try:
+            return read_date(value)
+        except ClinicError as error:
+            raise BadFilter(f"{self.name}: {error.message}") from None
+
+    def apply(self, query: Query[Any], value: date, alias: Any = None) -> Query[Any]:
+        return query.filter(self.get_column(alias) >= _midnight(value))
+
+    def operation(self) -> str:
+        return "from"
+
+
+class Until(From):
+    """The instant is on this day of the clinic's calendar or earlier."""
+
+    def apply(self, query: Query[Any], value: date, alias: Any = None) -> Query[Any]:
+        return query.filter(self.get_column(alias) < _midnight(value + timedelta(days=1)))
+
+    def operation(self) -> str:
+        return "until"
+
+
+def words(*options: str) -> list[tuple[str, str]]:
+    """Options of a filter, by their own names."""
+    return [(option, option.capitalize()) for option in options]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), clinic_zone()).astimezone(UTC)

@@ -1,0 +1,206 @@
+"""The operations console: for the admin, read only, and in the clinic's own look."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.models import AuditEvent, DeclarationError, Notification
+from app.security import routes
+from tests.cast import Cast
+
+NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+PAGES = ("/ops/", "/ops/outbox/", "/ops/dead/", "/ops/audit/")
+
+
+def message(cast: Cast, **columns: Any) -> int:
+    """A message to Paula in the outbox."""
+    columns = {"rule": "reminder", "channel": "email", "patient_id": cast.paula} | columns
+    columns |= {"subject": "About your secret visit", "body": "Its secret text"}
+    with cast.app.app_context():
+        count = db.session.query(Notification).count()
+        row = Notification(
+            once=f"test:{count}", created=NOW, not_before=NOW, message_id=f"<{count}@x>", **columns
+        )
+        db.session.add(row)
+        db.session.commit()
+        return row.notification_id
+
+
+def event(cast: Cast, recorded: datetime = NOW, **columns: Any) -> None:
+    with cast.app.app_context():
+        columns = {"agent": "rosa", "action": "show", "entity": "Patient"} | columns
+        db.session.add(AuditEvent(recorded=recorded, **columns))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_the_console_opens_for_the_admin(sqlite_cast: Cast, page: str) -> None:
+    message(sqlite_cast, state="dead")
+    answer = sqlite_cast.client("amina").get(page)
+    assert answer.status_code == 200
+    assert 'aria-label="Operations"' in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("who", ["diaz", "nora", "rosa", "paula"])
+def test_nobody_else_opens_the_console(sqlite_cast: Cast, who: str, page: str) -> None:
+    assert sqlite_cast.client(who).get(page).status_code == 403
+
+
+def test_a_person_who_is_not_signed_in_is_led_to_the_login(sqlite_cast: Cast) -> None:
+    answer = sqlite_cast.client("anonymous").get("/ops/outbox/")
+    assert answer.location.startswith("/login/?next=")
+
+
+def test_the_menu_leads_the_admin_to_the_console_and_nobody_else(sqlite_cast: Cast) -> None:
+    assert 'href="/ops/"' in sqlite_cast.client("amina").get("/").text
+    assert 'href="/ops/"' not in sqlite_cast.client("diaz").get("/").text
+
+
+def test_a_view_of_flask_admin_that_asks_nothing_stops_the_start(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other:
+        pass
+
+    monkeypatch.setattr(routes, "Asking", Other)
+    with pytest.raises(DeclarationError, match="/ops/"):
+        routes.guarded_routes(sqlite_app)
+
+
+def test_flask_admin_brings_no_route_that_writes(sqlite_app: Flask) -> None:
+    writing = [
+        rule.rule
+        for rule in sqlite_app.url_map.iter_rules()
+        if rule.rule.startswith("/ops/") and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+    ]
+    assert writing == []
+
+
+@pytest.mark.parametrize(
+    "page", ["/ops/outbox/", "/ops/outbox/details/?id=1", "/ops/outbox/export/"]
+)
+def test_the_outbox_never_shows_what_a_message_says(sqlite_cast: Cast, page: str) -> None:
+    message(sqlite_cast)
+    answer = sqlite_cast.client("amina").get(page)
+    assert answer.status_code == 200
+    assert "secret" not in answer.text
+
+
+def test_a_dead_letter_shows_why_it_was_given_up(sqlite_cast: Cast) -> None:
+    message(sqlite_cast, state="dead", reason="The address does not exist.")
+    message(sqlite_cast, state="planned", rule="confirmation")
+    answer = sqlite_cast.client("amina").get("/ops/dead/")
+    assert "The address does not exist." in answer.text
+    assert "Confirmation" not in answer.text
+
+
+def test_a_row_outside_the_list_has_no_details(sqlite_cast: Cast) -> None:
+    number = message(sqlite_cast, state="planned")
+    answer = sqlite_cast.client("amina").get(f"/ops/dead/details/?id={number}")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "x", "9" * 30, "1,2"])
+def test_a_number_that_leads_nowhere_is_not_found(sqlite_cast: Cast, key: str) -> None:
+    answer = sqlite_cast.client("amina").get(f"/ops/audit/details/?id={key}")
+    assert answer.status_code == 404
+
+
+FOUND = [
+    ("flt0_login_name_is=rosa", 3),
+    ("flt1_patient_number_is=2", 1),
+    ("flt2_from_from=2026-05-05", 1),
+    ("flt3_until_until=2026-05-04", 3),
+    ("flt2_from_from=2026-05-04&flt3_until_until=2026-05-04&flt0_login_name_is=rosa", 2),
+    ("flt0_login_name_is=", 4),
+]
+
+
+@pytest.mark.parametrize(("query", "count"), FOUND)
+def test_the_trail_is_searched_by_person_patient_and_period(
+    cast: Cast, query: str, count: int
+) -> None:
+    event(cast, patient_id=2)
+    event(cast, patient_id=1)
+    event(cast, NOW + timedelta(days=1), patient_id=1)
+    event(cast, agent="nora", patient_id=1)
+    answer = cast.client("amina").get(f"/ops/audit/?{query}")
+    assert f"{count} found" in answer.text or f"{count} in all" in answer.text
+
+
+def test_a_day_is_the_clinics_own_not_that_of_utc(sqlite_cast: Cast) -> None:
+    event(sqlite_cast, datetime(2026, 5, 4, 22, 30, tzinfo=UTC))  # half past midnight in Madrid
+    page = sqlite_cast.client("amina").get("/ops/audit/?flt2_from_from=2026-05-05")
+    assert "1 found" in page.text
+
+
+BAD = [
+    "flt0_login_name_like=x", "flt9_nothing=1", "flt1_patient_number_is=x", "flt2_from_from=yesterday",
+    "page=-1", "page=99999999999999999999",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", BAD)
+def test_a_question_that_cannot_be_meant_is_refused(cast: Cast, query: str) -> None:
+    event(cast)
+    answer = cast.client("amina").get(f"/ops/audit/?{query}")
+    assert answer.status_code == 400
+    assert "rosa" not in answer.text
+
+
+def test_an_export_holds_what_the_filters_leave(cast: Cast) -> None:
+    event(cast, patient_id=2)
+    event(cast, agent="nora")
+    answer = cast.client("amina").get("/ops/audit/export/?flt0_login_name_is=nora")
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert [row[1] for row in rows] == ["Who", "nora"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_an_exported_formula_is_text(sqlite_cast: Cast, start: str) -> None:
+    event(sqlite_cast, agent=f"{start}HYPERLINK(1)")
+    answer = sqlite_cast.client("amina").get("/ops/audit/export/")
+    assert f"'{start}HYPERLINK(1)" in answer.text
+
+
+def test_looking_at_a_patients_messages_is_in_the_trail(sqlite_cast: Cast) -> None:
+    number = message(sqlite_cast)
+    sqlite_cast.client("amina").get(f"/ops/outbox/details/?id={number}")
+    with sqlite_cast.app.app_context():
+        (seen,) = db.session.query(AuditEvent).all()
+        assert (seen.agent, seen.action, seen.entity, seen.patient_id) == (
+            "amina", "show", "Notification", sqlite_cast.paula,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/ops/audit/details/?id=1", "/ops/outbox/details/?id=1"])
+@pytest.mark.parametrize("count", [1, 60])
+def test_a_page_of_the_console_costs_at_most_8_statements(
+    cast: Cast, statements: list[str], page: str, count: int
+) -> None:
+    for _ in range(count):
+        message(cast)
+    event(cast)
+    client = cast.client("amina")
+    statements.clear()
+    assert client.get(page).status_code == 200
+    assert len(statements) <= 8
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_console_has_no_inline_script_or_handler(
+    sqlite_cast: Cast, page: str
+) -> None:
+    message(sqlite_cast, state="dead")
+    text = sqlite_cast.client("amina").get(page).text
+    assert "<script>" not in text
+    assert " onclick" not in text
+    assert "javascript:" not in text
