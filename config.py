@@ -34,6 +34,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": _database(environ, instance),
         "REDIS_URL": environ.get("REDIS_URL") or None,
         "CLINIC_NAME": environ.get("CLINIC_NAME", "Clinic"),
+        "CLINIC_URL": environ.get("CLINIC_URL") or "http://127.0.0.1:8000",
         "CLINIC_TIMEZONE": _zone(environ.get("CLINIC_TIMEZONE") or "UTC"),
         "CLINIC_COUNTRY": _country(environ.get("CLINIC_COUNTRY", "")),
         "TRUSTED_HOSTS": _hosts(environ.get("CLINIC_HOSTS", "")),
@@ -50,6 +51,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PORTAL_LEAD_HOURS": _number(environ, "PORTAL_LEAD_HOURS", 2),
         "PORTAL_HORIZON_DAYS": _number(environ, "PORTAL_HORIZON_DAYS", 60),
         "PORTAL_MOST_OPEN": _number(environ, "PORTAL_MOST_OPEN", 5),
+        "SMS_URL": environ.get("SMS_URL") or None,
         "RATELIMIT_STORAGE_URI": environ.get("REDIS_URL") or "memory://",
         **FIXED,
     }

@@ -22,7 +22,7 @@ from app import models
 from app.exchange import demo, import_paths
 from app.extensions import db
 from app.jobs import worker
-from app.models import ClinicError
+from app.models import ClinicError, message_defaults
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
@@ -105,6 +105,8 @@ def set_up() -> list[str]:
     upgrade()
     added = current_app.extensions["appbuilder"].sm.sync_roles()
     made = _make_unmigrated()
+    message_defaults.seed(db.session())
+    db.session.commit()
     lines = [f"The database is up to date; roles added: {', '.join(added) or 'none'}."]
     return lines + [f"Made the table {name}, which has no migration yet." for name in made]
 

@@ -7,13 +7,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.models import holds, login_session, noshow, offering
+from app.jobs import delivery
+from app.models import holds, login_session, noshow, offering, reminders
 
 Job = Callable[[Session, datetime], int]
 """Does what is due at a moment and answers how many rows it was; the worker commits."""
 
 TIMETABLE: list[tuple[str, int, Job]] = [
     # name, every … seconds, what
+    ("deliver messages", 2, delivery.drain),
+    ("give back messages", 10, delivery.sweep),
+    ("plan reminders", 60, reminders.plan_missing),
     ("expire holds", 30, holds.expire),
     ("expire waitlist offers", 30, offering.expire),
     ("mark no-shows", 300, noshow.mark_no_shows),

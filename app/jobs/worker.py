@@ -16,7 +16,7 @@ from app.jobs.timetable import TIMETABLE
 
 log = logging.getLogger(__name__)
 
-PAUSE = 10.0
+PAUSE = 2.0
 """Seconds between two looks at the timetable."""
 
 State = dict[str, datetime]

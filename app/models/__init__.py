@@ -6,13 +6,14 @@ permission.
 
 from importlib import import_module  # noqa: F401  (for the line that adds a table)
 
-from app.models import offering  # noqa: F401  (it listens for times that become free)
+from app.models import offering, planning  # noqa: F401  (they listen to what is written)
 from app.models.absence import Absence, AbsenceRow
 from app.models.amendment import RecordAmendment
 from app.models.appointment import Appointment
 from app.models.appointment_series import AppointmentSeries
 from app.models.audit import AuditEvent
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
+from app.models.contact_preference import ContactPreference
 from app.models.entity import Entity
 from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
 from app.models.feed import CalendarFeed
@@ -21,6 +22,7 @@ from app.models.history import AnsweredRequest, AppointmentHistory
 from app.models.login_session import LoginSession
 from app.models.medical_record import MedicalRecord
 from app.models.notification import Notification
+from app.models.notification_rule import NotificationRule, NotificationTemplate
 from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
 from app.models.room import Room
@@ -51,6 +53,7 @@ __all__ = [
     "ClinicError",
     "Condition",
     "Conflict",
+    "ContactPreference",
     "DeclarationError",
     "Doctor",
     "Entity",
@@ -61,6 +64,8 @@ __all__ = [
     "MedicationRequest",
     "NotFound",
     "Notification",
+    "NotificationRule",
+    "NotificationTemplate",
     "Observation",
     "OpeningHours",
     "Patient",
@@ -90,6 +95,7 @@ ALL: tuple[type[Entity], ...] = (
     ShiftSwap,
     TimeOff,
     Notification,
+    ContactPreference,
     Doctor,
     Staff,
     Room,
@@ -112,5 +118,7 @@ ALL: tuple[type[Entity], ...] = (
     AbsenceRow,
     OpeningHours,
     LoginSession,
+    NotificationRule,
+    NotificationTemplate,
     AuditEvent,
 )

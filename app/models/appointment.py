@@ -53,13 +53,16 @@ class Appointment(Entity):
 
     appointment_id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.patient_id"))
-    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.doctor_id"))
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.doctor_id"), active_history=True)
     room_id: Mapped[int | None] = mapped_column(ForeignKey("room.room_id"))
     visit_type_id: Mapped[int | None] = mapped_column(ForeignKey("visit_type.visit_type_id"))
-    appointment_datetime: Mapped[datetime] = mapped_column(Instant)
+    appointment_datetime: Mapped[datetime] = mapped_column(Instant, active_history=True)
     minutes_duration: Mapped[int] = mapped_column(server_default="30")
     status: Mapped[str] = mapped_column(
-        choice("appointment_status", *STATUSES), default="booked", server_default="booked"
+        choice("appointment_status", *STATUSES),
+        default="booked",
+        server_default="booked",
+        active_history=True,  # what follows from a change asks what it was, loaded or not
     )
     reason: Mapped[str | None] = mapped_column(Text)
     override_reason: Mapped[str | None] = mapped_column(String(300))

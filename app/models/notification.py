@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.appointment import Appointment
 from app.models.entity import Entity
 from app.models.grants import READ, Role
+from app.models.notification_rule import NotificationRule
 from app.models.patient import Patient
 from app.models.screen import Screen
 from app.models.staff import Staff
@@ -22,6 +23,11 @@ CHANNELS = (INBOX, "email", "sms")
 STATES = ("planned", "claimed", "sent", "skipped", "failed", "dead")
 """`planned` waits for its time, `claimed` is being sent, `failed` is tried again, `dead` is not;
 `skipped` was not sent for the reason beside it."""
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """The index of a few rows among many, on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Notification(Entity):
@@ -43,7 +49,8 @@ class Notification(Entity):
         CheckConstraint(
             "(state = 'claimed') = (lease_until IS NOT NULL)", name="notification_lease"
         ),
-        Index("ix_notification_due", "state", "not_before"),
+        Index("ix_notification_due", "not_before", **_only("state IN ('planned', 'failed')")),
+        Index("ix_notification_held", "lease_until", **_only("state = 'claimed'")),
         Index("ix_notification_staff", "staff_id", "channel", "read_at"),
         Index("ix_notification_patient", "patient_id", "channel", "sent_at"),
         Index("ix_notification_user", "user_id", "channel", "read_at"),
@@ -61,6 +68,10 @@ class Notification(Entity):
         ForeignKey("appointment.appointment_id", ondelete="CASCADE")
     )
     appointment_version: Mapped[int | None] = mapped_column()
+    visit_start: Mapped[datetime | None] = mapped_column(Instant)
+    notification_rule_id: Mapped[int | None] = mapped_column(
+        ForeignKey("notification_rule.notification_rule_id")
+    )
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     context: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -83,6 +94,7 @@ class Notification(Entity):
     patient: Mapped[Patient | None] = relationship()
     user: Mapped[User | None] = relationship()
     appointment: Mapped[Appointment | None] = relationship()
+    notification_rule: Mapped[NotificationRule | None] = relationship()
 
     __screen__ = Screen(
         title="Messages",

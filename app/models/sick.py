@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import booking, life
+from app.models import booking, life, planning
 from app.models.absence import Absence, AbsenceRow
 from app.models.acting import Acting
 from app.models.appointment import Appointment
@@ -87,6 +87,7 @@ def confirm(
         except ClinicError as error:
             raise _named(error, choice.appointment_id) from None
         row.done, row.version_after = _done(choice), visit.version
+        planning.silence(session, visit)  # one message for all of them is queued below
         rows.append(row)
         done.changed.append(visit)
     session.add_all(rows)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from app.models import life
+from app.models import life, planning
 from app.models.absence import Absence, AbsenceRow
 from app.models.acting import Acting
 from app.models.appointment import Appointment
@@ -65,6 +65,8 @@ def undo(session: Session, actor: Acting, absence_id: int, now: datetime) -> Und
         absence.time_off = None
     session.flush()
     rows, done = rows_of(session, absence_id), Undone(absence, time_off=time_off)
+    for row in rows:
+        planning.silence(session, row.visit)
     _put_back(session, actor, rows, now)
     for row in rows:
         if row.not_restored is None:

@@ -1,0 +1,56 @@
+"""How a patient wants to be reached: language, channels, or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models import wording
+from app.models.entity import Entity
+from app.models.grants import EDIT, READ, Role
+from app.models.patient import Patient
+from app.models.screen import Screen
+from app.models.types import Instant, choice
+
+
+class ContactPreference(Entity):
+    """What one patient said; without a row, e-mail and text messages are welcome."""
+
+    __tablename__ = "contact_preference"
+
+    contact_preference_id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.patient_id"), unique=True)
+    language: Mapped[str | None] = mapped_column(
+        choice("contact_preference_language", *wording.LANGUAGES)
+    )
+    email: Mapped[bool] = mapped_column(default=True, server_default="1")
+    sms: Mapped[bool] = mapped_column(default=True, server_default="1")
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    patient: Mapped[Patient] = relationship()
+
+    __screen__ = Screen(
+        title="Message preferences",
+        menu="Clinic",
+        icon="fa-bell-slash",
+        columns=["patient", "language", "email", "sms", "stopped_at"],
+        search=["patient", "language", "email", "sms", "stopped_at"],
+        form=["patient", "language", "email", "sms", "stopped_at"],
+        labels={"email": "E-mail", "sms": "Text messages", "stopped_at": "Wants none since"},
+        help={
+            "language": "Left empty, the language of the register.",
+            "stopped_at": "With a time here nothing is sent; the inbox of the portal stays.",
+        },
+        order="-contact_preference_id",
+        empty="Nobody said anything yet: all patients may be written to. Add who wants it otherwise.",
+        grants={
+            Role.ADMIN: EDIT,
+            Role.RECEPTIONIST: EDIT,
+            Role.DOCTOR: READ,
+            Role.NURSE: READ,
+        },
+    )
+
+    def __str__(self) -> str:
+        return f"Preferences {self.contact_preference_id}"
