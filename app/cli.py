@@ -23,6 +23,7 @@ from app.exchange import demo, import_paths
 from app.extensions import db
 from app.jobs import worker
 from app.models import ClinicError, message_defaults
+from app.models.analytics import rollup
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
@@ -112,10 +113,12 @@ def set_up() -> list[str]:
 
 
 def build_demo(*, patients: int, years: int) -> Any:
-    """Build the demo clinic as of now and keep it. Raises ClinicError where real patients are."""
+    """Build the demo clinic as of now, with its figures, and keep it. Raises ClinicError where real
+    patients are."""
     zone = ZoneInfo(current_app.config["CLINIC_TIMEZONE"])
-    session = db.session()
-    counts = demo.build(session, patients=patients, years=years, now=datetime.now(UTC), zone=zone)
+    session, now = db.session(), datetime.now(UTC)
+    counts = demo.build(session, patients=patients, years=years, now=now, zone=zone)
+    rollup.refresh(session, now)
     session.commit()
     return counts
 

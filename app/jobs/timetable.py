@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs import delivery
 from app.models import holds, login_session, noshow, offering, reminders
+from app.models.analytics import access, rollup
 
 Job = Callable[[Session, datetime], int]
 """Does what is due at a moment and answers how many rows it was; the worker commits."""
@@ -22,4 +23,6 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("expire waitlist offers", 30, offering.expire),
     ("mark no-shows", 300, noshow.mark_no_shows),
     ("forget old sessions", 3600, login_session.forget),
+    ("keep figures", 30, rollup.refresh),
+    ("measure access", 3600, access.measure),
 ]

@@ -9,6 +9,13 @@ from importlib import import_module  # noqa: F401  (for the line that adds a tab
 from app.models import offering, planning  # noqa: F401  (they listen to what is written)
 from app.models.absence import Absence, AbsenceRow
 from app.models.amendment import RecordAmendment
+from app.models.analytics.tables import (
+    AccessFact,
+    FactTouched,
+    RoomFact,
+    ShiftFact,
+    VisitFact,
+)
 from app.models.appointment import Appointment
 from app.models.appointment_series import AppointmentSeries
 from app.models.audit import AuditEvent
@@ -41,6 +48,7 @@ __all__ = [
     "READ",
     "Absence",
     "AbsenceRow",
+    "AccessFact",
     "Action",
     "AllergyIntolerance",
     "AnsweredRequest",
@@ -57,6 +65,7 @@ __all__ = [
     "DeclarationError",
     "Doctor",
     "Entity",
+    "FactTouched",
     "Forbidden",
     "Grant",
     "LoginSession",
@@ -72,15 +81,18 @@ __all__ = [
     "RecordAmendment",
     "Role",
     "Room",
+    "RoomFact",
     "RotaPublication",
     "RotaTemplate",
     "RotaTemplateRow",
     "Screen",
     "Shift",
+    "ShiftFact",
     "ShiftSwap",
     "Staff",
     "Stale",
     "TimeOff",
+    "VisitFact",
     "VisitType",
     "WaitlistEntry",
     "WaitlistOffer",
@@ -120,5 +132,10 @@ ALL: tuple[type[Entity], ...] = (
     LoginSession,
     NotificationRule,
     NotificationTemplate,
+    VisitFact,
+    ShiftFact,
+    RoomFact,
+    AccessFact,
+    FactTouched,
     AuditEvent,
 )

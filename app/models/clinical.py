@@ -53,7 +53,10 @@ class Condition(Coded):
     """A problem or diagnosis (FHIR R4 Condition)."""
 
     __tablename__ = "condition"
-    __table_args__ = (Index("ix_condition_patient_onset", "patient_id", "onset"),)
+    __table_args__ = (
+        Index("ix_condition_patient_onset", "patient_id", "onset"),
+        Index("ix_condition_recorded", "recorded"),
+    )
 
     condition_id: Mapped[int] = mapped_column(primary_key=True)
     clinical_status: Mapped[str] = mapped_column(
@@ -121,7 +124,10 @@ class MedicationRequest(Coded):
     """A drug that was prescribed (FHIR R4 MedicationRequest)."""
 
     __tablename__ = "medication_request"
-    __table_args__ = (Index("ix_medication_patient_authored", "patient_id", "authored"),)
+    __table_args__ = (
+        Index("ix_medication_patient_authored", "patient_id", "authored"),
+        Index("ix_medication_authored", "authored"),
+    )
 
     medication_request_id: Mapped[int] = mapped_column(primary_key=True)
     doctor_id: Mapped[int | None] = mapped_column(ForeignKey("doctor.doctor_id"), index=True)

@@ -25,6 +25,15 @@ class MedicalRecord(Entity):
     __table_args__ = (
         Index("ix_medical_record_patient_date", "patient_id", "visit_date"),
         Index("ix_medical_record_doctor_date", "doctor_id", "visit_date"),
+        # the figures read this alone, never a text
+        Index(
+            "ix_medical_record_figures",
+            "visit_date",
+            "doctor_id",
+            "status",
+            "signed_at",
+            "ended_at",
+        ),
     )
 
     record_id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,6 +14,7 @@ from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
 from app.views.absence import AbsenceView
 from app.views.account import AccountView
+from app.views.analytics import AnalyticsView
 from app.views.api import EntityApi
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
@@ -52,6 +53,7 @@ PAGES: tuple[type[Any], ...] = (
     RotaRequestsView,
     BoardView,
     AbsenceView,
+    AnalyticsView,
     ChartView,
     ChartNotesView,
     ChartVitalsView,

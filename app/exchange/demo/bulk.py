@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app.models import Entity
+from app.models import Entity, MedicalRecord
 
 CHUNK = 5_000
 
@@ -21,6 +21,18 @@ def insert_all(session: Session, model: type[Entity], rows: Iterable[dict[str, A
         session.execute(insert(model), chunk)
         count += len(chunk)
     return count
+
+
+def sign_all(session: Session, rows: Iterable[dict[str, Any]]) -> None:
+    """Sign drafts: each row names the record's `key`, `at` what time and `by` which staff."""
+    record: Any = MedicalRecord.__table__
+    signed = (
+        update(record)
+        .where(record.c.record_id == bindparam("key"))
+        .values(status="signed", signed_at=bindparam("at"), signed_by=bindparam("by"))
+    )
+    if found := list(rows):
+        session.connection().execute(signed, found)
 
 
 def next_id(session: Session, model: type[Entity]) -> int:

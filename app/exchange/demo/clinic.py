@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.exchange.demo.bulk import hand_on_numbering, insert_all, next_id
+from app.exchange.demo.bulk import hand_on_numbering, insert_all, next_id, sign_all
 from app.exchange.demo.logins import add_logins
+from app.exchange.demo.past import Past, why_cancelled
 from app.exchange.demo.people import Person, allergy_rows, email, patient_rows, people
 from app.exchange.demo.records import (
     Note,
@@ -20,6 +21,7 @@ from app.exchange.demo.records import (
     notes,
     prescription_rows,
     record_rows,
+    signatures,
 )  # fmt: skip
 from app.exchange.demo.rota import Clock, Duty, doctors_rota, shift_rows, team_rota
 from app.exchange.demo.state import quotas
@@ -37,6 +39,7 @@ from app.exchange.demo.vitals import observation_rows
 from app.models import (
     AllergyIntolerance,
     Appointment,
+    AppointmentHistory,
     Condition,
     Doctor,
     MedicalRecord,
@@ -71,6 +74,7 @@ class Counts:
     allergies: int = 0
     prescriptions: int = 0
     observations: int = 0
+    history: int = 0
     logins: int = 0
     already: bool = False
 
@@ -95,7 +99,9 @@ class Construction:
         hand_on_numbering(
             self._session, Patient, Staff, Doctor, Room, VisitType, Appointment, MedicalRecord
         )
-        self._logins(persons, visits, found)
+        users = self._logins(persons, visits, found)
+        past = Past(self._clock, users).rows(visits)
+        self._add(history=insert_all(self._session, AppointmentHistory, past))
         self._session.expire_all()
         return self._counts
 
@@ -169,7 +175,7 @@ class Construction:
             booked = list(booker.fill(duty, by_staff[duty.staff_id], int(due)))
             due -= len(booked)
             visits += booked
-        rows = appointment_rows(visits, kinds)
+        rows = appointment_rows(visits, kinds, why_cancelled)
         self._add(appointments=insert_all(self._session, Appointment, rows))
         self._mark_rooms(doctors, {v.room_id for v in visits if v.status == "in-room"})
         return visits
@@ -192,10 +198,12 @@ class Construction:
             ),
             observations=insert_all(session, Observation, observation_rows(rng, clock, found)),
         )
+        sign_all(session, signatures(clock, found))
 
     def _logins(
         self, persons: Sequence[Person], visits: Sequence[Visit], found: Sequence[Note]
-    ) -> None:
+    ) -> dict[str, int]:
+        """The keys of the logins, by role."""
         chosen = self._session.get_one(Patient, self._patient(persons, visits, found).id)
         behind = {
             role: self._staff(role)[0] for role in ("admin", "doctor", "nurse", "receptionist")
@@ -211,6 +219,7 @@ class Construction:
         chosen.user_id = users["patient"].id
         self._session.flush()
         self._add(logins=len(users))
+        return {role: user.id for role, user in users.items()}
 
     def _patient(
         self, persons: Sequence[Person], visits: Sequence[Visit], found: Sequence[Note]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -184,8 +184,11 @@ def _on_grid(minute: int, grid: int, offset: int) -> int:
     return -(-(minute + offset) // grid) * grid - offset
 
 
-def appointment_rows(visits: Sequence[Visit], kinds: dict[str, int]) -> Iterator[dict[str, Any]]:
-    """Visits as rows of `appointment`; `kinds` gives the ids of visit types by name."""
+def appointment_rows(
+    visits: Sequence[Visit], kinds: dict[str, int], why: Callable[[Visit], str | None]
+) -> Iterator[dict[str, Any]]:
+    """Visits as rows of `appointment`; `kinds` gives the ids of visit types by name, `why` who
+    cancelled."""
     for visit in visits:
         yield {
             "appointment_id": visit.id,
@@ -197,5 +200,6 @@ def appointment_rows(visits: Sequence[Visit], kinds: dict[str, int]) -> Iterator
             "minutes_duration": visit.kind.minutes,
             "status": visit.status,
             "reason": visit.case.reason,
+            "cancellation_reason": why(visit),
             "arrived_at": None if visit.arrived is None else instant(visit.arrived),
         }

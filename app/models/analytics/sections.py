@@ -1,0 +1,38 @@
+"""The figures in sections, as they are asked for: each a few statements, whatever it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.models.analytics import access, coded, missed, people, times, use, visits
+from app.models.analytics.figure import Figure
+from app.models.analytics.scope import Asked
+from app.models.grants import Role
+
+EVERYBODY = frozenset({Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST})
+CLINICAL = frozenset({Role.ADMIN, Role.DOCTOR, Role.NURSE})
+PRODUCTIVITY = frozenset({Role.ADMIN, Role.DOCTOR})
+
+
+@dataclass(frozen=True)
+class Section:
+    """`narrowed` says which of doctor, type and room its figures can be narrowed to."""
+
+    key: str
+    title: str
+    icon: str
+    roles: frozenset[Role]
+    build: Callable[[Asked], list[Figure]]
+    narrowed: tuple[str, ...] = ("doctor", "type", "room")
+
+
+SECTIONS = (
+    Section("visits", "Appointments", "fa-calendar-check", EVERYBODY, visits.figures),
+    Section("missed", "Missed", "fa-user-xmark", EVERYBODY, missed.figures),
+    Section("use", "Utilisation", "fa-gauge-high", EVERYBODY, use.figures, ("doctor", "room")),
+    Section("times", "Waiting", "fa-hourglass-half", EVERYBODY, times.figures),
+    Section("access", "Access", "fa-person-walking-arrow-right", EVERYBODY, access.figures),
+    Section("people", "Productivity", "fa-user-check", PRODUCTIVITY, people.figures, ("doctor",)),
+    Section("codes", "Diagnoses and drugs", "fa-prescription-bottle", CLINICAL, coded.figures),
+)

@@ -1,0 +1,100 @@
+"""Appointments by what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.models.analytics.figure import Column, Figure, Total, Value, course
+from app.models.analytics.scope import Asked, Scope
+from app.models.analytics.tables import VisitFact
+
+TO_COME = ("proposed", "pending", "booked", "waitlist")
+HERE = ("arrived", "checked-in", "in-room")
+GROUPS = (
+    ("Seen", ("fulfilled",)),
+    ("Here now", HERE),
+    ("Still booked", TO_COME),
+    ("Cancelled", ("cancelled",)),
+    ("Not come", ("noshow",)),
+)
+BETTER = {"Seen": 1, "Cancelled": -1, "Not come": -1}
+"""The groups that head the figure, and whether more or less of them is better."""
+
+MEANING = (
+    "Visits that begin in the period, by their status now; those entered in error are left out. "
+    "Seen are fulfilled, here now arrived to in room, still booked proposed to booked or on the "
+    "waitlist."
+)
+KIND_MEANING = "Visits that begin in the period, by visit type; cancelled ones are left out."
+
+DayCounts = Counter[tuple[date, str, bool]]
+
+
+def by_day(session: Session, scope: Scope) -> DayCounts:
+    """How many visits by day, status, and whether they were cancelled late; both periods."""
+    query = (
+        select(VisitFact.day, VisitFact.status, VisitFact.late, func.count().label("visits"))
+        .where(*scope.visits())
+        .group_by(VisitFact.day, VisitFact.status, VisitFact.late)
+    )
+    return Counter({(r.day, r.status, r.late): r.visits for r in session.execute(query)})
+
+
+def by_kind(session: Session, scope: Scope) -> Counter[tuple[int, int | None]]:
+    """How many visits that were not cancelled, by period (1 is the asked one) and visit type."""
+    now = scope.in_now(VisitFact.day)
+    query = (
+        select(now, VisitFact.visit_type_id, func.count().label("visits"))
+        .where(*scope.visits(), VisitFact.status != "cancelled")
+        .group_by(now, VisitFact.visit_type_id)
+    )
+    return Counter({(r.now, r.visit_type_id): r.visits for r in session.execute(query)})
+
+
+def figures(asked: Asked) -> list[Figure]:
+    counts = by_day(asked.session, asked.scope)
+    return [_status(asked, counts), _kinds(asked)]
+
+
+def _status(asked: Asked, counts: DayCounts) -> Figure:
+    scope = asked.scope
+    rows = course(scope, ((day, (status, n)) for (day, status, _), n in counts.items()), _grouped)
+    totals = {now: Counter[str]() for now in (True, False)}
+    for (day, status, _), visits in counts.items():
+        totals[scope.is_now(day)][status] += visits
+    eras = zip(*(_grouped(totals[era].items()) for era in (True, False)), strict=True)
+    whole = Total("All visits", totals[True].total(), totals[False].total(), better=1)
+    named = [
+        Total(name, now, before, better=BETTER[name])
+        for (name, _), (now, before) in zip(GROUPS, eras, strict=True)
+        if name in BETTER
+    ]
+    return Figure(
+        "visits-by-status", "Appointments by status", MEANING, "stacked", "From",
+        [Column(name) for name, _ in GROUPS], rows, [whole, *named],
+        empty="No visit in this period. Choose a longer one, or fewer filters.",
+    )  # fmt: skip
+
+
+def _grouped(found: Iterable[tuple[str, int]]) -> list[Value]:
+    pairs = list(found)
+    return [sum(n for status, n in pairs if status in group) for _, group in GROUPS]
+
+
+def _kinds(asked: Asked) -> Figure:
+    counts = by_kind(asked.session, asked.scope)
+    keys = [*asked.names.types, None]
+    there = [key for key in keys if counts[1, key] or counts[0, key]]
+    rows: list[tuple[str, list[Value]]] = [
+        (asked.names.types[key] if key else "No type", [counts[1, key], counts[0, key]])
+        for key in sorted(there, key=lambda key: -counts[1, key])
+    ]
+    return Figure(
+        "visits-by-type", "Appointments by visit type", KIND_MEANING, "bars", "Visit type",
+        [Column("Visits"), Column("Period before")], rows,
+    )  # fmt: skip
