@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cryptography.fernet import Fernet
 from holidays import list_supported_countries
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -31,6 +32,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return {
         "INSTANCE": instance,
         "SECRET_KEY": environ.get("SECRET_KEY") or _own_secret(instance),
+        "FIELD_KEYS": _field_keys(environ.get("FIELD_KEYS", "")),
         "SQLALCHEMY_DATABASE_URI": _database(environ, instance),
         "REDIS_URL": environ.get("REDIS_URL") or None,
         "CLINIC_NAME": environ.get("CLINIC_NAME", "Clinic"),
@@ -97,6 +99,19 @@ def _sessions(environ: Mapping[str, str]) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": longest + timedelta(days=1),
         "JWT_REFRESH_TOKEN_EXPIRES": longest,
     }
+
+
+def _field_keys(raw: str) -> list[str]:
+    """Master keys by comma, the one that wraps first; none means those of the key file."""
+    keys = [key.strip() for key in raw.split(",") if key.strip()]
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ConfigError(
+                "FIELD_KEYS holds what is no key; each is 32 random bytes in base64, by comma."
+            ) from None
+    return keys
 
 
 def _own_secret(instance: Path) -> str:

@@ -9,6 +9,7 @@ from flask import Flask
 import config
 from app import cli, database, models
 from app.extensions import csrf, db, mail, migrate
+from app.models.keyring import Keyring, Unreadable, master_keys
 from app.security.manager import ClinicSecurityManager
 from app.security.policy import Policy, compile_tables
 from app.security.routes import guarded_routes
@@ -31,8 +32,20 @@ def create_app(**overrides: Any) -> Flask:
     with app.app_context():
         for engine in db.engines.values():
             database.prepare(engine)
+        _open_keys(app)
         _open(app)
     return app
+
+
+def _open_keys(app: Flask) -> None:
+    """The keys of what is encrypted; a master key that does not open them stops the start."""
+    given, file = app.config["FIELD_KEYS"], app.config["INSTANCE"] / "field_keys"
+    keys = Keyring(lambda: db.engine, lambda: master_keys(given, file))
+    app.extensions["clinic_keyring"] = keys
+    try:
+        keys.check()
+    except Unreadable as error:
+        raise config.ConfigError(error.message) from None
 
 
 def _open(app: Flask) -> None:

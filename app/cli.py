@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from cryptography.fernet import Fernet
 from flask import current_app
 from flask.cli import AppGroup
 from flask_appbuilder import Model
@@ -24,6 +25,8 @@ from app.extensions import db
 from app.jobs import worker
 from app.models import ClinicError, message_defaults
 from app.models.analytics import rollup
+from app.models.keyring import put_first
+from app.models.sealed import keyring
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
@@ -100,10 +103,34 @@ def migration_command(message: str) -> None:
         stamp()
 
 
+@clinic.command("rotate-keys")
+def rotate_keys_command() -> None:
+    """Wrap the keys of what is encrypted by a new master key; no record is rewritten.
+
+    The new key is put first in the key file, or is yours to put first in FIELD_KEYS before.
+    """
+    session, file = db.session(), current_app.config["INSTANCE"] / "field_keys"
+    if not current_app.config["FIELD_KEYS"]:
+        put_first(file, Fernet.generate_key().decode())
+    elif keyring().wrapped_by_first(session):
+        raise click.ClickException(
+            "The first key of FIELD_KEYS is in use already. Put a new one before it, by comma, "
+            "restart every process of the clinic, and call this again. A new one: "
+            + Fernet.generate_key().decode()
+        )
+    count = keyring().rewrap(session, datetime.now(UTC))
+    session.commit()
+    click.echo(
+        f"{count} keys are wrapped by the new master key. Keep the earlier master keys for as long as "
+        "you keep backups from their time."
+    )
+
+
 def set_up() -> list[str]:
     """Migrate, add roles, and make the tables that are declared but not migrated yet, so that a
     new declaration can be tried at once. Idempotent; says what it did."""
     upgrade()
+    _forget_old_pages()
     added = current_app.extensions["appbuilder"].sm.sync_roles()
     made = _make_unmigrated()
     message_defaults.seed(db.session())
@@ -121,6 +148,13 @@ def build_demo(*, patients: int, years: int) -> Any:
     rollup.refresh(session, now)
     session.commit()
     return counts
+
+
+def _forget_old_pages() -> None:
+    """What a migration has encrypted must not stay readable in the log beside the SQLite file."""
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _is_as_declared() -> bool:

@@ -26,10 +26,11 @@ PLENTY = 2 * 1024**3
 EMPTY_ALL = """
 DO $$ DECLARE found record; BEGIN
     FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('alembic_version', 'ab_role')
+        AND tablename NOT IN ('alembic_version', 'ab_role', 'data_key')
     LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
     FOR found IN SELECT sequencename FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'ab_role_id_seq'
+        WHERE schemaname = 'public' AND last_value IS NOT NULL
+        AND sequencename <> 'ab_role_id_seq'
     LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename); END LOOP;
 END $$
 """

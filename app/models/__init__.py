@@ -26,6 +26,7 @@ from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden
 from app.models.feed import CalendarFeed
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
 from app.models.history import AnsweredRequest, AppointmentHistory
+from app.models.keyring import DataKey
 from app.models.login_session import LoginSession
 from app.models.medical_record import MedicalRecord
 from app.models.notification import Notification
@@ -62,6 +63,7 @@ __all__ = [
     "Condition",
     "Conflict",
     "ContactPreference",
+    "DataKey",
     "DeclarationError",
     "Doctor",
     "Entity",
@@ -138,4 +140,5 @@ ALL: tuple[type[Entity], ...] = (
     AccessFact,
     FactTouched,
     AuditEvent,
+    DataKey,
 )

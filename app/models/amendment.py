@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models.entity import Entity
@@ -20,6 +20,7 @@ from app.models.grants import READ, Role
 from app.models.medical_record import MedicalRecord
 from app.models.patient import Patient
 from app.models.screen import Screen
+from app.models.sealed import SealedText
 from app.models.staff import Staff
 from app.models.types import Instant
 
@@ -38,10 +39,10 @@ class RecordAmendment(Entity):
     number: Mapped[int] = mapped_column()
     author_id: Mapped[int] = mapped_column(ForeignKey("staff.staff_id"))
     at: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str] = mapped_column(Text)
-    diagnosis: Mapped[str | None] = mapped_column(Text)
-    treatment: Mapped[str | None] = mapped_column(Text)
-    notes: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(SealedText("record_amendment.reason"))
+    diagnosis: Mapped[str | None] = mapped_column(SealedText("record_amendment.diagnosis"))
+    treatment: Mapped[str | None] = mapped_column(SealedText("record_amendment.treatment"))
+    notes: Mapped[str | None] = mapped_column(SealedText("record_amendment.notes"))
     content_hash: Mapped[str] = mapped_column(String(64))
 
     record: Mapped[MedicalRecord] = relationship()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models.acting import Acting
@@ -14,6 +14,7 @@ from app.models.grants import EDIT, MANAGE, READ, Role
 from app.models.patient import Patient
 from app.models.room import Room
 from app.models.screen import Screen
+from app.models.sealed import SealedText
 from app.models.staff import Doctor
 from app.models.types import Instant, choice
 from app.models.visit_type import VisitType
@@ -64,7 +65,7 @@ class Appointment(Entity):
         server_default="booked",
         active_history=True,  # what follows from a change asks what it was, loaded or not
     )
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(SealedText("appointment.reason"))
     override_reason: Mapped[str | None] = mapped_column(String(300))
     cancellation_reason: Mapped[str | None] = mapped_column(
         choice("appointment_cancellation_reason", *CANCELLATION_REASONS)

@@ -1,15 +1,17 @@
 """One search over everything that is written in a chart.
 
-Notes are compared here and not in the database: they may be kept encrypted there.
+Texts are compared here and not in the database, which holds them encrypted.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.models.amendment import TEXTS, RecordAmendment
@@ -18,6 +20,7 @@ from app.models.medical_record import MedicalRecord
 
 MOST = 60
 AROUND = 70
+CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
     query = select(MedicalRecord.record_id, MedicalRecord.visit_date, *columns).where(
         MedicalRecord.patient_id == patient_id
     )
-    for row in session.execute(query):
+    for row in _rows(session, query):
         title = row.reason_display or row.type_display or "Visit"
         if found := _first(row, texts, words):
             yield Hit("Visit", row.visit_date, title, found, row.record_id)
@@ -74,9 +77,9 @@ def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
 
 def _amendments(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
     texts = ("reason", *TEXTS)
-    for row in session.scalars(
-        select(RecordAmendment).where(RecordAmendment.patient_id == patient_id)
-    ):
+    columns = [getattr(RecordAmendment, name) for name in ("record_id", "number", "at", *texts)]
+    query = select(*columns).where(RecordAmendment.patient_id == patient_id)
+    for row in _rows(session, query):
         if found := _first(row, texts, words):
             yield Hit("Amendment", row.at.date(), f"Amendment {row.number}", found, row.record_id)
 
@@ -90,34 +93,45 @@ def _statements(
         model.patient_id == patient_id
     )
     names = [column.key for column in columns]
-    for row in session.execute(query.order_by(day.desc())):
+    for row in _rows(session, query.order_by(day.desc())):
         if found := _first(row, names, words):
             yield Hit(kind, row.day, row.display, found, row.record_id)
 
 
 def _findings(session: Session, patient_id: int, words: str) -> list[Hit]:
-    wanted = or_(
-        Observation.display.icontains(words, autoescape=True),
-        Observation.value_text.icontains(words, autoescape=True),
-    )
+    """What was measured by that name, once a name, and findings whose text has the words."""
     query = (
-        select(
-            Observation.display,
-            func.max(Observation.value_text).label("text"),
-            func.max(Observation.effective).label("last"),
-            func.count().label("times"),
+        select(Observation.display, Observation.value_text, Observation.effective)
+        .where(
+            Observation.patient_id == patient_id,
+            or_(
+                Observation.display.icontains(words, autoescape=True),
+                Observation.value_text.is_not(None),
+            ),
         )
-        .where(Observation.patient_id == patient_id, wanted)
-        .group_by(Observation.display)
-        .order_by(func.max(Observation.effective).desc())
-        .limit(MOST)
+        .order_by(Observation.effective.desc())
     )
-    return [
-        Hit(
-            "Measurement", row.last, row.display, ("", "", f"measured {row.times} times, last then")
-        )
-        for row in session.execute(query)
-    ]
+    hits: dict[str, Hit] = {}
+    times: Counter[str] = Counter()
+    for row in _rows(session, query):
+        place = around(row.display, words) or around(row.value_text or "", words)
+        if place is None:
+            continue
+        times[row.display] += 1
+        hits.setdefault(row.display, Hit("Measurement", row.effective, row.display, place))
+    return [_how_often(hit, times[name]) for name, hit in islice(hits.items(), MOST)]
+
+
+def _how_often(hit: Hit, times: int) -> Hit:
+    if hit.found[1] and hit.found[0] + hit.found[1] + hit.found[2] != hit.title:
+        return hit
+    said = f"measured {times} times, last then" if times > 1 else "measured then"
+    return replace(hit, found=("", "", said))
+
+
+def _rows(session: Session, query: Any) -> Iterator[Any]:
+    """The rows a chunk at a time: their texts are decrypted one after the other, not all held."""
+    yield from session.execute(query.execution_options(yield_per=CHUNK))
 
 
 def _first(row: Any, names: Sequence[str], words: str) -> tuple[str, str, str] | None:

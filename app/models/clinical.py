@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.models.entity import Entity
@@ -17,6 +17,7 @@ from app.models.grants import EDIT, READ, Grant, Role
 from app.models.medical_record import MedicalRecord
 from app.models.patient import Patient
 from app.models.screen import Screen
+from app.models.sealed import SealedJson, SealedText
 from app.models.staff import Doctor
 from app.models.types import FhirDateTime, Instant, choice
 
@@ -104,7 +105,7 @@ class AllergyIntolerance(Coded):
     criticality: Mapped[str | None] = mapped_column(
         choice("allergy_criticality", "low", "high", "unable-to-assess")
     )
-    reaction: Mapped[str | None] = mapped_column(Text)
+    reaction: Mapped[str | None] = mapped_column(SealedText("allergy_intolerance.reaction"))
     recorded: Mapped[str | None] = mapped_column(FhirDateTime)
 
     __screen__ = Screen(
@@ -142,8 +143,10 @@ class MedicationRequest(Coded):
     )  # fmt: skip
     intent: Mapped[str] = mapped_column(String(20), default="order", server_default="order")
     authored: Mapped[str | None] = mapped_column(FhirDateTime)
-    dosage: Mapped[str | None] = mapped_column(Text)
-    dosage_detail: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    dosage: Mapped[str | None] = mapped_column(SealedText("medication_request.dosage"))
+    dosage_detail: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        SealedJson("medication_request.dosage_detail")
+    )
     reason_identifier: Mapped[str | None] = mapped_column(String(200))
     doctor: Mapped[Doctor | None] = relationship()
 
@@ -176,7 +179,7 @@ class Observation(Coded):
     issued: Mapped[datetime | None] = mapped_column(Instant)
     value: Mapped[float | None] = mapped_column(Float(53))
     unit: Mapped[str | None] = mapped_column(String(40))
-    value_text: Mapped[str | None] = mapped_column(Text)
+    value_text: Mapped[str | None] = mapped_column(SealedText("observation.value_text"))
     value_system: Mapped[str | None] = mapped_column(String(100))
     value_code: Mapped[str | None] = mapped_column(String(40))
     components: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.appointment import Appointment
 from app.models.entity import Entity
 from app.models.grants import READ, Role
 from app.models.screen import Screen
+from app.models.sealed import SealedJson, SealedText
 from app.models.types import Instant
 
 
@@ -32,7 +33,7 @@ class AppointmentHistory(Entity):
     status_after: Mapped[str] = mapped_column(String(20))
     start_before: Mapped[datetime | None] = mapped_column(Instant)
     start_after: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(SealedText("appointment_history.reason"))
     appointment: Mapped[Appointment] = relationship()
 
     __screen__ = Screen(
@@ -70,4 +71,4 @@ class AnsweredRequest(Entity):
     key: Mapped[str] = mapped_column(String(200))
     fingerprint: Mapped[str] = mapped_column(String(64))
     recorded: Mapped[datetime] = mapped_column(Instant)
-    answer: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answer: Mapped[dict[str, Any]] = mapped_column(SealedJson("answered_request.answer"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models.acting import Acting
@@ -14,6 +14,7 @@ from app.models.errors import ClinicError
 from app.models.grants import EDIT, READ, Role
 from app.models.patient import Patient
 from app.models.screen import Screen
+from app.models.sealed import SealedText
 from app.models.staff import Doctor, Staff
 from app.models.types import Instant, choice
 
@@ -44,9 +45,9 @@ class MedicalRecord(Entity):
     )
     author_id: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"), index=True)
     visit_date: Mapped[date] = mapped_column(Date)
-    diagnosis: Mapped[str | None] = mapped_column(Text)
-    treatment: Mapped[str | None] = mapped_column(Text)
-    notes: Mapped[str | None] = mapped_column(Text)
+    diagnosis: Mapped[str | None] = mapped_column(SealedText("medical_record.diagnosis"))
+    treatment: Mapped[str | None] = mapped_column(SealedText("medical_record.treatment"))
+    notes: Mapped[str | None] = mapped_column(SealedText("medical_record.notes"))
     status: Mapped[str] = mapped_column(
         choice("medical_record_status", "draft", "signed"), default="draft", server_default="draft"
     )
@@ -59,7 +60,7 @@ class MedicalRecord(Entity):
     type_display: Mapped[str | None] = mapped_column(String(300))
     reason_system: Mapped[str | None] = mapped_column(String(100))
     reason_code: Mapped[str | None] = mapped_column(String(40))
-    reason_display: Mapped[str | None] = mapped_column(String(300))
+    reason_display: Mapped[str | None] = mapped_column(SealedText("medical_record.reason_display"))
     identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
     signed_at: Mapped[datetime | None] = mapped_column(Instant)
     signed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"))

@@ -17,6 +17,7 @@ SENTENCES: dict[str, str] = {
     "appointment_datetime_spelling": "The time of a visit must be a time in UTC.",
     "audit_event_append_only": "The audit trail is never changed.",
     "login_session_ended": "A session that has ended does not come back.",
+    "data_key_kept": "A key that texts are sealed with is never removed.",
     "medical_record_signed": "A signed record does not change.",
     "shift_staff_twice": "This person already has a shift at that time.",
     "shift_spelling": "A shift is a date with two times of the clock.",

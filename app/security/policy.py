@@ -17,6 +17,7 @@ from sqlalchemy.orm import RelationshipProperty
 
 from app.models import Action, DeclarationError, Entity, Grant, Role, Screen
 from app.models.grants import Rule
+from app.models.sealed import Sealed
 
 OWNERS = {"patient": "patient_id", "doctor": "doctor_id", "staff": "staff_id", "ab_user": "user_id"}
 """Tables that a login leads to, and the acting person's attribute that holds the key."""
@@ -136,6 +137,17 @@ def _check_words(table: type[Entity], screen: Screen) -> None:
     for column in (*screen.columns, *screen.search, *form, *(screen.detail or ()), order,
                    *screen.optional, *screen.labels, *screen.help):  # fmt: skip
         _require_column(name, table, column)
+    for column in columns.values():
+        if (
+            isinstance(column.type, Sealed)
+            and column.type.place != f"{table.__tablename__}.{column.name}"
+        ):
+            raise DeclarationError(f"{name}.{column.name} is sealed for {column.type.place}.")
+    for column in (order, *screen.search):
+        if column in columns and isinstance(columns[column].type, Sealed):
+            raise DeclarationError(
+                f"{name} cannot be searched or sorted by {column!r}: it is encrypted in the database."
+            )
     if order not in columns:
         raise DeclarationError(f"{name} cannot be sorted by {order!r}, which is a link.")
     linked = {table.foreign_key(link) for link in table.links()}

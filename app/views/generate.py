@@ -12,6 +12,7 @@ from wtforms import HiddenField
 
 from app.models import Entity, Screen
 from app.models.refusals import words
+from app.models.sealed import Sealed
 from app.views import related
 from app.views.api import EntityApi
 from app.views.fields import field_for
@@ -85,7 +86,7 @@ def grid_class(table: type[Entity], screen: Screen, base: type[GridView]) -> typ
         "base_order": declared_order(table),
         "label_columns": {name: label(screen, name) for name in shown},
         "list_columns": list(screen.columns),
-        "order_columns": [name for name in screen.columns if name in table.columns()],
+        "order_columns": [name for name in screen.columns if sortable(table, name)],
         "search_columns": list(screen.search),
         "show_columns": list(screen.detail or dict.fromkeys([*screen.columns, *form])),
         "add_columns": form,
@@ -114,7 +115,7 @@ def api_class(table: type[Entity], screen: Screen, base: type[EntityApi]) -> typ
         "show_columns": shown,
         "add_columns": settable,
         "edit_columns": settable,
-        "order_columns": [name for name in shown if name in columns],
+        "order_columns": [name for name in shown if sortable(table, name)],
         "search_columns": list(search),
         "base_order": declared_order(table),
     }
@@ -135,6 +136,12 @@ def form_class(table: type[Entity], screen: Screen, names: list[str]) -> type[Dy
 
     fields = {name: field_for(table, name, screen, pick_url) for name in names}
     return type(f"{table.__name__}Form", (EntityForm,), fields)
+
+
+def sortable(table: type[Entity], name: str) -> bool:
+    """A column of the table whose values SQL can put in order."""
+    column = table.columns().get(name)
+    return column is not None and not isinstance(column.type, Sealed)
 
 
 def label(screen: Screen, name: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Column, inspect
 from sqlalchemy import types as sa
 
 from app.models import Role
+from app.models.sealed import SealedText
 from app.models.types import FhirDateTime, Instant
 from app.views.values import NUMBERS
 
@@ -30,6 +31,7 @@ TYPES: tuple[tuple[Any, dict[str, Any]], ...] = (
     (sa.Date, {"type": "string", "format": "date"}),
     (sa.Time, {"type": "string", "format": "time"}),
     (sa.String, {"type": "string"}),
+    (SealedText, {"type": "string"}),
 )
 
 

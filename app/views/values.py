@@ -13,6 +13,7 @@ from sqlalchemy import types as sa
 
 from app.models import ClinicError
 from app.models.clock import clinic_zone
+from app.models.sealed import Sealed, SealedJson, SealedText
 from app.models.types import FhirDateTime, Instant
 
 LARGEST_INTEGER = 2**31 - 1
@@ -152,6 +153,8 @@ READERS: tuple[tuple[Any, Any], ...] = (
     (sa.Time, _time),
     (sa.JSON, _json),
     (sa.String, _text),
+    (SealedText, _text),
+    (SealedJson, _json),
 )
 
 
@@ -207,7 +210,7 @@ def kind(column: Column[Any] | None) -> str:
     kinds = (
         (Instant, "instant"), (sa.Enum, "choice"), (sa.Boolean, "bool"), (NUMBERS, "number"),
         (sa.Integer, "number"), (sa.DateTime, "instant"), (sa.Date, "date"), (sa.Time, "time"),
-        (sa.Text, "long"), (sa.JSON, "long"),
+        (sa.Text, "long"), (sa.JSON, "long"), (Sealed, "long"),
     )  # fmt: skip
     for sql_type, word in kinds:
         if column is not None and isinstance(column.type, sql_type):
