@@ -23,7 +23,7 @@ from app import models
 from app.exchange import demo, import_paths
 from app.extensions import db
 from app.jobs import worker
-from app.models import ClinicError, message_defaults
+from app.models import ClinicError, drug_lists, message_defaults
 from app.models.analytics import rollup
 from app.models.keyring import put_first
 from app.models.sealed import keyring
@@ -69,6 +69,35 @@ def import_command(paths: tuple[Path, ...]) -> None:
     click.echo(str(report))
     if report.failed:
         raise SystemExit(1)
+
+
+@clinic.command("import-interactions")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--extend", is_flag=True, help="Add to the list that holds, rather than replace it.")
+@click.option("--release", help="The version, where the file does not begin with one.")
+def import_interactions(paths: tuple[Path, ...], extend: bool, release: str | None) -> None:
+    """Load lists for the check of prescriptions: drugs, classes, interactions, doses (CSV).
+
+    The header of a file says which of the four it is. All come in, or none.
+    """
+    session = db.session()
+    try:
+        for path in paths:
+            text = path.read_text(encoding="utf-8")
+            row = drug_lists.import_list(
+                session, text, datetime.now(UTC), extend=extend, release=release
+            )
+            click.echo(f"{path.name}: {row.entries} {row.kind}, version {row.release}.")
+    except (ClinicError, UnicodeDecodeError) as error:
+        session.rollback()
+        raise click.ClickException(f"{path.name}: {getattr(error, 'message', error)}") from None
+    session.commit()
+    held = drug_lists.current(session)
+    if unknown := drug_lists.strangers(held, held.pairs.values()):
+        click.echo(
+            f"{unknown} interactions name a drug or class that no list holds: never applied."
+        )
+    click.echo(f"The check now works with {held.release(*held.releases)}.")
 
 
 @clinic.command("worker")

@@ -74,7 +74,7 @@ MATRIX = {
     "visit_type": ("admin doctor nurse receptionist", "admin", "admin", "admin"),
     "room": ("admin doctor nurse receptionist", "admin", "admin nurse receptionist", "admin"),
     "medical_record": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
-    "medication_request": ("doctor nurse", "doctor", "doctor", ""),
+    "medication_request": ("doctor nurse", "", "", ""),
     "condition": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
     "observation": ("doctor nurse", "doctor nurse", "doctor nurse", ""),
     "allergy_intolerance": ("doctor nurse receptionist", "doctor nurse", "doctor nurse", ""),

@@ -33,6 +33,7 @@ from app.models.notification import Notification
 from app.models.notification_rule import NotificationRule, NotificationTemplate
 from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
+from app.models.prescription_tables import AlertAnswer, DrugAlert, MedicationEnd, ReferenceList
 from app.models.room import Room
 from app.models.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRow, ShiftSwap
 from app.models.screen import Screen
@@ -51,6 +52,7 @@ __all__ = [
     "AbsenceRow",
     "AccessFact",
     "Action",
+    "AlertAnswer",
     "AllergyIntolerance",
     "AnsweredRequest",
     "Appointment",
@@ -66,12 +68,14 @@ __all__ = [
     "DataKey",
     "DeclarationError",
     "Doctor",
+    "DrugAlert",
     "Entity",
     "FactTouched",
     "Forbidden",
     "Grant",
     "LoginSession",
     "MedicalRecord",
+    "MedicationEnd",
     "MedicationRequest",
     "NotFound",
     "Notification",
@@ -81,6 +85,7 @@ __all__ = [
     "OpeningHours",
     "Patient",
     "RecordAmendment",
+    "ReferenceList",
     "Role",
     "Room",
     "RoomFact",
@@ -120,7 +125,11 @@ ALL: tuple[type[Entity], ...] = (
     Condition,
     AllergyIntolerance,
     MedicationRequest,
+    MedicationEnd,
+    DrugAlert,
+    AlertAnswer,
     Observation,
+    ReferenceList,
     AppointmentHistory,
     AnsweredRequest,
     AppointmentSeries,

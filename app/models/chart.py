@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.models.amendment import RecordAmendment
@@ -19,6 +19,7 @@ from app.models.appointment import Appointment
 from app.models.audit import AuditEvent
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest
 from app.models.medical_record import MedicalRecord
+from app.models.prescription_tables import MedicationEnd
 from app.models.staff import Doctor, Staff
 from app.models.visit_type import VisitType
 
@@ -92,13 +93,22 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
     return session.scalars(query.limit(MOST)).all()
 
 
-def medication(session: Session, patient_id: int) -> Sequence[MedicationRequest]:
-    """What the patient takes now, by name."""
+def medication(
+    session: Session, patient_id: int, on: date | None = None
+) -> Sequence[MedicationRequest]:
+    """What the patient takes on a day (today), by name: what is active, has not run out, and was
+    neither stopped nor renewed."""
+    key = MedicationRequest.medication_request_id
+    lasting = MedicationRequest.until.is_(None) | (
+        MedicationRequest.until >= (on or func.current_date())
+    )
     query = (
         select(MedicationRequest)
         .where(
             MedicationRequest.patient_id == patient_id,
             MedicationRequest.status.in_(TAKEN),
+            lasting,
+            ~exists().where(MedicationEnd.medication_request_id == key),
         )
         .order_by(MedicationRequest.display, MedicationRequest.authored.desc())
     )

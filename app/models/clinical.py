@@ -6,12 +6,13 @@ The names and meanings of the columns are those of the FHIR R4 resources; `syste
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, Date, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
+from app.models.dosing import ROUTES, TIMINGS
 from app.models.entity import Entity
 from app.models.grants import EDIT, READ, Grant, Role
 from app.models.medical_record import MedicalRecord
@@ -122,12 +123,21 @@ class AllergyIntolerance(Coded):
 
 
 class MedicationRequest(Coded):
-    """A drug that was prescribed (FHIR R4 MedicationRequest)."""
+    """A drug that was prescribed (FHIR R4 MedicationRequest).
+
+    Written by `models.prescribing` alone, which checks it; grid and API only read. `until` is the
+    last day that it lasts, repeats included; `attempt` is the form that it was written in.
+    """
 
     __tablename__ = "medication_request"
     __table_args__ = (
         Index("ix_medication_patient_authored", "patient_id", "authored"),
         Index("ix_medication_authored", "authored"),
+        Index("ix_medication_request_attempt", "attempt", unique=True),
+        CheckConstraint("dose_value > 0", name="medication_request_dose"),
+        CheckConstraint("duration_days BETWEEN 1 AND 730", name="medication_request_duration"),
+        CheckConstraint("quantity > 0", name="medication_request_quantity"),
+        CheckConstraint("repeats BETWEEN 0 AND 99", name="medication_request_repeats"),
     )
 
     medication_request_id: Mapped[int] = mapped_column(primary_key=True)
@@ -148,7 +158,25 @@ class MedicationRequest(Coded):
         SealedJson("medication_request.dosage_detail")
     )
     reason_identifier: Mapped[str | None] = mapped_column(String(200))
+    dose_value: Mapped[float | None] = mapped_column(Float(53))
+    dose_unit: Mapped[str | None] = mapped_column(String(20))
+    route: Mapped[str | None] = mapped_column(choice("medication_request_route", *ROUTES))
+    timing: Mapped[str | None] = mapped_column(choice("medication_request_timing", *TIMINGS))
+    as_needed: Mapped[bool] = mapped_column(default=False, server_default="0")
+    duration_days: Mapped[int | None] = mapped_column()
+    until: Mapped[date | None] = mapped_column(Date)
+    quantity: Mapped[float | None] = mapped_column(Float(53))
+    quantity_unit: Mapped[str | None] = mapped_column(String(20))
+    repeats: Mapped[int] = mapped_column(default=0, server_default="0")
+    instructions: Mapped[str | None] = mapped_column(SealedText("medication_request.instructions"))
+    renewed_from_id: Mapped[int | None] = mapped_column(
+        ForeignKey("medication_request.medication_request_id"), index=True
+    )
+    attempt: Mapped[str | None] = mapped_column(String(36))
     doctor: Mapped[Doctor | None] = relationship()
+    renewed_from: Mapped[MedicationRequest | None] = relationship(
+        remote_side="MedicationRequest.medication_request_id"
+    )
 
     __screen__ = Screen(
         title="Prescriptions",
@@ -156,10 +184,25 @@ class MedicationRequest(Coded):
         icon="fa-prescription-bottle-medical",
         columns=["display", "patient", "doctor", "status", "authored"],
         search=["display", "patient", "doctor", "status"],
-        form=["patient", "doctor", "display", "code", "dosage", "status", "authored"],
+        detail=[
+            "patient",
+            "doctor",
+            "display",
+            "code",
+            "dosage",
+            "status",
+            "authored",
+            "until",
+            "quantity",
+            "quantity_unit",
+            "repeats",
+            "instructions",
+            "renewed_from",
+        ],
         labels={"display": "Drug", "authored": "Written", "dosage": "Dosage"},
         order="-authored",
-        grants={Role.DOCTOR: READ | EDIT.own("doctor_id"), Role.NURSE: READ},
+        empty="No prescription here yet. Prescribe from the chart of a patient.",
+        grants={Role.DOCTOR: READ, Role.NURSE: READ},
     )
 
 

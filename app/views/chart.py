@@ -9,10 +9,11 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import MedicalRecord, Role, chart, readings
+from app.models import MedicalRecord, Role, chart, medication, readings
 from app.models.chart_search import search
 from app.models.clock import clinic_zone
 from app.models.notes import HAS_BEGUN, can_write
+from app.models.prescription_tables import END_REASONS, OVERRIDE_REASONS
 from app.models.today import day_of
 from app.models.vitals import ENTERED
 from app.views.chart_page import CLINICAL, Opened, open_chart, when
@@ -20,7 +21,7 @@ from app.views.guard import LARGEST_PAGE, BadQuery
 from app.views.sparkline import sparkline
 from app.views.values import show
 
-SECTIONS = ("overview", "visits", "vitals", "search")
+SECTIONS = ("overview", "visits", "vitals", "medication", "search")
 
 
 class ChartView(BaseView):
@@ -50,7 +51,11 @@ def show_chart(opened: Opened, section: str, **facts: Any) -> str:
         ("Overview", "fa-house-medical", base, "overview"),
         ("Visits", "fa-notes-medical", f"{base}?section=visits", "visits"),
         ("Vitals and findings", "fa-heart-pulse", f"{base}?section=vitals", "vitals"),
-    ]
+        (
+            "Medication", "fa-prescription-bottle-medical", f"{base}?section=medication",
+            "medication",
+        ),
+    ]  # fmt: skip
     common = {"opened": opened, "section": section, "tabs": tabs, "base": base, "now_open": None}
     helpers = {"when": when, "show": show, "sparkline": sparkline, "can_write": can_write}
     return render_template("chart.html", **common | helpers | facts)
@@ -98,6 +103,19 @@ def _visits(opened: Opened) -> dict[str, Any]:
     return {"visits": chart.visits(db.session(), opened.patient.patient_id, int(raw[:9]) - 1)}
 
 
+def _medication(opened: Opened) -> dict[str, Any]:
+    session, patient_id = db.session(), opened.patient.patient_id
+    current = {row.medication_request_id for row in chart.medication(session, patient_id)}
+    return {
+        "current": current,
+        "prescriptions": medication.history(session, patient_id),
+        "check_log": medication.alerts(session, patient_id),
+        "end_reasons": {key: words for key, words in END_REASONS.items() if key != "renewed"},
+        "ends": END_REASONS,
+        "overrides": OVERRIDE_REASONS,
+    }
+
+
 def _search(opened: Opened) -> dict[str, Any]:
     words = request.args.get("q", "").strip()[:100]
     return {"words": words, "hits": search(db.session(), opened.patient.patient_id, words)}
@@ -107,4 +125,10 @@ def _open(record: MedicalRecord) -> bool:
     return record.status == "draft"
 
 
-FACTS = {"overview": _overview, "visits": _visits, "vitals": vitals_facts, "search": _search}
+FACTS = {
+    "overview": _overview,
+    "visits": _visits,
+    "vitals": vitals_facts,
+    "medication": _medication,
+    "search": _search,
+}

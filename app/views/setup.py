@@ -14,12 +14,15 @@ from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
 from app.views.absence import AbsenceView
 from app.views.account import AccountView
+from app.views.alert_report import AlertReportView
 from app.views.analytics import AnalyticsView
 from app.views.api import EntityApi
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
 from app.views.chart import ChartView
 from app.views.chart_notes import ChartNotesView
+from app.views.chart_prescribe import ChartPrescribeView
+from app.views.chart_prints import ChartPrintsView
 from app.views.chart_vitals import ChartVitalsView
 from app.views.feeds import CalendarGrid, FeedFileView, FeedView
 from app.views.health import HealthView
@@ -57,6 +60,9 @@ PAGES: tuple[type[Any], ...] = (
     ChartView,
     ChartNotesView,
     ChartVitalsView,
+    ChartPrescribeView,
+    ChartPrintsView,
+    AlertReportView,
     SearchView,
     PortalView,
     PortalBookingView,

@@ -1,0 +1,125 @@
+"""How a drug is taken: routes, times of the day, units; a dosage in words and as FHIR says it.
+
+The codes of the times are those of the FHIR R4 value set timing-abbreviation
+(https://hl7.org/fhir/R4/valueset-timing-abbreviation.html), `ONCE` and `Q12H` beside; routes are SNOMED CT
+(https://hl7.org/fhir/R4/valueset-route-codes.html).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+SNOMED = "http://snomed.info/sct"
+ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When; `frequency` times in `period` units, of which `per_day` follows."""
+
+    code: str
+    words: str
+    frequency: int
+    period: float
+    unit: str
+
+    @property
+    def per_day(self) -> float:
+        days = {"h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.0}[self.unit] * self.period
+        return self.frequency / days
+
+
+TIMINGS: dict[str, Timing] = {
+    timing.code: timing
+    for timing in (
+        Timing("QD", "once a day", 1, 1, "d"),
+        Timing("BID", "twice a day", 2, 1, "d"),
+        Timing("TID", "three times a day", 3, 1, "d"),
+        Timing("QID", "four times a day", 4, 1, "d"),
+        Timing("AM", "in the morning", 1, 1, "d"),
+        Timing("PM", "in the evening", 1, 1, "d"),
+        Timing("BED", "at bedtime", 1, 1, "d"),
+        Timing("Q4H", "every 4 hours", 1, 4, "h"),
+        Timing("Q6H", "every 6 hours", 1, 6, "h"),
+        Timing("Q8H", "every 8 hours", 1, 8, "h"),
+        Timing("Q12H", "every 12 hours", 1, 12, "h"),
+        Timing("QOD", "every other day", 1, 2, "d"),
+        Timing("WK", "once a week", 1, 1, "wk"),
+        Timing("MO", "once a month", 1, 1, "mo"),
+        Timing("ONCE", "once only", 1, 1, "d"),
+    )
+}
+
+ROUTES: dict[str, tuple[str, str | None]] = {
+    "oral": ("by mouth", "26643006"),
+    "sublingual": ("under the tongue", "37839007"),
+    "inhaled": ("inhaled", "447694001"),
+    "nasal": ("into the nose", "46713006"),
+    "topical": ("on the skin", "6064005"),
+    "transdermal": ("as a patch", "45890007"),
+    "ophthalmic": ("into the eye", "54485002"),
+    "otic": ("into the ear", "10547007"),
+    "rectal": ("into the rectum", "37161004"),
+    "vaginal": ("into the vagina", "16857009"),
+    "subcutaneous": ("under the skin", "34206005"),
+    "intramuscular": ("into the muscle", "78421000"),
+    "intravenous": ("into the vein", "47625008"),
+    "implant": ("as an implant", None),
+}
+
+UNITS = (
+    "mg", "g", "µg", "ml", "units", "tablet", "capsule", "puff", "drop", "spray", "patch",
+    "suppository", "application", "sachet", "injection",
+)  # fmt: skip
+UCUM = {"mg": "mg", "g": "g", "µg": "ug", "ml": "mL", "units": "[iU]"}
+PIECES = frozenset(("tablet", "capsule", "puff", "spray", "suppository", "sachet", "injection"))
+MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "µg": 0.001}
+
+
+def amount(value: float, unit: str) -> str:
+    """`500 mg`, `2 tablets`."""
+    plural = unit if unit in UCUM or value == 1 else f"{unit}es" if unit == "patch" else f"{unit}s"
+    return f"{value:g} {plural}"
+
+
+def in_words(row: Any) -> str:
+    """The dosage of a prescription, e.g. `500 mg by mouth three times a day for 7 days`."""
+    said = [
+        amount(row.dose_value, row.dose_unit) if row.dose_value and row.dose_unit else "",
+        ROUTES[row.route][0] if row.route in ROUTES else "",
+        TIMINGS[row.timing].words if row.timing in TIMINGS else "",
+        "if needed" if row.as_needed else "",
+        f"for {amount(row.duration_days, 'day')}" if row.duration_days else "",
+    ]
+    return " ".join(filter(None, said))
+
+
+def as_fhir(row: Any) -> dict[str, Any]:
+    """The dosage as FHIR R4 Dosage (https://hl7.org/fhir/R4/dosage.html)."""
+    timing, (_words, route) = TIMINGS[row.timing], ROUTES[row.route]
+    repeat: dict[str, Any] = {
+        "frequency": timing.frequency, "period": timing.period, "periodUnit": timing.unit,
+    }  # fmt: skip
+    if timing.code == "ONCE":
+        repeat = {"count": 1}
+    if row.duration_days:
+        repeat["boundsDuration"] = {
+            "value": row.duration_days, "unit": "d", "system": "http://unitsofmeasure.org",
+            "code": "d",
+        }  # fmt: skip
+    when: dict[str, Any] = {"repeat": repeat}
+    if timing.code not in {"ONCE", "Q12H"}:
+        when["code"] = {"coding": [{"system": ABBREVIATION, "code": timing.code}]}
+    quantity: dict[str, Any] = {"value": row.dose_value, "unit": row.dose_unit}
+    if code := UCUM.get(row.dose_unit):
+        quantity |= {"system": "http://unitsofmeasure.org", "code": code}
+    said: dict[str, Any] = {
+        "sequence": 1, "text": in_words(row), "timing": when, "asNeededBoolean": row.as_needed,
+        "doseAndRate": [{"doseQuantity": quantity}],
+    }  # fmt: skip
+    if row.instructions:
+        said["patientInstruction"] = row.instructions
+    words = {"text": row.route}
+    coding = {"coding": [{"system": SNOMED, "code": route}]} if route else {}
+    return said | {"route": coding | words}
