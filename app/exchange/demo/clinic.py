@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.exchange.demo.bulk import hand_on_numbering, insert_all, next_id, sign_all
+from app.exchange.demo.errands import add_errands
 from app.exchange.demo.logins import add_logins
 from app.exchange.demo.past import Past, why_cancelled
 from app.exchange.demo.people import Person, allergy_rows, email, patient_rows, people
@@ -100,6 +101,8 @@ class Construction:
             self._session, Patient, Staff, Doctor, Room, VisitType, Appointment, MedicalRecord
         )
         users = self._logins(persons, visits, found)
+        nurses = [member.staff_id for member in self._staff("nurse")]
+        add_errands(self._session, self._clock, visits, found, kinds, nurses)
         past = Past(self._clock, users).rows(visits)
         self._add(history=insert_all(self._session, AppointmentHistory, past))
         self._session.expire_all()

@@ -1,0 +1,248 @@
+"""What each role starts its day with: plain SELECT functions, each one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import login_session, rota
+from app.models.appointment import Appointment
+from app.models.audit import AuditEvent
+from app.models.clinical import Observation
+from app.models.clock import holidays_between
+from app.models.login_session import LoginSession
+from app.models.medical_record import MedicalRecord
+from app.models.notification import Notification
+from app.models.opening import OpeningHours, TimeOff
+from app.models.patient import Patient
+from app.models.room import Room
+from app.models.rota_rules import Problem, check_week, week_of
+from app.models.rota_tables import ShiftSwap
+from app.models.shift import Shift
+from app.models.staff import Doctor, Staff
+from app.models.today import TO_COME
+from app.models.visit_type import VisitType
+from app.models.vitals import CATEGORY
+from app.models.waitlist import WaitlistEntry
+
+LATELY = timedelta(days=14)
+IN_HOUSE = ("arrived", "checked-in", "in-room")
+
+
+@dataclass(frozen=True)
+class Attention:
+    """How many rows of each kind wait for somebody to decide or to look."""
+
+    failed_messages: int
+    time_off: int
+    swaps: int
+    failed_logins: int
+
+
+def attention(session: Session, now: datetime) -> Attention:
+    """For the admin: messages of two weeks that were given up, requests that nobody has answered,
+    sign-ins that were refused in the last 24 hours."""
+    refused = and_(
+        AuditEvent.recorded >= now - timedelta(days=1),
+        AuditEvent.action == "login",
+        AuditEvent.outcome != "success",
+    )
+    counted = (
+        (Notification, and_(Notification.state == "dead", Notification.created >= now - LATELY)),
+        (TimeOff, and_(TimeOff.status == "requested", TimeOff.end_at > now)),
+        (ShiftSwap, ShiftSwap.status == "requested"),
+        (AuditEvent, refused),
+    )
+    counts = (
+        select(func.count()).select_from(model).where(condition).scalar_subquery()
+        for model, condition in counted
+    )
+    return Attention(*session.execute(select(*counts)).one())
+
+
+def rooms_now(session: Session) -> Sequence[Any]:
+    """Every room with its state, and with whom it is in use."""
+    visit = and_(Appointment.room_id == Room.room_id, Appointment.status == "in-room")
+    query = (
+        select(
+            Room.room_id, Room.name, Room.room_type, Room.status,
+            func.max(Doctor.name).label("doctor"),
+            func.min(Appointment.appointment_datetime).label("since"),
+        )
+        .outerjoin(Appointment, visit)
+        .outerjoin(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+        .group_by(Room.room_id, Room.name, Room.room_type, Room.status)
+        .order_by(Room.name)
+    )  # fmt: skip
+    return session.execute(query).all()
+
+
+def signed_in(session: Session, now: datetime, idle: timedelta) -> Sequence[Any]:
+    """Who has a session that is alive, the last used first: names, devices, when it was used."""
+    query = (
+        select(
+            User.first_name, User.last_name, User.username,
+            func.max(LoginSession.seen, type_=LoginSession.seen.type).label("seen"),
+            func.count().label("sessions"),
+        )
+        .join(User, User.id == LoginSession.user_id)
+        .where(login_session.alive(now, idle))
+        .group_by(User.id, User.first_name, User.last_name, User.username)
+        .order_by(func.max(LoginSession.seen).desc())
+    )  # fmt: skip
+    return session.execute(query).all()
+
+
+def rota_gaps(session: Session, zone: ZoneInfo, today: date) -> tuple[list[Problem], list[Shift]]:
+    """What speaks against the rota from today to the end of next week, and its shifts; three
+    statements."""
+    monday = week_of(today)
+    around = monday - timedelta(days=2), monday + timedelta(days=15)
+    shifts = rota.shifts_between(session, *around)
+    opening = session.scalars(select(OpeningHours)).all()
+    leave = rota.leave_between(session, *around)
+    closed = holidays_between(*around)
+    found = [
+        problem
+        for week in (monday, monday + timedelta(days=7))
+        for problem in check_week(week, shifts, opening, leave, zone, closed)
+    ]
+    return [problem for problem in found if problem.day >= today], shifts
+
+
+def at_work(shifts: Sequence[Shift], now: datetime, zone: ZoneInfo) -> list[tuple[Shift, datetime]]:
+    """The published shifts that go on at `now`, each with its end, by role and name."""
+    found = [(shift, *shift.interval(zone)) for shift in shifts if shift.published]
+    here = [(shift, end) for shift, start, end in found if start <= now < end]
+    return sorted(here, key=lambda duty: (duty[0].staff.role, duty[0].staff.name))
+
+
+def results(session: Session, doctor_id: int, user_id: int, now: datetime) -> Sequence[Any]:
+    """Findings of the last two weeks, vital signs apart, about patients of this doctor whose chart
+    this login has not opened since: one row a patient, the newest first."""
+    mine = exists().where(
+        Appointment.patient_id == Observation.patient_id, Appointment.doctor_id == doctor_id
+    )
+    opened = exists().where(
+        AuditEvent.patient_id == Observation.patient_id,
+        AuditEvent.user_id == user_id,
+        AuditEvent.action == "open",
+        AuditEvent.recorded >= Observation.issued,
+    )
+    newest = func.max(Observation.issued, type_=Observation.issued.type)
+    query = (
+        select(Patient.patient_id, Patient.name, func.count().label("found"), newest.label("at"))
+        .join(Patient, Patient.patient_id == Observation.patient_id)
+        .where(
+            Observation.issued >= now - LATELY,
+            or_(Observation.category.is_(None), Observation.category != CATEGORY),
+            mine,
+            ~opened,
+        )
+        .group_by(Patient.patient_id, Patient.name)
+        .order_by(newest.desc())
+        .limit(8)
+    )
+    return session.execute(query).all()
+
+
+def in_house(session: Session, start: datetime, end: datetime) -> Sequence[Any]:
+    """Patients who are here, earliest first, and whether their vital signs of today are known."""
+    measured = exists().where(
+        Observation.patient_id == Appointment.patient_id,
+        Observation.category == CATEGORY,
+        Observation.issued >= start,
+    )
+    query = (
+        select(
+            Appointment.appointment_id, Appointment.appointment_datetime, Appointment.status,
+            Appointment.arrived_at, Appointment.patient_id, Patient.name.label("patient"),
+            Doctor.name.label("doctor"), Room.name.label("room"), measured.label("measured"),
+        )
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+        .outerjoin(Room, Room.room_id == Appointment.room_id)
+        .where(
+            Appointment.appointment_datetime >= start,
+            Appointment.appointment_datetime < end,
+            Appointment.status.in_(IN_HOUSE),
+        )
+        .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
+    )  # fmt: skip
+    return session.execute(query).all()
+
+
+def unconfirmed(session: Session, start: datetime, end: datetime) -> Sequence[Any]:
+    """Visits in the time that nobody has confirmed, with the number to call."""
+    query = (
+        _visits_to_call()
+        .where(Appointment.status.in_(("proposed", "pending")))
+        .where(Appointment.appointment_datetime >= start, Appointment.appointment_datetime < end)
+    )
+    return session.execute(query).all()
+
+
+def without_phone(session: Session, now: datetime, limit: int = 8) -> Sequence[Any]:
+    """The next visit of each patient who cannot be called, soonest first."""
+    query = (
+        _visits_to_call()
+        .where(or_(Patient.phone.is_(None), Patient.phone == ""))
+        .where(Appointment.status.in_(TO_COME), Appointment.appointment_datetime >= now)
+        .limit(limit * 4)
+    )
+    first: dict[int, Any] = {}
+    for row in session.execute(query):
+        first.setdefault(row.patient_id, row)
+    return list(first.values())[:limit]
+
+
+def waiting(session: Session, now: datetime, limit: int = 8) -> Sequence[Any]:
+    """Who stands on the waitlist, the most urgent first, with the number to call."""
+    query = (
+        select(
+            WaitlistEntry.waitlist_entry_id, WaitlistEntry.created, WaitlistEntry.latest,
+            Patient.name.label("patient"), Patient.phone, VisitType.name.label("visit_type"),
+            func.count().over().label("all"),
+        )
+        .join(Patient, Patient.patient_id == WaitlistEntry.patient_id)
+        .join(VisitType, VisitType.visit_type_id == WaitlistEntry.visit_type_id)
+        .where(WaitlistEntry.state == "waiting", WaitlistEntry.latest > now)
+        .order_by(WaitlistEntry.priority.desc(), WaitlistEntry.created)
+        .limit(limit)
+    )  # fmt: skip
+    return session.execute(query).all()
+
+
+def notes_to_sign(session: Session, doctor_id: int, staff_id: int | None) -> Sequence[Any]:
+    """The doctor's drafts, oldest first, and whether somebody else began them."""
+    query = (
+        select(
+            MedicalRecord.record_id, MedicalRecord.visit_date, Patient.name,
+            Staff.name.label("author"), MedicalRecord.author_id,
+        )
+        .join(Patient, Patient.patient_id == MedicalRecord.patient_id)
+        .outerjoin(Staff, and_(Staff.staff_id == MedicalRecord.author_id, Staff.staff_id != staff_id))
+        .where(MedicalRecord.doctor_id == doctor_id, MedicalRecord.status == "draft")
+        .order_by(MedicalRecord.visit_date, MedicalRecord.record_id)
+    )  # fmt: skip
+    return session.execute(query).all()
+
+
+def _visits_to_call() -> Any:
+    return (
+        select(
+            Appointment.appointment_id, Appointment.appointment_datetime, Appointment.status,
+            Appointment.patient_id, Patient.name.label("patient"), Patient.phone,
+            Doctor.name.label("doctor"),
+        )
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+        .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
+    )  # fmt: skip
