@@ -49,6 +49,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "MAIL_DEFAULT_SENDER": environ.get("MAIL_SENDER", "clinic@localhost"),
         "CLINIC_PHONE": environ.get("CLINIC_PHONE", ""),
         "CLINIC_ADDRESS": environ.get("CLINIC_ADDRESS", ""),
+        "PORTAL_REGISTRATION": _flag(environ, "PORTAL_REGISTRATION"),
         "PORTAL_CUTOFF_HOURS": _number(environ, "PORTAL_CUTOFF_HOURS", 24),
         "PORTAL_LEAD_HOURS": _number(environ, "PORTAL_LEAD_HOURS", 2),
         "PORTAL_HORIZON_DAYS": _number(environ, "PORTAL_HORIZON_DAYS", 60),

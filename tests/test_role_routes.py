@@ -43,6 +43,12 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/health", "GET"): ANYONE,
     ("/ready", "GET"): ANYONE,
     ("/feed/<token>.ics", "GET"): ANYONE,  # the secret is in the address; a wrong one is 404
+    ("/portal/join/<secret>", "GET"): ANYONE,  # as with a feed: a wrong secret is 404
+    ("/portal/join/<secret>", "POST"): ANYONE,
+    ("/portal/forgot", "GET"): ANYONE,
+    ("/portal/forgot", "POST"): ANYONE,
+    ("/portal/register", "GET"): ANYONE,
+    ("/portal/register", "POST"): ANYONE,
     ("/login/", "GET"): ANYONE,
     ("/login/", "POST"): ANYONE,
     ("/api/v1/security/login", "POST"): ANYONE,
@@ -228,7 +234,8 @@ def test_anonymous_reaches_login_static_files_and_health_only(sqlite_app: Flask)
     }  # fmt: skip
     assert endpoints == {
         "static", "appbuilder.static", "LoginView.login", "LoginApi.login", "HealthView.health",
-        "HealthView.ready", "FeedFileView.ics",
+        "HealthView.ready", "FeedFileView.ics", "PortalJoinView.join", "PortalJoinView.forgot",
+        "PortalJoinView.register",
     }  # fmt: skip
 
 

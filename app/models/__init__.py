@@ -33,6 +33,8 @@ from app.models.notification import Notification
 from app.models.notification_rule import NotificationRule, NotificationTemplate
 from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
+from app.models.portal_access import PortalAccess, PortalToken
+from app.models.portal_registration import PortalRegistration
 from app.models.prescription_tables import AlertAnswer, DrugAlert, MedicationEnd, ReferenceList
 from app.models.room import Room
 from app.models.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRow, ShiftSwap
@@ -84,6 +86,9 @@ __all__ = [
     "Observation",
     "OpeningHours",
     "Patient",
+    "PortalAccess",
+    "PortalRegistration",
+    "PortalToken",
     "RecordAmendment",
     "ReferenceList",
     "Role",
@@ -110,6 +115,9 @@ ALL: tuple[type[Entity], ...] = (
     Appointment,
     WaitlistEntry,
     WaitlistOffer,
+    PortalAccess,
+    PortalRegistration,
+    PortalToken,
     Shift,
     ShiftSwap,
     TimeOff,

@@ -22,6 +22,8 @@ SENTENCES: dict[str, str] = {
     "drug_alert_append_only": "What the check said is kept for good.",
     "alert_answer_append_only": "The answer to an alert is kept for good.",
     "medical_record_signed": "A signed record does not change.",
+    "portal_access_of_another": "A guardian acts for somebody else.",
+    "portal_token_tries": "A link dies after five wrong tries.",
     "shift_staff_twice": "This person already has a shift at that time.",
     "shift_spelling": "A shift is a date with two times of the clock.",
     "notification_to_one": "A message goes to one person.",

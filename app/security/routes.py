@@ -21,6 +21,9 @@ PUBLIC = frozenset(
         "LoginApi.login",
         "HealthView.health",
         "HealthView.ready",
+        "PortalJoinView.join",  # the secret in the address and the birth date open it
+        "PortalJoinView.forgot",
+        "PortalJoinView.register",
         "FeedFileView.ics",  # calendar programs do not sign in: the secret in the address opens it
     }
 )

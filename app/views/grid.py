@@ -22,7 +22,7 @@ from app.security.scope import labels, load, may, own_values
 from app.views import export, filters, guard, reading, related, writing
 from app.views.guard import Guarded, actor
 from app.views.listing import list_page
-from app.views.pages import Cell, FormPage, ShowPage
+from app.views.pages import Cell, FormPage, Link, ShowPage
 from app.views.values import kind
 from app.views.values import show as words
 
@@ -67,6 +67,7 @@ class GridView(Guarded, ModelView):
             edit_url=self.url("edit", Action.EDIT, pk=pk),
             delete_url=self.url("delete", Action.DELETE, pk=pk),
             related=related.cards(self, row),
+            links=self.links(row),
         )
         return render_template(self.show_page, page=page)
 
@@ -142,6 +143,10 @@ class GridView(Guarded, ModelView):
     def facts(self, row: Any) -> Sequence[tuple[str, Cell]]:
         """The detail page's rows."""
         return [(self.label_columns[c], self.cell(row, c)) for c in self.show_columns]
+
+    def links(self, row: Any) -> Sequence[Link]:
+        """Buttons that lead from the detail page to pages written by hand."""
+        return ()
 
     def cell(self, row: Any, name: str) -> Cell:
         value = getattr(row, name)

@@ -139,6 +139,7 @@ class ShowPage:
     delete_url: str | None = None
     related: list[RelatedCard] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
+    links: Sequence[Link] = ()
 
 
 @dataclass

@@ -6,15 +6,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, g, render_template, request, session, url_for
 
 from app.extensions import db
-from app.models import Appointment, Forbidden, NotFound, Patient, Role
+from app.models import Appointment, Conflict, Forbidden, NotFound, Patient, Role, portal_access
 from app.models.portal import Terms, visit_of
 from app.security import audit
 from app.security.scope import as_key
 from app.views.guard import actor
 
+CHOSEN = "acting_for"
 PERMISSION = "use"
 MAY = {PERMISSION: (Role.PATIENT,)}
 
@@ -29,12 +30,31 @@ NAV: list[tuple[str, str, str]] = [
 
 
 def acting_patient() -> Patient:
-    """The patient that this login acts for. Raises Forbidden where it is linked to none."""
-    key = actor().patient_id
-    patient: Patient | None = db.session.get(Patient, key) if key is not None else None
-    if patient is None:
+    """The patient that this login acts for now: who was chosen last, else the person themself.
+
+    Whom they may act for is asked of the database at every request. A form names whom its page
+    was about; raises Conflict where another was chosen since, in another window. Raises Forbidden
+    where the login acts for nobody.
+    """
+    known = {patient.patient_id: patient for patient in acted_for()}
+    if not known:
         raise Forbidden("Your login is not linked to a patient yet. Please ask at the front desk.")
+    patient = known.get(session.get(CHOSEN, 0)) or next(iter(known.values()))
+    told = request.form.get("acting_for")
+    if told is not None and told != str(patient.patient_id):
+        raise Conflict(
+            f"You have turned to {patient.name} in another window. Nothing was changed; go back, "
+            "choose whom it is for, and try again."
+        )
     return patient
+
+
+def acted_for() -> list[Patient]:
+    """Everybody whom this login may act for; asked once a request."""
+    if "acted_for" not in g:
+        g.acted_for = portal_access.acted_for(db.session(), actor().user_id, now())
+    known: list[Patient] = g.acted_for
+    return known
 
 
 def own_visit(key: Any) -> Appointment:
@@ -59,13 +79,19 @@ def terms() -> Terms:
 
 
 def page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
-    """A page in the portal's frame."""
+    """A page in the portal's frame, about the patient that the login acts for now."""
     nav = [(label, icon, url_for(endpoint), _is_current(endpoint)) for label, icon, endpoint in NAV]
     clinic = {
         "phone": current_app.config["CLINIC_PHONE"],
         "address": current_app.config["CLINIC_ADDRESS"],
     }
-    return render_template(f"portal/{template}.html", nav=nav, clinic=clinic, **facts), status
+    frame = {
+        "nav": nav,
+        "clinic": clinic,
+        "acting": acting_patient(),
+        "several": len(acted_for()) > 1,
+    }
+    return render_template(f"portal/{template}.html", **frame, **facts), status
 
 
 def now() -> datetime:

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.menu import MenuApi
 
-from app.models import Appointment, Entity, LoginSession
+from app.models import Appointment, Entity, LoginSession, Patient, PortalRegistration
 from app.security import console
 from app.security.policy import Policy
 from app.views import csrf, errors, generate, requests, shell
@@ -32,6 +32,14 @@ from app.views.login import LoginApi, LoginView
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
 from app.views.portal import PortalView
 from app.views.portal_booking import PortalBookingView
+from app.views.portal_family import PortalFamilyView
+from app.views.portal_inviting import (
+    PatientGrid,
+    PortalInviteView,
+    RegistrationGrid,
+    RegistrationRest,
+)
+from app.views.portal_joining import PortalJoinView
 from app.views.rota import RotaView
 from app.views.rota_plan import RotaPlanView
 from app.views.rota_requests import RotaRequestsView
@@ -43,6 +51,8 @@ from app.views.users import GRANTS, RoleView, UserView
 from app.views.waitlist import WaitlistApi
 
 BASES: generate.Bases = {
+    Patient: (PatientGrid, EntityApi),
+    PortalRegistration: (RegistrationGrid, RegistrationRest),
     Appointment: (CalendarGrid, HoldingRest),
     LoginSession: (SessionGrid, EntityApi),
 }
@@ -66,6 +76,8 @@ PAGES: tuple[type[Any], ...] = (
     SearchView,
     PortalView,
     PortalBookingView,
+    PortalFamilyView,
+    PortalInviteView,
     SlotApi,
     AccountView,
     FeedView,
@@ -102,7 +114,7 @@ class ClinicBuilder(AppBuilder):
         generate.register(self, self.tables, BASES)
         self.add_view(UserView, "Users", icon="fa-users", category="Administration")
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
-        for page in (*PAGES, ClinicMenuApi, HealthView, FeedFileView):
+        for page in (*PAGES, ClinicMenuApi, HealthView, FeedFileView, PortalJoinView):
             if page is not HomeView and not hasattr(page, "menu"):
                 self.add_view_no_menu(page)
 
