@@ -49,6 +49,11 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/portal/forgot", "POST"): ANYONE,
     ("/portal/register", "GET"): ANYONE,
     ("/portal/register", "POST"): ANYONE,
+    ("/visit/<purpose>/<token>", "GET"): ANYONE,  # signed; opens its one visit, for one purpose
+    ("/visit/<purpose>/<token>", "POST"): ANYONE,
+    ("/messages/stop/<token>", "GET"): ANYONE,
+    ("/messages/stop/<token>", "POST"): ANYONE,
+    ("/messages/reply/<token>", "POST"): ANYONE,
     ("/login/", "GET"): ANYONE,
     ("/login/", "POST"): ANYONE,
     ("/api/v1/security/login", "POST"): ANYONE,
@@ -236,6 +241,8 @@ def test_anonymous_reaches_login_static_files_and_health_only(sqlite_app: Flask)
         "static", "appbuilder.static", "LoginView.login", "LoginApi.login", "HealthView.health",
         "HealthView.ready", "FeedFileView.ics", "PortalJoinView.join", "PortalJoinView.forgot",
         "PortalJoinView.register",
+        "VisitLinkView.show", "VisitLinkView.act",
+        "StopLinkView.show", "StopLinkView.act", "ReplyView.take",
     }  # fmt: skip
 
 

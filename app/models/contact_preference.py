@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models import wording
 from app.models.entity import Entity
@@ -54,3 +54,13 @@ class ContactPreference(Entity):
 
     def __str__(self) -> str:
         return f"Preferences {self.contact_preference_id}"
+
+
+def of(session: Session, patient_id: int) -> ContactPreference:
+    """What this patient said; a new row of the session where they said nothing yet."""
+    query = select(ContactPreference).where(ContactPreference.patient_id == patient_id)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        found = ContactPreference(patient_id=patient_id, email=True, sms=True)
+        session.add(found)
+    return found

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-SEE, CONFIRM, MOVE, CANCEL, STOP = "see", "confirm", "move", "cancel", "stop"
+SEE, CONFIRM, MOVE, CANCEL, STOP, REPLY = "see", "confirm", "move", "cancel", "stop", "reply"
 OF_VISIT = (SEE, CONFIRM, MOVE, CANCEL)
 STOP_FOR = timedelta(days=365)
+FOREVER = datetime(2100, 1, 1, tzinfo=UTC)
 SALT = "clinic-link-1"
 
 
@@ -51,14 +52,23 @@ def url(path: str) -> str:
     return f"{current_app.config['CLINIC_URL'].rstrip('/')}{path}"
 
 
+def path_of_visit(purpose: str, appointment_id: int, start: datetime) -> str:
+    """The path for one purpose; it ends when the visit begins."""
+    return f"/visit/{purpose}/{token(Link(purpose, appointment_id, start))}"
+
+
 def of_visit(purpose: str, appointment_id: int, start: datetime) -> str:
-    """The address for one purpose; it ends when the visit begins."""
-    return url(f"/visit/{purpose}/{token(Link(purpose, appointment_id, start))}")
+    return url(path_of_visit(purpose, appointment_id, start))
 
 
 def to_stop(patient_id: int, now: datetime) -> str:
     """The address by which a patient ends all messages (RFC 8058 when it is posted to)."""
     return url(f"/messages/stop/{token(Link(STOP, patient_id, now + STOP_FOR))}")
+
+
+def for_replies() -> str:
+    """The address to which the provider posts what patients answer to a text message."""
+    return url(f"/messages/reply/{token(Link(REPLY, 0, FOREVER))}")
 
 
 def _signer() -> URLSafeSerializer:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import time
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.notification_rule import NotificationRule, NotificationTemplate
-from app.models.wording import LANGUAGES
+from app.models.wording import LANGUAGES, shipped
 
-WORDS = Path(__file__).parent / "words"
 NIGHT = {"quiet_from": time(21), "quiet_to": time(8)}
 
 RULES: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -42,7 +39,7 @@ RULES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 def seed(session: Session) -> int:
     """Add the rules of each event that has none yet, with their words; answers how many. What the
     clinic changed or switched off stays as it is."""
-    said = {language: _words(language) for language in LANGUAGES}
+    said = {language: shipped(language) for language in LANGUAGES}
     there = set(session.scalars(select(NotificationRule.event).distinct()))
     added = 0
     for name, event, differs in RULES:
@@ -57,8 +54,3 @@ def seed(session: Session) -> int:
         added += 1
     session.flush()
     return added
-
-
-def _words(language: str) -> dict[str, dict[str, str]]:
-    """Subject, body and text message, by event."""
-    return tomllib.loads((WORDS / f"{language}.toml").read_text("utf-8"))

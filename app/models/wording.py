@@ -7,9 +7,11 @@ anything; a variable that its event does not have is found when the template is 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,6 +107,13 @@ def render(source: str, values: Mapping[str, Any]) -> str:
 def line(source: str, values: Mapping[str, Any]) -> str:
     """As `render`, on one line: what becomes a header can never become two."""
     return " ".join(render(source, values).split())[: LONGEST["subject"]]
+
+
+@cache
+def shipped(language: str) -> dict[str, dict[str, str]]:
+    """The words that come with the program: by event, and of the pages behind links (`page`)."""
+    path = Path(__file__).parent / "words" / f"{language}.toml"
+    return tomllib.loads(path.read_text("utf-8"))
 
 
 @lru_cache(maxsize=256)

@@ -24,6 +24,11 @@ PUBLIC = frozenset(
         "PortalJoinView.join",  # the secret in the address and the birth date open it
         "PortalJoinView.forgot",
         "PortalJoinView.register",
+        "VisitLinkView.show",  # links in messages: the signature in the address opens them
+        "VisitLinkView.act",
+        "StopLinkView.show",
+        "StopLinkView.act",
+        "ReplyView.take",  # the provider of text messages does not sign in either
         "FeedFileView.ics",  # calendar programs do not sign in: the secret in the address opens it
     }
 )

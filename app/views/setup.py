@@ -28,6 +28,7 @@ from app.views.feeds import CalendarGrid, FeedFileView, FeedView
 from app.views.health import HealthView
 from app.views.holds import HoldingRest
 from app.views.home import HomeView
+from app.views.links import ReplyView, StopLinkView, VisitLinkView
 from app.views.login import LoginApi, LoginView
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
 from app.views.portal import PortalView
@@ -114,7 +115,8 @@ class ClinicBuilder(AppBuilder):
         generate.register(self, self.tables, BASES)
         self.add_view(UserView, "Users", icon="fa-users", category="Administration")
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
-        for page in (*PAGES, ClinicMenuApi, HealthView, FeedFileView, PortalJoinView):
+        anyone = (HealthView, FeedFileView, PortalJoinView, VisitLinkView, StopLinkView, ReplyView)
+        for page in (*PAGES, ClinicMenuApi, *anyone):
             if page is not HomeView and not hasattr(page, "menu"):
                 self.add_view_no_menu(page)
 
