@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -70,6 +70,7 @@ class Cast:
     visit: int = 0
     record_of_diaz: int = 0
     record_of_eriksen: int = 0
+    secrets: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def on(cls, app: Flask) -> Cast:
@@ -77,6 +78,7 @@ class Cast:
             cast = cls(app, _users())
             cast._people()
             cast._clinic()
+            cast.secrets = {name: _sign_in(key) for name, key in cast.users.items()}
             db.session.commit()
             db.session.remove()
         return cast
@@ -86,16 +88,14 @@ class Cast:
         client = self.app.test_client()
         if name != "anonymous":
             with client.session_transaction() as cookie:
-                cookie["_user_id"], cookie["_fresh"] = self.session_of(self.users[name]), True
+                secret = self.secrets.get(name) or self.session_of(self.users[name])
+                cookie["_user_id"], cookie["_fresh"] = secret, True
         return client
 
     def session_of(self, user_id: int) -> str:
-        """A session of this login, begun just now: the secret that its cookie holds."""
-        now, longest = datetime.now(UTC), timedelta(hours=8)
+        """One more session of this login, begun just now: the secret that its cookie holds."""
         with self.app.app_context():
-            _row, secret = login_session.start(
-                db.session(), user_id, "browser", now, longest, address="127.0.0.1"
-            )
+            secret = _sign_in(user_id)
             db.session.commit()
             db.session.remove()
         return secret
@@ -143,6 +143,13 @@ class Cast:
             room.room_id, kind.visit_type_id, visit.appointment_id,
         )  # fmt: skip
         self.record_of_diaz, self.record_of_eriksen = (row.record_id for row in records)
+
+
+def _sign_in(user_id: int) -> str:
+    now, longest = datetime.now(UTC), timedelta(hours=8)
+    return login_session.start(db.session(), user_id, "browser", now, longest, address="127.0.0.1")[
+        1
+    ]
 
 
 def _users() -> dict[str, int]:

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app.extensions import db
-from app.models import Appointment, AuditEvent, Patient, Shift
+from app.models import Appointment, Patient, Shift, WaitlistEntry
 from tests.cast import Cast
 
 NAMES = ["Ada 100%", "Ada 100x", "ada_b", "adaxb", "Back\\slash", "Bea", "Émile Zola"]
@@ -250,11 +250,16 @@ def test_a_yes_or_no_filter_means_it(cast: Cast, value: Any, published: bool) ->
 )
 def test_a_number_filter_means_the_number(cast: Cast, operator: str, found: set[int]) -> None:
     for number in (5, 7, 8, 30):
+        now = datetime.now(UTC)
         keep(
-            cast, AuditEvent(recorded=datetime.now(UTC), action="x", entity="x", patient_id=number)
-        )
-    answer = by_api(cast.client("amina"), "patient_id", operator, 7, "audit_event")
-    assert {row["patient_id"] for row in answer["result"]} - {None} == found
+            cast,
+            WaitlistEntry(
+                patient_id=cast.paula, visit_type_id=cast.visit_type, priority=number,
+                created=now, earliest=now, latest=now + timedelta(days=1),
+            ),
+        )  # fmt: skip
+    answer = by_api(cast.client("amina"), "priority", operator, 7, "waitlist_entry")
+    assert {row["priority"] for row in answer["result"]} == found
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -42,6 +43,9 @@ def import_paths(
         report.add(_import(session, source, now, agent))
         if progress:
             progress(done, total, source.name)
+    if report.new and session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ANALYZE"))  # its planner takes the tables for empty else
+        session.commit()
     return report
 
 

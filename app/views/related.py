@@ -65,7 +65,8 @@ def _card(related: Related, row: Any) -> RelatedCard:
     columns = [name for name in view.list_columns if name != link]
     query = query.options(*labels(actor(), view.model, columns))
     found = reading.sorted_by(query, view.model, view.default_order()).limit(MOST + 1).all()
-    audit.read(actor(), "list", view.model, of=f"{type(row).__name__} {row.pk}")
+    if row.patient_column() is None:  # the page of a patient's own row is an event about it already
+        audit.read(actor(), "list", view.model, of=f"{type(row).__name__} {row.pk}")
     return RelatedCard(
         title=view.list_title,
         one=view.one,
