@@ -20,11 +20,12 @@ from flask_migrate import revision, stamp, upgrade
 from sqlalchemy import inspect
 
 from app import models
-from app.exchange import demo, import_paths
+from app.exchange import demo, icd_load, import_paths
 from app.extensions import db
 from app.jobs import worker
 from app.models import ClinicError, drug_lists, message_defaults
 from app.models.analytics import rollup
+from app.models.icd import is_own_table
 from app.models.keyring import put_first
 from app.models.sealed import keyring
 
@@ -163,8 +164,10 @@ def set_up() -> list[str]:
     added = current_app.extensions["appbuilder"].sm.sync_roles()
     made = _make_unmigrated()
     message_defaults.seed(db.session())
+    codes = icd_load.load_once(db.session(), datetime.now(UTC))
     db.session.commit()
     lines = [f"The database is up to date; roles added: {', '.join(added) or 'none'}."]
+    lines += [f"Loaded {codes} codes of ICD-10-CM."] if codes else []
     return lines + [f"Made the table {name}, which has no migration yet." for name in made]
 
 
@@ -188,7 +191,9 @@ def _forget_old_pages() -> None:
 
 def _is_as_declared() -> bool:
     with db.engine.connect() as connection:
-        return not compare_metadata(MigrationContext.configure(connection), Model.metadata)
+        options = {"include_name": lambda name, kind, _p: kind != "table" or not is_own_table(name)}
+        here = MigrationContext.configure(connection, opts=options)
+        return not compare_metadata(here, Model.metadata)
 
 
 def _make_unmigrated() -> list[str]:

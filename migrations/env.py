@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla import models as _framework_tables  # noqa: 
 from sqlalchemy.types import TypeDecorator
 
 import app.models  # noqa: F401  (its import fills the metadata)
+from app.models.icd import is_own_table
 
 # SQLite cannot tell what an index over lower(name) is made of; PostgreSQL compares them
 warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based")
@@ -29,6 +30,7 @@ def run() -> None:
             connection=connection,
             target_metadata=Model.metadata,
             render_item=plain_type,
+            include_name=lambda name, kind, _p: kind != "table" or not is_own_table(name),
             **migrate.configure_args,
         )
         with context.begin_transaction():

@@ -18,6 +18,7 @@ from app.models.analytics.tables import (
 )
 from app.models.appointment import Appointment
 from app.models.appointment_series import AppointmentSeries
+from app.models.attachment import Attachment
 from app.models.audit import AuditEvent
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.contact_preference import ContactPreference
@@ -60,6 +61,7 @@ __all__ = [
     "Appointment",
     "AppointmentHistory",
     "AppointmentSeries",
+    "Attachment",
     "AuditEvent",
     "Blocking",
     "CalendarFeed",
@@ -136,6 +138,7 @@ ALL: tuple[type[Entity], ...] = (
     MedicationEnd,
     DrugAlert,
     AlertAnswer,
+    Attachment,
     Observation,
     ReferenceList,
     AppointmentHistory,

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import case, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
+from app.models.acting import Acting
 from app.models.amendment import RecordAmendment
 from app.models.appointment import Appointment
 from app.models.audit import AuditEvent
@@ -21,6 +23,7 @@ from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest
 from app.models.medical_record import MedicalRecord
 from app.models.prescription_tables import MedicationEnd
 from app.models.staff import Doctor, Staff
+from app.models.today import day_of
 from app.models.visit_type import VisitType
 
 VISITS_A_PAGE = 20
@@ -75,7 +78,7 @@ def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
 def problems(session: Session, patient_id: int) -> Sequence[Condition]:
     """The problem list: what is going on first, then what is over, each newest first."""
     over = case((Condition.clinical_status.in_(ONGOING), 0), else_=1)
-    query = select(Condition).where(Condition.patient_id == patient_id)
+    query = select(Condition).where(Condition.patient_id == patient_id, _latest(Condition))
     return session.scalars(query.order_by(over, Condition.onset.desc()).limit(MOST)).all()
 
 
@@ -87,10 +90,21 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
         .where(
             AllergyIntolerance.patient_id == patient_id,
             AllergyIntolerance.clinical_status == "active",
+            _latest(AllergyIntolerance),
         )
         .order_by(rank, AllergyIntolerance.display)
     )
     return session.scalars(query.limit(MOST)).all()
+
+
+def former_allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
+    """Those that are inactive or resolved, by name."""
+    query = select(AllergyIntolerance).where(
+        AllergyIntolerance.patient_id == patient_id,
+        AllergyIntolerance.clinical_status != "active",
+        _latest(AllergyIntolerance),
+    )
+    return session.scalars(query.order_by(AllergyIntolerance.display).limit(MOST)).all()
 
 
 def medication(
@@ -113,6 +127,12 @@ def medication(
         .order_by(MedicationRequest.display, MedicationRequest.authored.desc())
     )
     return session.scalars(query.limit(MOST)).all()
+
+
+def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
+    """Rows that no later one replaces."""
+    later = aliased(model)
+    return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))
 
 
 def hanging(session: Session, record_id: int) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -161,6 +181,16 @@ def open_drafts(session: Session, patient_id: int, since: datetime) -> Sequence[
         MedicalRecord.started_at >= since,
     )
     return session.scalars(query.order_by(MedicalRecord.started_at.desc()).limit(10)).all()
+
+
+def own_drafts(
+    session: Session, actor: Acting, patient_id: int, now: datetime, zone: ZoneInfo
+) -> list[MedicalRecord]:
+    """The open notes of today that this doctor is to sign: what they order or find now belongs
+    to it, where it is one."""
+    drafts = open_drafts(session, patient_id, day_of(now, zone)[0])
+    mine = actor.doctor_id
+    return [row for row in drafts if mine is not None and row.doctor_id == mine]
 
 
 def versions(session: Session, record_id: int) -> Sequence[Any]:

@@ -58,6 +58,7 @@ class Condition(Coded):
     __table_args__ = (
         Index("ix_condition_patient_onset", "patient_id", "onset"),
         Index("ix_condition_recorded", "recorded"),
+        Index("ix_condition_replaces", "replaces_id", unique=True),
     )
 
     condition_id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,6 +74,7 @@ class Condition(Coded):
     onset: Mapped[str | None] = mapped_column(FhirDateTime)
     abatement: Mapped[str | None] = mapped_column(FhirDateTime)
     recorded: Mapped[str | None] = mapped_column(FhirDateTime)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("condition.condition_id"))
 
     __screen__ = Screen(
         title="Conditions",
@@ -92,7 +94,10 @@ class AllergyIntolerance(Coded):
     """A substance that harms the patient (FHIR R4 AllergyIntolerance)."""
 
     __tablename__ = "allergy_intolerance"
-    __table_args__ = (Index("ix_allergy_patient", "patient_id"),)
+    __table_args__ = (
+        Index("ix_allergy_patient", "patient_id"),
+        Index("ix_allergy_intolerance_replaces", "replaces_id", unique=True),
+    )
 
     allergy_id: Mapped[int] = mapped_column(primary_key=True)
     clinical_status: Mapped[str] = mapped_column(
@@ -108,6 +113,7 @@ class AllergyIntolerance(Coded):
     )
     reaction: Mapped[str | None] = mapped_column(SealedText("allergy_intolerance.reaction"))
     recorded: Mapped[str | None] = mapped_column(FhirDateTime)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("allergy_intolerance.allergy_id"))
 
     __screen__ = Screen(
         title="Allergies",

@@ -21,7 +21,6 @@ from app.models.dosing import as_fhir, in_words
 from app.models.drug_check import Checked, check
 from app.models.errors import ClinicError, Forbidden, NotFound
 from app.models.grants import Role
-from app.models.medical_record import MedicalRecord
 from app.models.order import Order, Writing, facts_of
 from app.models.prescription_tables import (
     END_REASONS,
@@ -30,7 +29,6 @@ from app.models.prescription_tables import (
     DrugAlert,
     MedicationEnd,
 )
-from app.models.today import day_of
 
 ATC = "http://www.whocc.no/atc"
 SHORTEST_COMMENT = 5
@@ -176,10 +174,13 @@ def _answer(alert: DrugAlert, answers: Mapping[int, tuple[str, str]]) -> tuple[s
 
 
 def _request(writing: Writing, order: Order) -> MedicationRequest:
+    own = chart.own_drafts(
+        writing.session, writing.actor, writing.patient.patient_id, writing.now, writing.zone
+    )
     row = MedicationRequest(
         patient_id=writing.patient.patient_id,
         doctor_id=writing.actor.doctor_id,
-        record_id=_open_note(writing),
+        record_id=own[0].record_id if len(own) == 1 else None,
         system=ATC if order.code else None,
         status="active",
         intent="order",
@@ -194,18 +195,6 @@ def _request(writing: Writing, order: Order) -> MedicationRequest:
     row.dosage = in_words(row)
     row.dosage_detail = [as_fhir(row)]
     return row
-
-
-def _open_note(writing: Writing) -> int | None:
-    """The doctor's own note of today, where exactly one is open."""
-    since = day_of(writing.now, writing.zone)[0]
-    drafts = chart.open_drafts(writing.session, writing.patient.patient_id, since)
-    own = [row for row in drafts if _is_mine(row, writing.actor)]
-    return own[0].record_id if len(own) == 1 else None
-
-
-def _is_mine(record: MedicalRecord, actor: Acting) -> bool:
-    return record.doctor_id == actor.doctor_id
 
 
 def _end(

@@ -18,6 +18,7 @@ SENTENCES: dict[str, str] = {
     "audit_event_append_only": "The audit trail is never changed.",
     "login_session_ended": "A session that has ended does not come back.",
     "data_key_kept": "A key that texts are sealed with is never removed.",
+    "attachment_kept": "A file of a chart is kept as it is.",
     "medication_end_append_only": "How a prescription ended is never changed.",
     "drug_alert_append_only": "What the check said is kept for good.",
     "alert_answer_append_only": "The answer to an alert is kept for good.",

@@ -55,6 +55,7 @@ def show_chart(opened: Opened, section: str, **facts: Any) -> str:
             "Medication", "fa-prescription-bottle-medical", f"{base}?section=medication",
             "medication",
         ),
+        ("Files", "fa-paperclip", f"{base}/files", "files"),
     ]  # fmt: skip
     common = {"opened": opened, "section": section, "tabs": tabs, "base": base, "now_open": None}
     helpers = {"when": when, "show": show, "sparkline": sparkline, "can_write": can_write}
@@ -90,6 +91,7 @@ def _overview(opened: Opened) -> dict[str, Any]:
         "drafts": drafts,
         "has_begun": HAS_BEGUN,
         "problems": chart.problems(session, patient_id),
+        "former_allergies": chart.former_allergies(session, patient_id),
         "medication": chart.medication(session, patient_id),
         "courses": readings.vitals(session, patient_id),
         "ongoing": chart.ONGOING,

@@ -20,6 +20,8 @@ from app.views.api import EntityApi
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
 from app.views.chart import ChartView
+from app.views.chart_entries import ChartEntriesView
+from app.views.chart_files import ChartFilesView
 from app.views.chart_notes import ChartNotesView
 from app.views.chart_prescribe import ChartPrescribeView
 from app.views.chart_prints import ChartPrintsView
@@ -73,6 +75,8 @@ PAGES: tuple[type[Any], ...] = (
     ChartVitalsView,
     ChartPrescribeView,
     ChartPrintsView,
+    ChartEntriesView,
+    ChartFilesView,
     AlertReportView,
     SearchView,
     PortalView,

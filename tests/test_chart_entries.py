@@ -1,0 +1,224 @@
+"""Problems and allergies in the chart: the search for codes, and what follows a signed entry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.exchange import icd_load
+from app.extensions import db
+from app.models import (
+    AllergyIntolerance,
+    Condition,
+    MedicalRecord,
+    ReferenceList,
+    icd,
+)
+from tests.cast import Cast
+from tests.prescribing_steps import add
+
+CODES = [
+    ("I10", "Essential (primary) hypertension", "high blood pressure"),
+    ("I15.0", "Renovascular hypertension", ""),
+    ("J45.909", "Unspecified asthma, uncomplicated", "Asthma NOS"),
+    ("J45.20", "Mild intermittent asthma, uncomplicated", ""),
+    ("H81.09", "Ménière's disease, unspecified ear", ""),
+]
+PROBLEM = {"display": "Unspecified asthma, uncomplicated", "code": "J45.909",
+           "clinical_status": "active", "verification_status": "confirmed", "onset": "2024-03",
+           "abatement": ""}  # fmt: skip
+ALLERGY = {"display": "Penicillin", "category": "medication", "criticality": "high",
+           "reaction": "Hives", "clinical_status": "active", "verification_status": ""}  # fmt: skip
+
+
+def fill(cast: Cast) -> None:
+    with cast.app.app_context():
+        icd_load.fill(db.session(), CODES)
+        db.session.commit()
+        db.session.remove()
+
+
+def rows(cast: Cast, model: type[Any]) -> list[Any]:
+    with cast.app.app_context():
+        found = list(db.session.scalars(select(model).order_by(model.pk_name())))
+        db.session.expunge_all()
+        db.session.remove()
+    return found
+
+
+def signed_visit(cast: Cast, entry: Any) -> None:
+    """The entry, on a visit that is signed."""
+    now = datetime.now(UTC)
+    record = MedicalRecord(
+        patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(), started_at=now
+    )
+    entry.record = record
+    add(cast, entry)
+    with cast.app.app_context():
+        kept = db.session.scalars(
+            select(MedicalRecord).where(MedicalRecord.started_at == now)
+        ).one()
+        kept.status, kept.signed_at = "signed", now
+        db.session.commit()
+        db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("asth", "J45.909"), ("j45", "J45.909"), ("J45.2", "J45.20"), ("i10", "I10"), ("J4590", "J45.909"),
+     ("high blood", "I10"), ("hyper ess", "I10"), ("meniere", "H81.09"), ("Ménière", "H81.09")],
+)  # fmt: skip
+def test_a_code_is_found_by_number_name_and_terms(cast: Cast, typed: str, first: str) -> None:
+    fill(cast)
+    found = cast.client("nora").get("/chart/icd", query_string={"q": typed}).json
+    assert found[0]["id"] == first
+
+
+@pytest.mark.parametrize("typed", ["", " ", "zzz", '"', "* OR", "a:b & !c", "'); --", "µ", "NEAR("])
+def test_whatever_is_typed_is_words_and_no_query(cast: Cast, typed: str) -> None:
+    fill(cast)
+    answer = cast.client("nora").get("/chart/icd", query_string={"q": typed})
+    assert answer.status_code == 200
+
+
+def test_what_the_clinic_uses_comes_first(cast: Cast) -> None:
+    fill(cast)
+    add(cast, *(Condition(patient_id=cast.paula, display="Asthma", code="J45.20") for _ in "ab"))
+    found = cast.client("nora").get("/chart/icd?q=asthma").json
+    assert [hit["id"] for hit in found] == ["J45.20", "J45.909"]
+
+
+def test_the_whole_list_is_loaded_once_a_release(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        session, now = db.session(), datetime.now(UTC)
+        count = icd_load.load_once(session, now)
+        assert count > 70_000
+        assert icd_load.load_once(session, now) == 0
+        kept = session.scalars(select(ReferenceList)).one()
+        assert (kept.kind, kept.entries) == ("icd-10-cm", count)
+        assert icd.name_of(session, "I10") == "Essential (primary) hypertension"
+        assert icd.search(session, "high blood pressure")[0].code == "I10"
+        session.rollback()
+
+
+def test_a_problem_is_kept_with_its_code(cast: Cast) -> None:
+    fill(cast)
+    answer = cast.client("nora").post(f"/chart/{cast.paula}/problem/new", data=PROBLEM)
+    assert answer.status_code == 302, answer.text
+    (row,) = rows(cast, Condition)
+    assert (row.display, row.code, row.system) == (
+        "Unspecified asthma, uncomplicated", "J45.909", "http://hl7.org/fhir/sid/icd-10-cm",
+    )  # fmt: skip
+    assert (row.onset, row.verification_status) == ("2024-03", "confirmed")
+
+
+def test_an_allergy_is_kept_with_its_danger(cast: Cast) -> None:
+    answer = cast.client("nora").post(f"/chart/{cast.paula}/allergy/new", data=ALLERGY)
+    assert answer.status_code == 302, answer.text
+    (row,) = rows(cast, AllergyIntolerance)
+    assert (row.display, row.category, row.criticality, row.reaction) == (
+        "Penicillin", "medication", "high", "Hives",
+    )  # fmt: skip
+    page = cast.client("nora").get(f"/chart/{cast.paula}").text
+    assert "Penicillin</strong> – high risk (Hives)" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"display": ""}, "Say what it is"), ({"onset": "soon"}, "Since"),
+        ({"onset": "2999-01-01"}, "future"),
+        ({"abatement": "2023", "clinical_status": "resolved"}, "before it began"),
+        ({"abatement": "2024-06"}, "inactive, in remission or resolved"),
+        ({"clinical_status": "fine"}, "Choose one of"),
+        ({"verification_status": "x"}, "Choose one"),
+        ({"display": "x" * 301}, "at most 300"),
+    ],
+)  # fmt: skip
+def test_a_problem_that_cannot_be_comes_back_with_what_was_typed(
+    sqlite_cast: Cast, change: dict[str, str], said: str
+) -> None:
+    form = PROBLEM | change
+    answer = sqlite_cast.client("nora").post(f"/chart/{sqlite_cast.paula}/problem/new", data=form)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{form["onset"]}"' in answer.text
+    assert rows(sqlite_cast, Condition) == []
+
+
+@pytest.mark.parametrize("who", ["amina", "rosa", "paula"])
+@pytest.mark.parametrize("kind", ["problem", "allergy"])
+def test_only_nurses_and_doctors_keep_the_lists(sqlite_cast: Cast, who: str, kind: str) -> None:
+    client = sqlite_cast.client(who)
+    address = f"/chart/{sqlite_cast.paula}/{kind}/new"
+    assert client.get(address).status_code == 403
+    assert client.post(address, data=ALLERGY).status_code == 403
+
+
+def test_an_entry_outside_a_signed_visit_is_changed_in_place(cast: Cast) -> None:
+    add(cast, Condition(patient_id=cast.paula, display="Asthma"))
+    form = PROBLEM | {"clinical_status": "resolved", "version": "1"}
+    cast.client("diaz").post(f"/chart/{cast.paula}/problem/1", data=form)
+    (row,) = rows(cast, Condition)
+    assert (row.clinical_status, row.version) == ("resolved", 2)
+    again = cast.client("nora").post(f"/chart/{cast.paula}/problem/1", data=form)
+    assert again.status_code == 412
+
+
+def test_a_signed_entry_stays_and_another_takes_its_place(cast: Cast) -> None:
+    signed_visit(cast, Condition(patient_id=cast.paula, display="Asthma", onset="2020"))
+    diaz, form = cast.client("diaz"), PROBLEM | {"clinical_status": "resolved", "version": "1"}
+    assert "belongs to a signed visit" in diaz.get(f"/chart/{cast.paula}/problem/1").text
+    assert diaz.post(f"/chart/{cast.paula}/problem/1", data=form).status_code == 302
+    old, new = rows(cast, Condition)
+    assert (old.clinical_status, old.display) == ("active", "Asthma")
+    assert (new.replaces_id, new.clinical_status, new.record_id) == (
+        old.condition_id, "resolved", None,
+    )  # fmt: skip
+    page = diaz.get(f"/chart/{cast.paula}").text
+    assert "1 resolved or inactive" in page
+    assert "No current problem" in page
+    assert diaz.post(f"/chart/{cast.paula}/problem/1", data=form).status_code == 412
+
+
+def test_a_signed_allergy_that_was_refuted_warns_no_more(cast: Cast) -> None:
+    signed_visit(cast, AllergyIntolerance(patient_id=cast.paula, display="Penicillin"))
+    form = ALLERGY | {"clinical_status": "inactive", "verification_status": "refuted"}
+    cast.client("diaz").post(f"/chart/{cast.paula}/allergy/1", data=form)
+    page = cast.client("diaz").get(f"/chart/{cast.paula}").text
+    assert "No known allergies recorded" in page
+    assert "inactive · refuted" in page
+
+
+def test_a_diagnosis_made_while_the_note_is_open_belongs_to_the_visit(cast: Cast) -> None:
+    now = datetime.now(UTC)
+    add(cast, MedicalRecord(patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(),
+                            started_at=now))  # fmt: skip
+    cast.client("diaz").post(f"/chart/{cast.paula}/problem/new", data=PROBLEM)
+    cast.client("nora").post(f"/chart/{cast.paula}/problem/new", data=PROBLEM)
+    mine, hers = rows(cast, Condition)
+    assert mine.record_id is not None
+    assert hers.record_id is None, "a nurse makes no diagnosis of a visit"
+
+
+def test_the_entry_of_another_patient_is_404(sqlite_cast: Cast) -> None:
+    add(sqlite_cast, Condition(patient_id=sqlite_cast.paula, display="Asthma"))
+    address = f"/chart/{sqlite_cast.quentin}/problem/1"
+    diaz = sqlite_cast.client("diaz")
+    assert diaz.get(address).status_code == 404
+    assert diaz.post(address, data=PROBLEM).status_code == 404
+    assert diaz.get(f"/chart/{sqlite_cast.paula}/problem/99").status_code == 404
+
+
+def test_substances_are_found_among_drugs_classes_and_the_rest(sqlite_cast: Cast) -> None:
+    nora = sqlite_cast.client("nora")
+    assert nora.get("/chart/substances?q=peni").json[0] == {
+        "id": "medication", "text": "Penicillins", "detail": "Drug",
+    }  # fmt: skip
+    assert {"id": "food", "text": "Peanuts", "detail": "Food"} in nora.get(
+        "/chart/substances?q=pean"
+    ).json
+    assert nora.get("/chart/substances?q=").json == []
