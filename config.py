@@ -19,6 +19,7 @@ from holidays import list_supported_countries
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+ROLES = ("admin", "doctor", "nurse", "receptionist", "patient")
 ROOT = Path(__file__).resolve().parent
 
 
@@ -56,6 +57,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PORTAL_MOST_OPEN": _number(environ, "PORTAL_MOST_OPEN", 5),
         "SMS_URL": environ.get("SMS_URL") or None,
         "RATELIMIT_STORAGE_URI": environ.get("REDIS_URL") or "memory://",
+        "SECOND_FACTOR_ROLES": _roles(environ.get("CLINIC_SECOND_FACTOR", "")),
         **FIXED,
     }
 
@@ -156,6 +158,16 @@ def _country(code: str) -> str:
             f"CLINIC_COUNTRY={code!r} is no country whose holidays are known; write a code like ES."
         )
     return code
+
+
+def _roles(names: str) -> frozenset[str]:
+    """The roles that need a second factor; each is known by its name."""
+    found = frozenset(name.strip() for name in names.split(",") if name.strip())
+    if unknown := sorted(found - set(ROLES)):
+        raise ConfigError(
+            f"CLINIC_SECOND_FACTOR names {unknown[0]!r}; write roles by comma: {', '.join(ROLES)}."
+        )
+    return found
 
 
 def _hosts(extra: str) -> list[str]:

@@ -23,7 +23,7 @@ from app.models import (
 from app.models.feed import hash_of
 from tests.cast import PASSWORD, Cast
 
-NEW = "three quiet words"
+NEW = "three quiet words by the harbour"
 BORN = "2016-04-01"
 
 

@@ -58,6 +58,11 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/login/", "POST"): ANYONE,
     ("/api/v1/security/login", "POST"): ANYONE,
     ("/api/v1/security/refresh", "POST"): (),  # a refresh token opens it, a cookie never
+    **{
+        (f"/login/{step}", method): ()  # lead everyone to the login page who has no password yet
+        for step in ("code", "enrol", "password")
+        for method in ("GET", "POST")
+    },
     ("/api/v1/security/logout", "POST"): (),
     ("/logout/", "POST"): (),  # leads everyone to the login page
     ("/", "GET"): EVERYONE,
@@ -115,6 +120,7 @@ def routes_of_tables(tables: Iterable[type[Any]]) -> dict[tuple[str, str], froze
 def routes_of_users() -> dict[tuple[str, str], frozenset[str]]:
     """The framework's own tables are the admin's; roles are read only."""
     users = {(rule.format("users"), method) for rule, ways in GRID.items() for method in ways}
+    users |= {(f"/users/{way}/<pk>", "POST") for way in ("unlock", "reset-factor")}
     roles = {(rule.format("roles"), "GET") for rule in ROLES_PAGE}
     return dict.fromkeys(users | roles, frozenset({Role.ADMIN}))
 

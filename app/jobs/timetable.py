@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import holds, login_session, noshow, offering, reminders
+from app.models import guesses, holds, login_session, noshow, offering, reminders
 from app.models.analytics import access, rollup
 
 Job = Callable[[Session, datetime], int]
@@ -23,6 +23,7 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("expire waitlist offers", 30, offering.expire),
     ("mark no-shows", 300, noshow.mark_no_shows),
     ("forget old sessions", 3600, login_session.forget),
+    ("forget old guesses", 3600, guesses.forget),
     ("keep figures", 30, rollup.refresh),
     ("measure access", 3600, access.measure),
 ]

@@ -26,9 +26,11 @@ from app.models.entity import Entity
 from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
 from app.models.feed import CalendarFeed
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
+from app.models.guesses import GuessCount
 from app.models.history import AnsweredRequest, AppointmentHistory
 from app.models.keyring import DataKey
 from app.models.login_session import LoginSession
+from app.models.login_setting import LoginSetting, RecoveryCode
 from app.models.medical_record import MedicalRecord
 from app.models.notification import Notification
 from app.models.notification_rule import NotificationRule, NotificationTemplate
@@ -77,7 +79,9 @@ __all__ = [
     "FactTouched",
     "Forbidden",
     "Grant",
+    "GuessCount",
     "LoginSession",
+    "LoginSetting",
     "MedicalRecord",
     "MedicationEnd",
     "MedicationRequest",
@@ -92,6 +96,7 @@ __all__ = [
     "PortalRegistration",
     "PortalToken",
     "RecordAmendment",
+    "RecoveryCode",
     "ReferenceList",
     "Role",
     "Room",
@@ -152,6 +157,9 @@ ALL: tuple[type[Entity], ...] = (
     AbsenceRow,
     OpeningHours,
     LoginSession,
+    LoginSetting,
+    RecoveryCode,
+    GuessCount,
     NotificationRule,
     NotificationTemplate,
     VisitFact,

@@ -19,6 +19,9 @@ PUBLIC = frozenset(
         "appbuilder.static",
         "LoginView.login",
         "LoginApi.login",
+        "SignInStepsView.code",  # each begins anew for whom did not give the password just now
+        "SignInStepsView.enrol",
+        "SignInStepsView.password",
         "HealthView.health",
         "HealthView.ready",
         "PortalJoinView.join",  # the secret in the address and the birth date open it

@@ -11,7 +11,7 @@ from flask import current_app, g, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
 from flask_login import login_user
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
@@ -45,11 +45,17 @@ def open_for_browser(session: Session, user: User, now: datetime) -> LoginSessio
     """Begin a session whose secret goes into the cookie; what the cookie held before is gone.
     The caller commits."""
     row, secret = _start(session, user, "browser", now)
-    cookie.clear()
+    empty_cookie()
     cookie.permanent = True
     login_user(user)
     cookie["_user_id"] = secret  # where flask_login looks; `load_user` is given it
     return row
+
+
+def empty_cookie() -> None:
+    """Forget all that the cookie held, and the token against forgery that went with it."""
+    cookie.clear()
+    g.pop("csrf_token", None)  # where flask_wtf keeps it for this request
 
 
 def open_for_program(session: Session, user: User, now: datetime) -> str:
@@ -81,6 +87,17 @@ def user_of(session: Session, secret: Any) -> User | None:
     user, *facts = found
     g.setdefault("login_session", Current(*facts))
     return user
+
+
+def user_id_of_ended(session: Session, secret: Any) -> int | None:
+    """Whose session this secret belonged to, where it has ended."""
+    if not isinstance(secret, str):
+        return None
+    over = not_(login_session.alive(datetime.now(UTC), current_app.config["SESSION_IDLE"]))
+    found: int | None = session.scalar(
+        select(LoginSession.user_id).where(LoginSession.secret_hash == hash_of(secret), over)
+    )
+    return found
 
 
 def note_use(session: Session) -> None:

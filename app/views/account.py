@@ -1,4 +1,4 @@
-"""One's own login: the password, and where one is signed in."""
+"""One's own login: the password, the second factor, and where one is signed in."""
 
 from __future__ import annotations
 
@@ -7,30 +7,28 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask_appbuilder import BaseView, expose
-from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import ColumnElement, select
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 
 from app.extensions import db
-from app.models import LoginSession, NotFound, Role, login_session
+from app.models import LoginSession, NotFound, Role, login_session, login_setting
 from app.security import audit, sessions
+from app.security.guessing import guessing, login_subject
 from app.views.guard import actor
-from app.views.passwords import LONG_ENOUGH, NEEDED, SAME
+from app.views.passwords import NEEDED, NewPasswordForm, fault_of, set_password
 from app.views.values import show
 
 
-class PasswordForm(DynamicForm):
+class PasswordForm(NewPasswordForm):
     """Changing one's own password asks for the old one."""
 
     current = PasswordField(
         "Your password now", [NEEDED], render_kw={"autocomplete": "current-password"}
     )
-    password = PasswordField("New password", [NEEDED, LONG_ENOUGH])
-    conf_password = PasswordField("New password again", [SAME])
 
 
 class AccountView(BaseView):
@@ -58,6 +56,7 @@ class AccountView(BaseView):
             "sessions": _own_sessions(),
             "this_session": used.login_session_id if used else None,
             "shown": show,
+            **_factor(),
         }
         return render_template("account.html", **page), 422 if problem else 200
 
@@ -82,17 +81,19 @@ class AccountView(BaseView):
 
     def _change(self, form: PasswordForm) -> str | None:
         """What stands in the way, or None when the password was changed. The database ends every
-        session of the login; this browser goes on with a new one."""
+        session of the login; this browser goes on with a new one. Raises TooMany."""
         session, now = db.session(), datetime.now(UTC)
         user = session.get_one(User, actor().user_id)
-        if not form.validate():
-            return "Nothing was changed yet."
-        if not check_password_hash(user.password or "", form.current.data):
+        problem = fault_of(form, user)
+        if problem:
+            return problem
+        with guessing(session, login_subject(user.id)) as guess:
+            if check_password_hash(user.password or "", form.current.data):
+                guess.right()
+        if not guess.was_right:
             return "That is not your password now."
-        user.password = generate_password_hash(form.password.data)
-        session.flush()
+        set_password(session, user, form.password.data, now)
         sessions.open_for_browser(session, user, now)
-        session.add(audit.event(actor(), "password", "User", key=user.id))
         session.commit()
         return None
 
@@ -112,3 +113,17 @@ def _end(which: ColumnElement[bool]) -> int:
     session.add(audit.event(person, "end-session", "LoginSession", detail={"sessions": count}))
     session.commit()
     return count
+
+
+def _factor() -> dict[str, Any]:
+    """Whether there is a second factor, since when, how many codes are left, and may it go."""
+    person = actor()
+    setting = login_setting.of_login(db.session(), person.user_id)
+    since = setting.totp_since if setting else None
+    return {
+        "factor_since": show(since),
+        "codes_left": login_setting.recovery_codes_left(db.session(), person.user_id)
+        if since
+        else 0,
+        "factor_needed": bool(person.roles & current_app.config["SECOND_FACTOR_ROLES"]),
+    }

@@ -21,6 +21,7 @@ from app.security import audit
 from app.security.scope import labels, load, may, own_values
 from app.views import export, filters, guard, reading, related, writing
 from app.views.guard import Guarded, actor
+from app.views.kept import Resumed, resumes
 from app.views.listing import list_page
 from app.views.pages import Cell, FormPage, Link, ShowPage
 from app.views.values import kind
@@ -72,6 +73,7 @@ class GridView(Guarded, ModelView):
         return render_template(self.show_page, page=page)
 
     @expose("/add", methods=["GET", "POST"])
+    @resumes
     @has_access
     def add(self) -> Response | tuple[str, int]:
         form = self._form(self.add_form, self.add_columns)
@@ -80,12 +82,14 @@ class GridView(Guarded, ModelView):
             writing.prefill_links(db.session(), actor(), form, request.args)
             return self._show_form(form, None)
         try:
+            self._show_resumed(form)
             row = self._save(form, self.model(), Action.ADD)
         except ClinicError as error:
             return self._show_form(form, None, error)
         return redirect(self._after(row))
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
+    @resumes
     @has_access
     def edit(self, pk: str) -> Response | tuple[str, int]:
         row = self._load(pk, Action.EDIT)
@@ -94,6 +98,7 @@ class GridView(Guarded, ModelView):
             audit.read(actor(), "show", self.model, row)
             return self._show_form(form, row)
         try:
+            self._show_resumed(form)
             self._save(form, row, Action.EDIT)
         except ClinicError as error:
             row = self._load(pk, Action.EDIT)
@@ -202,8 +207,21 @@ class GridView(Guarded, ModelView):
         hook = self.pre_add if action is Action.ADD else self.pre_update
         return writing.save(session, person, row, action, hook)
 
+    def _show_resumed(self, form: Any) -> None:
+        """A form that comes back after its session had ended is shown, not saved."""
+        if "resumed" in request.form:
+            writing.resolve_links(db.session(), actor(), form)
+            raise Resumed(
+                "Your session had ended before this was sent. It is as you typed it; "
+                "nothing was saved yet."
+            )
+
     def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:
-        if isinstance(row, Entity) and "version" in form and not isinstance(error, Stale):
+        if (
+            isinstance(row, Entity)
+            and "version" in form
+            and not isinstance(error, (Stale, Resumed))
+        ):
             form.version.data = row.version
         adding = row is None
         page = FormPage(

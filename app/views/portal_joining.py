@@ -21,7 +21,7 @@ from app.models import ClinicError, PortalRegistration, PortalToken, Role, joini
 from app.security import audit, sessions
 from app.security.actor import signed_in_roles, signed_in_user
 from app.views import writing
-from app.views.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD
+from app.views.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD, unguessed
 from app.views.users import clean
 
 LIMIT = "10 per minute; 40 per hour"
@@ -41,7 +41,7 @@ class JoinForm(BirthForm):
     """The birth date, and a password of one's own."""
 
     password = PasswordField(
-        "Choose a password", [NEEDED, LONG_ENOUGH],
+        "Choose a password", [NEEDED, LONG_ENOUGH, unguessed],
         description=f"At least {SHORTEST_PASSWORD} characters; three or four words are good.",
     )  # fmt: skip
     conf_password = PasswordField("The password again", [SAME])

@@ -16,23 +16,12 @@ SHOWING = {412, 422}  # a refused edit shows the row as it is now
 LONGEST_QUERY = 8000
 DEEPEST_QUERY = 12
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-}
-
 
 def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(_refuse_unkeepable)
     app.after_request(_note_use)
     app.after_request(_keep_reads)
-    app.after_request(_add_headers)
     app.teardown_request(lambda _error: database.start_writing())
 
 
@@ -76,12 +65,4 @@ def _keep_reads(response: Response) -> Response:
 
 def _note_use(response: Response) -> Response:
     sessions.note_use(db.session())
-    return response
-
-
-def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint not in {"static", "appbuilder.static"}:
-        response.headers.setdefault("Cache-Control", "no-store")
     return response

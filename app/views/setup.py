@@ -11,7 +11,7 @@ from flask_appbuilder.menu import MenuApi
 from app.models import Appointment, Entity, LoginSession, Patient, PortalRegistration
 from app.security import console
 from app.security.policy import Policy
-from app.views import csrf, errors, generate, requests, shell
+from app.views import browser, csrf, errors, generate, kept, requests, shell
 from app.views.absence import AbsenceView
 from app.views.account import AccountView
 from app.views.alert_report import AlertReportView
@@ -26,12 +26,15 @@ from app.views.chart_notes import ChartNotesView
 from app.views.chart_prescribe import ChartPrescribeView
 from app.views.chart_prints import ChartPrintsView
 from app.views.chart_vitals import ChartVitalsView
+from app.views.factor_pages import FactorView
 from app.views.feeds import CalendarGrid, FeedFileView, FeedView
 from app.views.health import HealthView
 from app.views.holds import HoldingRest
 from app.views.home import HomeView
 from app.views.links import ReplyView, StopLinkView, VisitLinkView
-from app.views.login import LoginApi, LoginView
+from app.views.login import LoginView, login_page
+from app.views.login_api import LoginApi
+from app.views.login_steps import SignInStepsView
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
 from app.views.portal import PortalView
 from app.views.portal_booking import PortalBookingView
@@ -85,6 +88,7 @@ PAGES: tuple[type[Any], ...] = (
     PortalInviteView,
     SlotApi,
     AccountView,
+    FactorView,
     FeedView,
     SeriesApi,
     WaitlistApi,
@@ -119,7 +123,10 @@ class ClinicBuilder(AppBuilder):
         generate.register(self, self.tables, BASES)
         self.add_view(UserView, "Users", icon="fa-users", category="Administration")
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
-        anyone = (HealthView, FeedFileView, PortalJoinView, VisitLinkView, StopLinkView, ReplyView)
+        anyone = (
+            HealthView, FeedFileView, PortalJoinView, SignInStepsView, VisitLinkView, StopLinkView,
+            ReplyView,
+        )  # fmt: skip
         for page in (*PAGES, ClinicMenuApi, *anyone):
             if page is not HomeView and not hasattr(page, "menu"):
                 self.add_view_no_menu(page)
@@ -137,5 +144,6 @@ def grant_pages(policy: Policy) -> None:
 
 def init_app(app: Flask) -> None:
     """What surrounds every request: its limits, its refusals, its shell."""
-    for part in (requests, csrf, errors, shell):
+    for part in (requests, browser, csrf, errors, shell):
         part.init_app(app)
+    kept.init_app(app, login_page)

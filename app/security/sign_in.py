@@ -1,0 +1,121 @@
+"""The password step of signing in, the same for form and API: counted, told to the trail, and
+alike in answer and time for a name that is there and one that is not."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from app.models import LoginSetting, Role, login_setting, login_told
+from app.models.guesses import ACCOUNT
+from app.security import audit
+from app.security.actor import Actor, roles_of
+from app.security.guessing import Guess, guessing, login_subject
+
+WRONG = "That user name and password do not belong together."
+
+
+@dataclass(frozen=True)
+class Known:
+    """Someone who knew the password, and what else guards the login."""
+
+    user: User
+    setting: LoginSetting | None
+
+    @property
+    def has_factor(self) -> bool:
+        return self.setting is not None and self.setting.totp_since is not None
+
+    @property
+    def must_change(self) -> bool:
+        return self.setting is not None and self.setting.must_change
+
+    def must_enrol(self, required: frozenset[Role]) -> bool:
+        return not self.has_factor and bool(required & roles_of(self.user))
+
+
+def check_password(session: Session, name: str, password: str) -> Known | None:
+    """Who this is, or None; either leaves an event. Raises TooMany. It commits."""
+    found = _look_up(session, name)
+    subject = login_subject(found.id) if found else f"name:{name.strip().lower()}"
+    with guessing(session, subject) as guess:
+        right = check_password_hash(_hash_of(found), password) and found is not None
+        if right:
+            guess.right()
+    if not right or found is None:
+        _note_failure(session, guess, found, name)
+        return None
+    known = known_login(session, found.id)
+    note_success(session, known.user, "password")
+    known.user.last_login = datetime.now(UTC).replace(tzinfo=None)
+    known.user.login_count = (known.user.login_count or 0) + 1
+    return known
+
+
+def check_code(session: Session, known: Known, code: str, now: datetime) -> bool:
+    """Whether `code` is good for the second factor of this login; counted as the password is, and
+    taken once. Raises TooMany. It commits."""
+    with guessing(session, login_subject(known.user.id)) as guess:
+        right = known.setting is not None and login_setting.accepts(
+            session, known.setting, code, now
+        )
+        if right:
+            guess.right()
+    if not right:
+        _note_failure(session, guess, known.user, known.user.username, "code")
+    return right
+
+
+def known_login(session: Session, user_id: int) -> Known:
+    """The login with what guards it. Raises NoResultFound."""
+    query = select(User, LoginSetting).outerjoin(LoginSetting, LoginSetting.user_id == User.id)
+    user, setting = session.execute(query.where(User.id == user_id)).one()
+    return Known(user, setting)
+
+
+def note_success(session: Session, user: User, by: str) -> None:
+    """The event of a sign-in that went well so far; `by` says which step. The caller commits."""
+    actor = Actor(user.id, user.username, user.get_full_name(), roles_of(user))
+    session.add(audit.event(actor, "login", "User", key=user.id, detail={"by": by}))
+
+
+def _look_up(session: Session, name: str) -> Row[Any] | None:
+    """Name or e-mail address, as written; one statement either way."""
+    query = select(User.id, User.username, User.password, User.active)
+    named = query.where(or_(User.username == name, User.email == name))
+    return session.execute(named.order_by((User.username == name).desc()).limit(1)).first()
+
+
+def _hash_of(found: Row[Any] | None) -> str:
+    """The hash to compare with: of nobody where there is no such active login, so that it takes
+    as long."""
+    nobody = _nobody()
+    return found.password if found and found.active and found.password else nobody
+
+
+@cache
+def _nobody() -> str:
+    return generate_password_hash(secrets.token_hex())
+
+
+def _note_failure(
+    session: Session, guess: Guess, found: Any, name: str, by: str = "password"
+) -> None:
+    """The event of a wrong guess; the one that used up the last try locks, and is told to the
+    person whose login it is."""
+    detail = {"username": name[:128]} | ({} if by == "password" else {"by": by})
+    session.add(audit.event(None, "login", "User", outcome="failure", detail=detail))
+    if guess.made >= ACCOUNT.most:
+        key = found.id if found else None
+        session.add(audit.event(None, "lockout", "User", key=key, outcome="failure", detail=detail))
+        if found:
+            login_told.locked(session, found.id, datetime.now(UTC))
+    session.commit()
