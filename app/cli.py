@@ -22,8 +22,8 @@ from sqlalchemy import inspect
 from app import models
 from app.exchange import demo, icd_load, import_paths
 from app.extensions import db
-from app.jobs import worker
-from app.models import ClinicError, drug_lists, message_defaults
+from app.jobs import dry, queue, worker
+from app.models import ClinicError, drug_lists, links, message_defaults
 from app.models.analytics import rollup
 from app.models.icd import is_own_table
 from app.models.keyring import put_first
@@ -104,16 +104,40 @@ def import_interactions(paths: tuple[Path, ...], extend: bool, release: str | No
 @clinic.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due, say what it was, and stop.")
 @click.option("--now", type=click.DateTime(TIMES), help="With --once: as if it were then; UTC.")
-def worker_command(once: bool, now: datetime | None) -> None:
-    """Do by itself what is due: expire holds and offers, mark no-shows. Runs until stopped."""
-    if now is not None and not once:
-        raise click.UsageError("--now goes with --once.")
-    if not once:
-        worker.work(current_app._get_current_object(), Event())  # type: ignore[attr-defined]
-        return
+@click.option("--dry-run", is_flag=True, help="Only say which messages would be sent.")
+def worker_command(once: bool, now: datetime | None, dry_run: bool) -> None:
+    """Do by itself what is due: send messages, plan reminders, expire holds, mark no-shows.
+
+    Runs until stopped. With REDIS_URL it works for the queue that “flask clinic cron” fills, beside
+    as many others as you start; without, it looks at the timetable itself.
+    """
+    if now is not None and not (once or dry_run):
+        raise click.UsageError("--now goes with --once or --dry-run.")
     moment = (now if now.tzinfo else now.replace(tzinfo=UTC)) if now else datetime.now(UTC)
-    for name, rows in worker.run_due(db.session(), moment, {}).items():
-        click.echo(f"{name}: {rows}")
+    if dry_run:
+        for line in dry.lines(db.session(), moment):
+            click.echo(line)
+    elif once:
+        for name, rows in worker.run_due(db.session(), moment, {}).items():
+            click.echo(f"{name}: {rows}")
+    elif redis := current_app.config["REDIS_URL"]:
+        queue.work(redis)
+    else:
+        worker.work(current_app._get_current_object(), Event())  # type: ignore[attr-defined]
+
+
+@clinic.command("cron")
+def cron_command() -> None:
+    """With REDIS_URL: put what the timetable says into the queue of the workers, until stopped."""
+    if not current_app.config["REDIS_URL"]:
+        raise click.UsageError("Set REDIS_URL; without it “flask clinic worker” does this itself.")
+    queue.keep_time(current_app.config["REDIS_URL"])
+
+
+@clinic.command("replies")
+def replies_command() -> None:
+    """Print the address to which the provider of text messages posts answers such as STOP."""
+    click.echo(links.for_replies())
 
 
 @clinic.command("migration")
