@@ -475,11 +475,65 @@ def test_a_swap_is_asked_for_and_approved(
     assert (asked.status_code, asked.json["status"]) == (201, "requested")
     assert send(diaz, "swap", shift_id=swappable[0], other_shift_id=swappable[1]).status_code == 409
     key = asked.json["id"]
-    assert send(amina, f"swap/{key}/decide", approve=True, version=1).status_code == 200
+    agree(sqlite_cast, key)
+    assert send(amina, f"swap/{key}/decide", approve=True, version=2).status_code == 200
     with sqlite_cast.app.app_context():
         late = db.session.scalars(select(Shift).filter_by(start_time=time(12))).one()
         assert late.staff_id == people["Dr. Díaz"]
         assert db.session.scalars(select(ShiftSwap.status)).one() == "approved"
+
+
+def agree(cast: Cast, key: int, yes: bool = True) -> int:
+    """Dr. Eriksen's word; answers the status of the reply."""
+    return send(cast.client("eriksen"), f"swap/{key}/answer", agree=yes).status_code
+
+
+@pytest.fixture
+def asked_for(swappable: tuple[int, int], sqlite_cast: Cast) -> int:
+    asked = send(
+        sqlite_cast.client("diaz"), "swap", shift_id=swappable[0], other_shift_id=swappable[1]
+    )
+    key: int = asked.json["id"]
+    return key
+
+
+def test_a_swap_is_approved_only_after_the_colleague_agreed(
+    amina: FlaskClient, asked_for: int, sqlite_cast: Cast
+) -> None:
+    refused = send(amina, f"swap/{asked_for}/decide", approve=True)
+    assert refused.json["message"] == "Dr. Eriksen has not agreed yet."
+    assert agree(sqlite_cast, asked_for) == 200
+    assert send(amina, f"swap/{asked_for}/decide", approve=True).status_code == 200
+
+
+def test_a_colleague_who_declines_ends_the_swap(
+    amina: FlaskClient, asked_for: int, sqlite_cast: Cast
+) -> None:
+    assert agree(sqlite_cast, asked_for, yes=False) == 200
+    assert send(amina, f"swap/{asked_for}/decide", approve=True).status_code == 409
+    assert agree(sqlite_cast, asked_for) == 409
+
+
+def test_nobody_else_agrees_to_a_swap(asked_for: int, sqlite_cast: Cast) -> None:
+    diaz, nora = sqlite_cast.client("diaz"), sqlite_cast.client("nora")
+    assert send(diaz, f"swap/{asked_for}/answer", agree=True).status_code == 403
+    assert send(nora, f"swap/{asked_for}/answer", agree=True).status_code == 404
+
+
+def test_the_rota_asks_the_colleague_alone(asked_for: int, sqlite_cast: Cast) -> None:
+    button = f'data-answer="swap/{asked_for}"'
+    assert button in sqlite_cast.client("eriksen").get("/rota/").text
+    assert button not in sqlite_cast.client("diaz").get("/rota/").text
+    assert "Waits for Dr. Eriksen" in sqlite_cast.client("diaz").get("/rota/").text
+
+
+def test_a_colleague_without_a_login_need_not_agree(
+    amina: FlaskClient, asked_for: int, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    with sqlite_cast.app.app_context():
+        db.session.get_one(Staff, people["Dr. Eriksen"]).user_id = None
+        db.session.commit()
+    assert send(amina, f"swap/{asked_for}/decide", approve=True).status_code == 200
 
 
 def test_nobody_offers_the_shift_of_another(swappable: tuple[int, int], sqlite_cast: Cast) -> None:
@@ -496,6 +550,7 @@ def test_a_swap_that_leaves_too_little_rest_asks_for_a_reason(
     diaz = sqlite_cast.client("diaz")
     asked = send(diaz, "swap", shift_id=swappable[0], other_shift_id=swappable[1])
     key = asked.json["id"]
+    agree(sqlite_cast, key)
     answer = send(amina, f"swap/{key}/decide", approve=True)
     assert (answer.status_code, answer.json["code"]) == (422, "reason_needed")
     assert count(sqlite_cast, ShiftSwap, status="requested") == 1

@@ -18,7 +18,7 @@ BOTH = READ.own("staff_id") | READ.own("other_id")
 
 
 class ShiftSwap(Entity):
-    """Two people wish to take each other's shift."""
+    """Two people wish to take each other's shift: one asks, the other agrees, the planner decides."""
 
     __tablename__ = "shift_swap"
     __table_args__ = (Index("ix_shift_swap_status", "status"),)
@@ -34,6 +34,7 @@ class ShiftSwap(Entity):
         server_default="requested",
     )
     created: Mapped[datetime] = mapped_column(Instant)
+    agreed: Mapped[datetime | None] = mapped_column(Instant)
     decided: Mapped[datetime | None] = mapped_column(Instant)
     shift: Mapped[Shift] = relationship(foreign_keys=[shift_id])
     other_shift: Mapped[Shift] = relationship(foreign_keys=[other_shift_id])
@@ -43,7 +44,7 @@ class ShiftSwap(Entity):
     __screen__ = Screen(
         title="Shift swaps",
         icon="fa-right-left",
-        columns=["created", "staff", "shift", "other", "other_shift", "status"],
+        columns=["created", "staff", "shift", "other", "other_shift", "agreed", "status"],
         search=["created", "staff", "other", "status"],
         labels={"other": "With", "other_shift": "For", "created": "Asked"},
         order="-created",
@@ -58,6 +59,11 @@ class ShiftSwap(Entity):
 
     def __str__(self) -> str:
         return f"Swap {self.shift_swap_id}"
+
+    @property
+    def waits_for_colleague(self) -> bool:
+        """Whether the other has yet to agree; one without a login cannot say so here."""
+        return self.agreed is None and self.other.user_id is not None
 
 
 class RotaTemplate(Entity):

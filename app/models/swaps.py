@@ -1,4 +1,5 @@
-"""Two people take each other's shift: asked for by one of them, decided by who keeps the rota."""
+"""Two people take each other's shift: asked for by one, agreed to by the other, decided by who
+keeps the rota."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.models import outbox
 from app.models.acting import Acting
 from app.models.clock import clinic_zone
-from app.models.errors import ClinicError, Conflict
+from app.models.errors import ClinicError, Conflict, Forbidden
 from app.models.grants import Role
 from app.models.rota import ReasonNeeded, problems_of, told
 from app.models.rota_rules import RESTED, week_of
@@ -43,10 +44,33 @@ def swap(
     session.add(asked)
     session.flush()
     subject = f"{shift_a.staff.name} asks to swap a shift with you"
-    body = f"{shift_a.shift_date:%A}, {shift_a} for your {shift_b.shift_date:%A}, {shift_b}."
+    body = f"{_on(shift_a)} for your {_on(shift_b)}. Agree or decline on the rota."
     cause = f"swap:{asked.shift_swap_id}"
     outbox.tell_staff(
         session, shift_b.staff_id, "swap_asked", cause, now, subject=subject, body=body
+    )
+    session.flush()
+    return asked
+
+
+def answer(
+    session: Session, actor: Acting, asked: ShiftSwap, agrees: bool, now: datetime
+) -> ShiftSwap:
+    """The colleague agrees, or ends it; who asked is told. Raises Conflict and Forbidden."""
+    if actor.staff_id != asked.other_id:
+        raise Forbidden("This swap is not yours to agree to.")
+    if asked.status != "requested" or asked.agreed is not None:
+        said = "agreed to" if asked.status == "requested" else asked.status
+        raise Conflict(f"This swap is {said} already.")
+    if agrees:
+        asked.agreed = now
+        subject, body = f"{asked.other.name} agrees to the swap", "It waits for the planner."
+    else:
+        asked.status, asked.decided = "declined", now
+        subject, body = f"{asked.other.name} keeps their shift", f"You keep {_on(asked.shift)}."
+    cause = f"swap:{asked.shift_swap_id}"
+    outbox.tell_staff(
+        session, asked.staff_id, "swap_answered", cause, now, subject=subject, body=body
     )
     session.flush()
     return asked
@@ -60,10 +84,12 @@ def decide(
     now: datetime,
     reason: str | None = None,
 ) -> ShiftSwap:
-    """Approve or decline, and tell both. Raises ClinicError where leave or another shift stands
-    in the way, ReasonNeeded where one of them would rest too little."""
+    """Approve or decline, and tell both. Raises ClinicError where the colleague has not agreed, or
+    leave or another shift stands in the way; ReasonNeeded where one of them would rest too little."""
     if asked.status != "requested":
         raise Conflict(f"This swap is {asked.status} already.")
+    if approve and asked.waits_for_colleague:
+        raise ClinicError(f"{asked.other.name} has not agreed yet.")
     asked.status, asked.decided = ("approved" if approve else "declined"), now
     if approve:
         if (asked.shift.staff_id, asked.other_shift.staff_id) != (asked.staff_id, asked.other_id):
@@ -107,11 +133,15 @@ def _ask_rules(session: Session, asked: ShiftSwap, reason: str | None) -> None:
 def _answer(session: Session, asked: ShiftSwap, staff_id: int, now: datetime) -> None:
     mine = asked.shift if staff_id == asked.staff_id else asked.other_shift
     if asked.status == "approved":
-        subject, body = "A swap was approved", f"You work on {mine.shift_date:%A}, {mine}."
+        subject, body = "A swap was approved", f"You work on {_on(mine)}."
     else:
-        subject, body = "A swap was declined", f"You keep {mine.shift_date:%A}, {mine}."
+        subject, body = "A swap was declined", f"You keep {_on(mine)}."
     cause = f"swap:{asked.shift_swap_id}"
     outbox.tell_staff(session, staff_id, "swap_decided", cause, now, subject=subject, body=body)
+
+
+def _on(shift: Shift) -> str:
+    return f"{shift.shift_date:%A}, {shift}"
 
 
 def _waits(session: Session, *shifts: Shift) -> bool:

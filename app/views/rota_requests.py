@@ -125,6 +125,22 @@ class RotaRequestsView(BaseView):
         )
         return jsonify(id=asked.shift_swap_id, status=asked.status), 201
 
+    @expose("/swap/<pk>/answer", methods=["POST"])
+    @has_access
+    @permission_name("ask")
+    def answer_swap(self, pk: str) -> Response:
+        said, session, person = read_body(), db.session(), actor()
+        asked = load(session, person, ShiftSwap, pk, Action.SHOW)
+        require_version(asked, said.get("version"))
+        agrees = read_flag(said.get("agree"), "agree")
+        writing.keep(
+            session,
+            person,
+            lambda: rules.answer(session, person, asked, agrees, datetime.now(UTC)),
+            lambda row: [("edit", row)],
+        )
+        return jsonify(id=asked.shift_swap_id, status=asked.status)
+
     @expose("/swap/<pk>/decide", methods=["POST"])
     @has_access
     @permission_name("plan")

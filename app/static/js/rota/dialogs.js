@@ -64,6 +64,7 @@ function clicked(event, tools) {
   else if (at.dataset.template) tools.tell(`template/${at.dataset.template}/apply`, { week }, laid);
   else if (at.dataset.forget) forget(at, tools);
   else if (at.dataset.read) tools.tell(`message/${at.dataset.read}/read`, {}, "");
+  else if (at.dataset.answer) answer(at, tools);
   else if (at.dataset.decide) decide(at, tools);
   else if (at.dataset.shift) openShift(at, tools);
   else if (at.classList.contains("cell-add")) newShift(at.closest(".rota-cell"));
@@ -144,6 +145,12 @@ function list(id, problems) {
   byId(id).hidden = !items.length;
 }
 
+/** The colleague's word on a swap. */
+function answer({ dataset: { answer: path, version, yes } }, tools) {
+  const done = yes ? "You agreed; the planner decides." : "You keep your shift; who asked is told.";
+  return tools.tell(`${path}/answer`, { agree: Boolean(yes), version }, done);
+}
+
 async function decide(at, tools, reason = "") {
   const approve = Boolean(at.dataset.yes);
   const body = { approve, version: at.dataset.version, reason };
@@ -183,7 +190,7 @@ async function askSwap(at, tools) {
   const dialog = byId("swap-dialog");
   dialog.querySelector("form").dataset.shift = at.dataset.shift;
   byId("swap-text").textContent = found.result.length
-    ? `${shortDay(at.dataset.date)}, ${at.dataset.from}–${at.dataset.to}. Who plans the rota decides.`
+    ? `${shortDay(at.dataset.date)}, ${at.dataset.from}–${at.dataset.to}. Your colleague is asked first; then the planner decides.`
     : "Nobody of your role has a published shift in the coming weeks.";
   byId("swap-other").replaceChildren(...found.result.map(({ id, text }) => make("option", { value: id }, text)));
   return show("swap-dialog");
