@@ -20,6 +20,7 @@ from app.models import (
     VisitType,
     availability,
     reasons,
+    situations,
 )  # fmt: skip
 from app.models.availability import Wish
 from tests.cast import Cast
@@ -62,14 +63,14 @@ def times(
 ) -> list[str]:  # fmt: skip
     """The free starts of Dr. Eriksen, as the clock on the wall says them."""
     window = availability.window_of(day, days, zone)
-    situation = availability.load(session, [cast.eriksen], window, zone)
+    situation = situations.load(session, [cast.eriksen], window, zone)
     slots = availability.free_slots(situation, [cast.eriksen], Wish(**({"grid": 30} | wish)), now)
     return [f"{slot.start.astimezone(zone):%H:%M}" for slot in slots]
 
 
 def why(session: Session, cast: Cast, hour: int, minute: int = 0, **wish: Any) -> list[str]:
     window = availability.window_of(DAY, 1, MADRID)
-    situation = availability.load(session, [cast.eriksen], window, MADRID)
+    situation = situations.load(session, [cast.eriksen], window, MADRID)
     start = datetime(2026, 6, 8, hour, minute, tzinfo=MADRID)
     found = reasons.reasons_against(situation, cast.eriksen, Wish(**wish), start, LONG_AGO)
     return [reason.text for reason in found]
@@ -225,7 +226,7 @@ def test_a_visit_being_moved_does_not_stand_in_its_own_way(session: Session, cas
     add_shift(session, cast)
     visit = add_visit(session, cast, 9, 30)
     window = availability.window_of(DAY, 1, MADRID)
-    situation = availability.load(session, [cast.eriksen], window, MADRID)
+    situation = situations.load(session, [cast.eriksen], window, MADRID)
     start = visit.appointment_datetime + timedelta(minutes=15)
     against = reasons.reasons_against(
         situation, cast.eriksen, Wish(), start, LONG_AGO, visit.appointment_id

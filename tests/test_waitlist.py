@@ -246,8 +246,8 @@ def test_a_time_becomes_free_in_other_ways_too(
     session: Session, booked: int, waiting: Waiting, cast: Cast, way: str
 ) -> None:
     entry = waiting("Ada Able")
-    client, url = cast.client("amina"), f"/api/v1/appointment/{booked}"
     session.rollback()
+    client, url = cast.client("amina"), f"/api/v1/appointment/{booked}"
     if way == "move":
         to = (START + timedelta(days=1)).isoformat()
         answer = client.post(f"{url}/move", json={"appointment_datetime": to})
@@ -300,7 +300,8 @@ def test_two_clicks_make_one_booking(
     cancel(session, booked)
     offer = last(session).waitlist_offer_id
     session.rollback()
-    answers = [cast.client("rosa").post(f"{URL}{offer}/accept", json={}) for _ in range(2)]
+    rosa = cast.client("rosa")
+    answers = [rosa.post(f"{URL}{offer}/accept", json={}) for _ in range(2)]
     assert [a.status_code for a in answers] == [200, 200]
     assert answers[0].json == answers[1].json
     assert booked_at_start(session) == 1

@@ -189,6 +189,7 @@ def _visits(reach: Reach) -> Any:
             Appointment.doctor_id,
             Appointment.room_id,
             Appointment.visit_type_id,
+            Appointment.series_id,
             Patient.name.label("patient"),
             Patient.dob,
             Patient.phone,

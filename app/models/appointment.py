@@ -55,10 +55,10 @@ class Appointment(Entity):
     appointment_id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.patient_id"))
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.doctor_id"), active_history=True)
-    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.room_id"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.room_id"), active_history=True)
     visit_type_id: Mapped[int | None] = mapped_column(ForeignKey("visit_type.visit_type_id"))
     appointment_datetime: Mapped[datetime] = mapped_column(Instant, active_history=True)
-    minutes_duration: Mapped[int] = mapped_column(server_default="30")
+    minutes_duration: Mapped[int] = mapped_column(server_default="30", active_history=True)
     status: Mapped[str] = mapped_column(
         choice("appointment_status", *STATUSES),
         default="booked",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.models import availability, holds, life, reasons
+from app.models import availability, holds, life, reasons, situations
 from app.models.acting import Acting
 from app.models.appointment import ACTIVE, Appointment
 from app.models.availability import Situation, Slot, Wish
@@ -56,7 +56,7 @@ def around(
     """What bears on a visit of this doctor at about this time."""
     window = Interval(start - ROTA_SEEN, start + ROTA_SEEN)
     days = holidays_between(window.start.date(), window.end.date())
-    return availability.load(session, [doctor_id], window, clinic_zone(), days, now)
+    return situations.load(session, [doctor_id], window, clinic_zone(), days, now)
 
 
 def alternatives(
@@ -66,7 +66,7 @@ def alternatives(
     first = max(start, now).astimezone(clinic_zone()).date()
     window = availability.window_of(first, LOOK_AHEAD_DAYS, clinic_zone())
     days = holidays_between(first, window.end.date())
-    situation = availability.load(session, [doctor_id], window, clinic_zone(), days, now)
+    situation = situations.load(session, [doctor_id], window, clinic_zone(), days, now)
     slots = situation.free(doctor_id, Wish.of(kind), max(start, now))
     return [slot for _, slot in zip(range(ALTERNATIVES), slots, strict=False)]
 

@@ -13,13 +13,14 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.models import booking, freed, holds, life
+from app.models import booking, freed, holds, life, outbox
 from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.errors import ClinicError, Conflict
 from app.models.freed import Freed
 from app.models.itself import CLINIC
 from app.models.matching import Match, best_matches
+from app.models.visits_told import Known, Told
 from app.models.waitlist import WaitlistOffer
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,19 @@ def _offer(session: Session, match: Match, now: datetime) -> WaitlistOffer:
     )
     session.add(offer)
     session.flush()
+    _tell(session, offer, now)
     return offer
+
+
+def _tell(session: Session, offer: WaitlistOffer, now: datetime) -> None:
+    """The patient hears of the offer; a message after its end is of no use."""
+    visit = offer.appointment
+    told = Told(visit.appointment_id, Known(visit.appointment_datetime, visit.doctor_id))
+    outbox.announce(
+        session, "waitlist_offer", f"offer:{offer.waitlist_offer_id}", now,
+        patient_id=offer.patient_id, context={"until": offer.expires_at}, visits=[told],
+        expires=offer.expires_at,
+    )  # fmt: skip
 
 
 @event.listens_for(Session, "before_commit")

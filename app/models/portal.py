@@ -15,7 +15,7 @@ from itertools import groupby
 from sqlalchemy import Select, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.models import availability, booking, holds, life
+from app.models import availability, booking, holds, life, situations
 from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.availability import Slot, Wish
@@ -174,7 +174,7 @@ def _times(
     zone = clinic_zone()
     window = availability.window_of(first, days, zone)
     closed = holidays_between(first, window.end.astimezone(zone).date())
-    situation = availability.load(session, doctor_ids, window, zone, closed, now)
+    situation = situations.load(session, doctor_ids, window, zone, closed, now)
     wish, earliest = Wish.of(kind), terms.first(now)
     return merge(
         *(situation.free(doctor_id, wish, earliest) for doctor_id in doctor_ids),

@@ -19,6 +19,9 @@ LONGEST_RULE = 200
 PARTS = frozenset(
     {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}
 )
+DAYS = {
+    "MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun",
+}  # fmt: skip
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 
@@ -93,3 +96,16 @@ def _unreadable() -> ClinicError:
     return ClinicError(
         "The rule cannot be read; write one like FREQ=WEEKLY;BYDAY=MO;COUNT=10.", field="rrule"
     )
+
+
+def in_words(rule: str) -> str:
+    """A rule as it is said: “every 2 weeks on Mon, Thu”."""
+    parts = dict(
+        part.split("=", 1) for part in rule.upper().removeprefix("RRULE:").split(";") if "=" in part
+    )
+    unit = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+    every = int(parts.get("INTERVAL", "1"))
+    word = unit.get(parts.get("FREQ", ""), "time")
+    said = f"every {word}" if every == 1 else f"every {every} {word}s"
+    days = [DAYS[name[-2:]] for name in parts.get("BYDAY", "").split(",") if name[-2:] in DAYS]
+    return f"{said} on {', '.join(days)}" if days else said

@@ -7,59 +7,26 @@ asked for when they were booked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import booking, life
+from app.models import life
 from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.appointment_series import AppointmentSeries
-from app.models.availability import Slot
-from app.models.booking import SoftRule
 from app.models.clock import clinic_zone
-from app.models.errors import ClinicError, Conflict
+from app.models.errors import ClinicError
 from app.models.recurrence import occurrences
-from app.models.refusals import sentence_for
+from app.models.series_steps import Outcome, try_each
 from app.models.visit_type import VisitType
 
 SCOPES = ("one", "following", "all")
 OPEN = ("proposed", "pending", "booked")
 """Occurrences that a change of the series still reaches; what has begun or ended stays."""
-
-
-@dataclass(frozen=True)
-class Missed:
-    """An occurrence that cannot be had, why, and what could be had instead."""
-
-    start: datetime
-    message: str
-    alternatives: tuple[Slot, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a step did: the visits it wrote and the occurrences that it left out."""
-
-    visits: Sequence[Appointment]
-    missed: Sequence[Missed] = ()
-
-
-class SeriesClash(Conflict):
-    """Some occurrences cannot be had; `missed` names them."""
-
-    code = "series_conflict"
-
-    def __init__(self, missed: Sequence[Missed]) -> None:
-        said = "one visit" if len(missed) == 1 else f"{len(missed)} visits"
-        super().__init__(f"Of this series {said} cannot be had; nothing was changed.")
-        self.missed = missed
 
 
 @dataclass(frozen=True)
@@ -114,7 +81,7 @@ def create(
         )
 
     steps = [(instant_of(wall), partial(one, wall)) for wall in walls]
-    outcome = _try_each(session, actor, steps, kind, now, skip)
+    outcome = try_each(session, actor, steps, kind, now, skip)
     lost = {missed.start for missed in outcome.missed}
     series.exceptions = [wall.isoformat() for wall in walls if instant_of(wall) in lost]
     return outcome
@@ -150,7 +117,7 @@ def move(
         (instant_of(wall_of(row.appointment_datetime) + ahead), partial(moved, row))
         for row in visits
     ]
-    return _try_each(session, actor, steps, kind, now, skip)
+    return try_each(session, actor, steps, kind, now, skip)
 
 
 def cancel(
@@ -212,43 +179,10 @@ def reached(session: Session, visit: Appointment, scope: str, now: datetime) -> 
     return list(session.scalars(query))
 
 
-def _try_each(
-    session: Session,
-    actor: Acting,
-    steps: Iterable[tuple[datetime, Callable[[], Appointment]]],
-    kind: VisitType | None,
-    now: datetime,
-    skip: bool,
-) -> Outcome:
-    """Each step in a savepoint of its own, so that one refusal leaves the others be."""
-    kept: list[Appointment] = []
-    lost: list[tuple[datetime, int, str]] = []
-    for start, step in steps:
-        savepoint = session.begin_nested()
-        visit: Any = None
-        try:
-            with session.no_autoflush:
-                visit = step()
-                doctor_id = visit.doctor_id
-                visit.check(session, actor, now)
-                booking.prepare(session, actor, visit, now)
-            session.add(visit)
-            session.flush()
-            savepoint.commit()
-            kept.append(visit)
-        except (IntegrityError, SoftRule) as error:
-            savepoint.rollback()
-            known = sentence_for(error) if isinstance(error, IntegrityError) else error
-            lost.append((start, doctor_id, known.message))
-    missed = [_missed(session, kind, now, *one) for one in lost]
-    if missed and not (skip and kept):
-        raise SeriesClash(missed)
-    return Outcome(sorted(kept, key=lambda row: row.appointment_datetime), missed)
-
-
-def _missed(
-    session: Session, kind: VisitType | None, now: datetime, start: datetime, doctor_id: int,
-    message: str,
-) -> Missed:  # fmt: skip
-    slots = booking.alternatives(session, doctor_id, kind, start, now)
-    return Missed(start, message, tuple(slots))
+def left_out(session: Session, series: AppointmentSeries) -> list[datetime]:
+    """The times on the wall that the rule means and that have no visit, not even a cancelled one."""
+    query = select(Appointment.occurrence_wall).where(Appointment.series_id == series.series_id)
+    there = set(session.scalars(query))
+    return [
+        wall for told in series.exceptions if (wall := datetime.fromisoformat(told)) not in there
+    ]

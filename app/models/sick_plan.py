@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.models import availability, holds
+from app.models import availability, holds, situations
 from app.models.appointment import ACTIVE, LONGEST, Appointment
 from app.models.availability import Situation, Slot, Visit, Wish
 from app.models.clock import clinic_zone, holidays_between
@@ -137,7 +137,7 @@ def _situation(session: Session, plan: Plan, doctor_ids: list[int], now: datetim
     days = (plan.last - plan.first).days + 1 + LOOK_AHEAD_DAYS
     window = availability.window_of(plan.first, days, clinic_zone())
     closed = holidays_between(plan.first, plan.first + timedelta(days=days))
-    situation = availability.load(session, doctor_ids, window, clinic_zone(), closed, now)
+    situation = situations.load(session, doctor_ids, window, clinic_zone(), closed, now)
     away = situation.away.setdefault(plan.doctor.doctor_id, [])
     away.append(span_of(plan.first, plan.last))
     return situation

@@ -53,7 +53,6 @@ class WaitlistEntry(Entity):
 
     __screen__ = Screen(
         title="Waitlist",
-        menu="Clinic",
         icon="fa-hourglass-half",
         columns=["patient", "visit_type", "doctor", "earliest", "latest", "priority", "state"],
         search=["patient", "doctor", "visit_type", "specialization", "priority", "state"],
@@ -126,7 +125,6 @@ class WaitlistOffer(Entity):
 
     __screen__ = Screen(
         title="Waitlist offers",
-        menu="Clinic",
         icon="fa-bell",
         columns=["patient", "appointment", "offered_at", "expires_at", "state"],
         search=["patient", "state", "expires_at"],

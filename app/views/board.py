@@ -12,7 +12,8 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.models import agenda, today
 from app.models.clock import clinic_zone
-from app.views.calendar import STAFF, hidden_columns, moves_of, narrowed, reach_of, told_once
+from app.views.calendar import STAFF, hidden_columns, moves_of, reach_of, told_once
+from app.views.calendar_address import narrowed
 from app.views.guard import actor
 from app.views.values import encode
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, jsonify, render_template, request, url_for
@@ -21,6 +20,7 @@ from app.models import (
     Room,
     Shift,
     VisitType,
+    WaitlistEntry,
     agenda,
     life,
 )
@@ -29,20 +29,17 @@ from app.models.clock import clinic_zone
 from app.security import audit
 from app.security.actor import Actor
 from app.security.policy import of_the_application
-from app.security.scope import LARGEST_KEY, own_values, row_scope, visible
-from app.views.guard import BadQuery, actor
+from app.security.scope import load, own_values, row_scope, visible
+from app.views.calendar_address import COLUMNS, VIEWS, day, days, key, narrowed, one_of, today
+from app.views.guard import actor
 from app.views.values import encode, show
 
 STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
-VIEWS = ("day", "week", "month", "list")
-COLUMNS = ("doctor", "room")
-MOST_DAYS = 42
-YEARS = range(1900, 2200)
 
 KEYS = (
     "id", "version", "start", "end", "at", "minutes", "status", "arrived_at", "patient_id",
     "patient", "dob", "phone", "doctor_id", "doctor", "room_id", "room", "type_id", "type",
-    "colour", "reason", "may_change",
+    "colour", "reason", "may_change", "series_id",
 )  # fmt: skip
 
 
@@ -61,10 +58,12 @@ class CalendarView(BaseView):
     def show(self) -> str:
         narrowed()
         page = {
-            "view": _one_of("view", VIEWS),
+            "view": one_of("view", VIEWS),
             "chosen": "view" in request.args,
-            "date": (_day("date") or _today()).isoformat(),
-            "by": _one_of("by", COLUMNS),
+            "date": (day("date") or today()).isoformat(),
+            "by": one_of("by", COLUMNS),
+            "open": key("visit"),
+            "booking": _wished(actor()),
             **_settings(actor()),
         }
         return render_template("calendar.html", page=page)
@@ -74,8 +73,8 @@ class CalendarView(BaseView):
     @permission_name("show")
     def events(self) -> Response:
         person, session, zone = actor(), db.session(), clinic_zone()
-        days, asked, by = _days(), narrowed(), _one_of("by", COLUMNS)
-        start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
+        span, asked, by = days(), narrowed(), one_of("by", COLUMNS)
+        start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in span)
         reach = reach_of(person)
         rows = agenda.visits(session, start, end, reach, asked)
         on_duty = agenda.duty(session, start, end, zone, reach, asked.doctor_id)
@@ -85,10 +84,10 @@ class CalendarView(BaseView):
             "visits": {"keys": KEYS, "rows": [visit(row, hidden) for row in rows]},
             "duty": {
                 "keys": ("doctor_id", "start", "end"),
-                "rows": [(key, _wall(since), _wall(until)) for key, since, until in on_duty],
+                "rows": [(doctor, _wall(since), _wall(until)) for doctor, since, until in on_duty],
             },
         }
-        return told_once(payload, start=days[0], end=days[1], page="calendar", rows=len(rows))
+        return told_once(payload, start=span[0], end=span[1], page="calendar", rows=len(rows))
 
 
 def reach_of(person: Actor) -> agenda.Reach:
@@ -155,25 +154,21 @@ def told_once(payload: dict[str, Any], **detail: Any) -> Response:
     return answer
 
 
-def narrowed() -> agenda.Narrowed:
-    """The filters of the address. Raises BadQuery."""
-    return agenda.Narrowed(_key("doctor"), _key("room"), _key("type"))
-
-
 def _settings(person: Actor) -> dict[str, Any]:
     """What the page's scripts need to know; no row of a patient."""
     session, reach, zone = db.session(), reach_of(person), clinic_zone()
     return {
         "zone": zone.key,
-        "today": _today().isoformat(),
+        "today": today().isoformat(),
         "mine": person.doctor_id,
         "may_book": of_the_application().allows(person.roles, "can_add", Appointment.__name__),
+        "may_wait": of_the_application().allows(person.roles, "can_add", WaitlistEntry.__name__),
         "books_for": own_values(person, Appointment, Action.ADD).get("doctor_id"),
         "doctors": _named(agenda.doctors(session, reach)),
         "rooms": _named(agenda.rooms(session, reach)),
         "types": [
-            {"id": key, "name": name, "minutes": minutes, "colour": colour}
-            for key, name, minutes, colour in agenda.types(session, reach)
+            {"id": type_id, "name": name, "minutes": minutes, "colour": colour}
+            for type_id, name, minutes, colour in agenda.types(session, reach)
         ],
         "moves": moves_of(person),
         "reasons": CANCELLATION_REASONS,
@@ -181,7 +176,23 @@ def _settings(person: Actor) -> dict[str, Any]:
             "events": url_for("CalendarView.events"),
             "patients": url_for("PatientView.pick"),
             "patient": url_for("PatientView.show", pk=0),
+            "series": url_for("SeriesView.show", pk=0),
         },
+    }
+
+
+def _wished(person: Actor) -> dict[str, Any] | None:
+    """For whom the booking panel opens at once, where the address names a patient."""
+    patient_id = key("patient")
+    if patient_id is None:
+        return None
+    patient = load(db.session(), person, Patient, patient_id, Action.LIST)
+    audit.read(person, "list", Patient, patient, page="calendar")
+    return {
+        "patient": {"id": patient.patient_id, "text": str(patient)},
+        "doctor": key("doctor") or "",
+        "type": key("type"),
+        "entry": key("entry"),
     }
 
 
@@ -205,45 +216,3 @@ def _naive(moment: datetime) -> datetime:
 
 def _wall(moment: datetime) -> str:
     return _naive(moment).isoformat(timespec="minutes")
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone(clinic_zone()).date()
-
-
-def _one_of(name: str, allowed: tuple[str, ...]) -> str:
-    asked = request.args.get(name) or allowed[0]
-    if asked not in allowed:
-        raise BadQuery(f"{name} must be one of: {', '.join(allowed)}.")
-    return asked
-
-
-def _days() -> tuple[date, date]:
-    first, last = _day("start"), _day("end")
-    if first is None or last is None:
-        raise BadQuery("start and end are needed: two dates like 2026-05-31.")
-    if not timedelta() < last - first <= timedelta(days=MOST_DAYS):
-        raise BadQuery(f"end must lie after start, by at most {MOST_DAYS} days.")
-    return first, last
-
-
-def _day(name: str) -> date | None:
-    raw = request.args.get(name, "")
-    if not raw:
-        return None
-    try:
-        day = date.fromisoformat(raw) if re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII) else None
-    except ValueError:
-        day = None
-    if day is None or day.year not in YEARS:
-        raise BadQuery(f"{name} must be a date like 2026-05-31.")
-    return day
-
-
-def _key(name: str) -> int | None:
-    raw = request.args.get(name, "")
-    if not raw:
-        return None
-    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 10 or int(raw) > LARGEST_KEY:
-        raise BadQuery(f"{name} must be the number of one.")
-    return int(raw)

@@ -19,7 +19,8 @@ from app.models import (
     Role,
     series,
 )
-from app.models.series import Change, Outcome, SeriesClash
+from app.models.series import Change
+from app.models.series_steps import Missed, Outcome, SeriesClash
 from app.security.scope import as_key, row_scope
 from app.views import writing
 from app.views.api import in_words
@@ -199,10 +200,11 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _dump_missed(missed: series.Missed) -> dict[str, Any]:
+def _dump_missed(missed: Missed) -> dict[str, Any]:
     alternatives = [dump(slot) for slot in missed.alternatives]
     return {
-        "start": encode(missed.start), "message": missed.message, "alternatives": alternatives
+        "start": encode(missed.start), "message": missed.message, "soft": missed.soft,
+        "alternatives": alternatives,
     }  # fmt: skip
 
 

@@ -51,9 +51,11 @@ from app.views.rota_plan import RotaPlanView
 from app.views.rota_requests import RotaRequestsView
 from app.views.search import SearchView
 from app.views.series import SeriesApi
+from app.views.series_page import SeriesView
 from app.views.session_pages import SessionGrid
 from app.views.slots import SlotApi
 from app.views.users import GRANTS, RoleView, UserView
+from app.views.waiting import WaitingView
 from app.views.waitlist import WaitlistApi
 
 BASES: generate.Bases = {
@@ -71,6 +73,8 @@ PAGES: tuple[type[Any], ...] = (
     RotaPlanView,
     RotaRequestsView,
     BoardView,
+    WaitingView,
+    SeriesView,
     AbsenceView,
     AnalyticsView,
     ChartView,

@@ -11,7 +11,7 @@ from flask_appbuilder.security.decorators import permission_name
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Action, Doctor, Role, VisitType, availability, reasons
+from app.models import Action, Doctor, Role, VisitType, availability, reasons, situations
 from app.models.availability import Missing, Slot, Wish
 from app.models.clock import clinic_zone, holidays_between
 from app.security.scope import as_key, load, row_scope
@@ -61,7 +61,7 @@ class SlotApi(BaseApi):
         window = availability.window_of(start, days, zone)
         wish, doctors = Wish.of(_kind()), _doctors()
         closed = holidays_between(start, window.end.astimezone(zone).date())
-        situation = availability.load(db.session(), doctors, window, zone, closed)
+        situation = situations.load(db.session(), doctors, window, zone, closed)
         slots = availability.free_slots(situation, doctors, wish, now)
         answer: dict[str, Any] = {
             "result": [dump(s) for s in slots[: 1 if _flag("first") else None]]

@@ -35,6 +35,7 @@ from app.models import (
     holds,
     life,
     series,
+    situations,
 )
 from app.models.availability import Wish
 from app.models.booking import SoftRule
@@ -369,7 +370,7 @@ class Schedule(RuleBasedStateMachine):
         zone = clinic_zone()
         window = availability.window_of(FIRST_DAY, DAYS, zone)
         now, wish = self.now, Wish(minutes=30, grid=30)
-        found = availability.load(self.session, self.doctors, window, zone, None, now)
+        found = situations.load(self.session, self.doctors, window, zone, None, now)
         for doctor, key in enumerate(self.doctors):
             taken = {
                 cell

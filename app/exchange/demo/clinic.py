@@ -37,6 +37,7 @@ from app.exchange.demo.team import (
 )  # fmt: skip
 from app.exchange.demo.visits import Booker, Physician, Visit, appointment_rows
 from app.exchange.demo.vitals import observation_rows
+from app.exchange.demo.waiting import waiting_rows
 from app.models import (
     AllergyIntolerance,
     Appointment,
@@ -51,6 +52,7 @@ from app.models import (
     Shift,
     Staff,
     VisitType,
+    WaitlistEntry,
 )  # fmt: skip
 
 VISITS_A_YEAR = 3.75
@@ -95,6 +97,8 @@ class Construction:
         doctors, kinds = self._team()
         duties = self._rota(doctors)
         visits = self._visits(doctors, duties, persons, kinds)
+        waiting = waiting_rows(self._clock, persons, doctors, kinds)
+        insert_all(self._session, WaitlistEntry, waiting)
         found = notes(self._rng, self._clock, visits, next_id(self._session, MedicalRecord))
         self._records(persons, found)
         hand_on_numbering(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import availability
+from app.models import availability, situations
 from app.models.analytics.figure import Column, Figure, Total, Value, course
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import AccessFact, VisitFact
@@ -76,7 +76,7 @@ def days_to_third(
     until = datetime.combine(today + AHEAD, time(), zone).astimezone(UTC)
     window = Interval(now, until)
     closed = holidays_between(today, until.astimezone(zone).date())
-    situation = availability.load(session, doctors, window, zone, closed, now)
+    situation = situations.load(session, doctors, window, zone, closed, now)
     return {key: _third(situation, key, now, zone, today) for key in doctors}
 
 

@@ -19,6 +19,7 @@ function start(box) {
 
   const list = new Combobox(input, { url: box.dataset.pick, choose: (item) => set(item.id, item.text) });
   clear.hidden = !input.value;
+  box.addEventListener("choose", ({ detail }) => set(detail.id, detail.text));
 
   input.addEventListener("click", () => {
     if (!list.open) list.ask();
@@ -42,3 +43,6 @@ export function startPicks(root = document) {
     start(box);
   }
 }
+
+/** Chooses `{id, text}` in a pick field that works already. */
+export const choosePick = (box, item) => box.dispatchEvent(new CustomEvent("choose", { detail: item }));

@@ -7,8 +7,11 @@ function key() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Resolves to {ok, status, body}; a server that cannot be reached answers status 0. */
-export async function post(url, body) {
+/** Both resolve to {ok, status, body}; a server that cannot be reached answers status 0. */
+export const post = (url, body) => send("POST", url, body);
+export const put = (url, body) => send("PUT", url, body);
+
+async function send(method, url, body) {
   const headers = {
     "Content-Type": "application/json",
     Accept: "application/json",
@@ -16,7 +19,7 @@ export async function post(url, body) {
     "Idempotency-Key": key(),
   };
   try {
-    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
     if (answer.redirected || answer.status === 401) return signedOut();
     const said = await answer.json().catch(() => ({}));
     return { ok: answer.ok, status: answer.status, body: said };

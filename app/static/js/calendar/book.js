@@ -1,19 +1,22 @@
 // The panel that books a visit or gives one another time.
 
-import { startPicks } from "../pick.js";
-import { post } from "./api.js";
+import { choosePick, startPicks } from "../pick.js";
+import { post, put } from "./api.js";
 import { byId, closable } from "./dom.js";
 import { name } from "./look.js";
 import { move } from "./move.js";
 import { insist } from "./refusal.js";
+import { askScope, ruleOf, scopeIn, sendSeries } from "./series.js";
 import { Slots } from "./slots.js";
 import { toast } from "./toast.js";
+import { askToWait } from "./waiting.js";
 import { hour, instantOf, longDay, shortDay, wallOf } from "./zone.js";
 
 const number = (field) => (field.value ? Number(field.value) : null);
 
 export class Booking {
   #moving = null;
+  #entry = null;
 
   /** @param {{page: object, refresh: () => Promise}} tools */
   constructor(tools) {
@@ -21,7 +24,7 @@ export class Booking {
     this.dialog = byId("booking");
     this.form = byId("booking-form");
     this.patient = this.form.elements.patient_id;
-    for (const part of ["type", "doctor", "room", "other", "minutes", "reason", "send", "summary", "error"]) {
+    for (const part of ["type", "doctor", "room", "other", "minutes", "reason", "repeat", "count", "scope", "send", "summary", "error"]) {
       this[part] = byId(`booking-${part}`);
     }
     startPicks(this.dialog);
@@ -34,31 +37,38 @@ export class Booking {
     for (const field of [this.type, this.doctor]) field.addEventListener("change", () => this.#ask());
     this.type.addEventListener("change", () => (this.minutes.value = this.#kind()?.minutes ?? ""));
     this.other.addEventListener("input", () => this.slots.choose(null));
+    byId("booking-wait")?.addEventListener("click", () => this.#wait());
     for (const name of ["input", "change"]) this.form.addEventListener(name, () => this.#sum());
   }
 
-  /** @param {{wall?: string, day?: string, doctor?: number, room?: number, type?: number}} preset */
+  /** @param {{wall?: string, day?: string, doctor?: number, room?: number, type?: number, patient?: object, entry?: number}} preset
+   *  `patient` is {id, text}; `entry` the place on the waiting list that the visit fills */
   book(preset) {
     this.#moving = null;
-    this.#open("New visit", "Book", preset);
+    this.#entry = preset.entry ?? null;
+    this.#open("New visit", preset);
     this.minutes.value = this.#kind()?.minutes ?? "";
-    this.reason.value = "";
+    this.reason.value = this.repeat.value = "";
+    this.#sum();
     this.dialog.querySelector(".pick-clear").click(); // which leads to the patient's name, empty
+    if (preset.patient) choosePick(this.dialog.querySelector("[data-pick]"), preset.patient);
   }
 
   reschedule(visit) {
     this.#moving = visit;
     const { doctor_id: doctor, room_id: room, type_id: type } = visit;
-    this.#open(`Move the visit of ${name(visit)}`, "Move", { day: visit.start.slice(0, 10), doctor, room, type });
+    this.#open(`Move the visit of ${name(visit)}`, { day: visit.start.slice(0, 10), doctor, room, type });
     this.minutes.value = visit.minutes;
     this.#sum();
   }
 
-  #open(title, send, { wall = "", day, doctor = "", room = "", type }) {
+  #open(title, { wall = "", day, doctor = "", room = "", type }) {
     byId("booking-title").textContent = title;
-    this.send.textContent = send;
     const moving = Boolean(this.#moving);
     byId("booking-patient-field").hidden = byId("booking-reason-field").hidden = moving;
+    byId("booking-repeat-field").hidden = moving;
+    if (byId("booking-wait-field")) byId("booking-wait-field").hidden = moving;
+    askScope(this.scope, this.#moving);
     this.type.disabled = moving;
     this.error.hidden = true;
     if (type) this.type.value = type;
@@ -98,7 +108,10 @@ export class Booking {
     const slot = this.slots.chosen;
     const wall = slot ? wallOf(slot.start) : this.other.value;
     const doctor = this.tools.page.doctors.find((one) => one.id === (slot?.doctor_id ?? number(this.doctor)));
-    this.summary.textContent = wall ? [`${shortDay(wall)}, ${hour(wall)}`, doctor?.name].filter(Boolean).join(" · ") : "";
+    byId("booking-count-field").hidden = !this.repeat.value;
+    const times = !this.#moving && this.repeat.value && this.count.value ? `${this.count.value} ×, from ` : "";
+    this.send.textContent = this.#moving ? "Move" : times ? `Book ${this.count.value} visits` : "Book";
+    this.summary.textContent = wall ? [`${times}${shortDay(wall)}, ${hour(wall)}`, doctor?.name].filter(Boolean).join(" · ") : "";
   }
 
   async #send() {
@@ -124,17 +137,50 @@ export class Booking {
     if (body.minutes_duration === this.#kind()?.minutes) delete body.minutes_duration;
     const reason = this.reason.value.trim();
     if (reason) body.reason = reason;
+    if (this.repeat.value) return this.#bookSeries(body);
     const answer = await insist((sent) => post("/api/v1/appointment/", sent), body, this.tools.page.doctors);
     if (!answer.ok) return this.#failed(answer);
     const wall = wallOf(answer.body.result?.appointment_datetime ?? body.appointment_datetime);
     const who = byId("booking-patient").value;
     this.dialog.close();
+    if (this.#entry) await put(`/api/v1/waitlist_entry/${this.#entry}`, { state: "booked" });
     await this.tools.refresh();
     toast(`${who} is booked: ${longDay(wall)}, ${hour(wall)}.`, "good", { label: "Show", act: () => this.tools.show(wall.slice(0, 10)) });
   }
 
+  async #bookSeries({ appointment_datetime: start, minutes_duration: minutes, ...body }) {
+    body.start = start;
+    if (minutes) body.minutes = minutes;
+    body.rrule = ruleOf(this.repeat.value, wallOf(start), number(this.count) ?? 2);
+    this.#toldSeries(await sendSeries("/api/v1/series/", body), byId("booking-patient").value);
+  }
+
+  async #moveSeries(visit, scope, { minutes_duration: minutes, ...body }) {
+    if (minutes !== visit.minutes) body.minutes_duration = minutes;
+    const sent = { appointment_id: visit.id, scope, ...body };
+    this.#toldSeries(await sendSeries(`/api/v1/series/${visit.series_id}/move`, sent), name(visit));
+  }
+
+  async #toldSeries(answer, who) {
+    if (!answer.ok) return this.#failed(answer);
+    const { id, result, missed } = answer.body;
+    this.dialog.close();
+    await this.tools.refresh();
+    const left = missed.length ? ` ${missed.length} could not be had.` : "";
+    const show = { label: "Show all", act: () => location.assign(this.tools.page.urls.series.replace(/0$/, id)) };
+    const many = result.length === 1 ? "1 visit" : `${result.length} visits`;
+    toast(`${who}: ${many} ${this.#moving ? "moved" : "booked"}.${left}`, "good", show);
+  }
+
+  async #wait() {
+    const patient = { id: this.patient.value, text: byId("booking-patient").value };
+    if (await askToWait({ patient, type: this.type.value, doctor: this.doctor.value })) this.dialog.close();
+  }
+
   async #move(body) {
     const visit = this.#moving;
+    const scope = scopeIn(this.scope);
+    if (scope !== "one") return this.#moveSeries(visit, scope, body);
     const changes = Object.fromEntries(Object.entries(body).filter(([key, value]) => value !== { ...visit, appointment_datetime: visit.at, minutes_duration: visit.minutes }[key]));
     if (!Object.keys(changes).length || (await move(visit, changes, { ...this.tools, doctors: this.tools.page.doctors, back: true }))) this.dialog.close();
   }

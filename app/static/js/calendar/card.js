@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { byId, icon, make, safeColour } from "./dom.js";
 import { badge, MOVABLE, name, STATUS } from "./look.js";
 import { url } from "./move.js";
+import { askScope, cancelSeries, scopeIn } from "./series.js";
 import { toast } from "./toast.js";
 import { hour, longDay, minutesBetween, now, wallOf } from "./zone.js";
 
@@ -34,7 +35,7 @@ async function takeBack(visit, refresh) {
 /** @param {{page: object, refresh: () => Promise, reschedule: (visit) => void}} tools */
 export function openCard(visit, anchor, tools) {
   const dialog = byId("visit-card");
-  dialog.replaceChildren(head(visit, tools), facts(visit), ways(visit, tools));
+  dialog.replaceChildren(head(visit, tools), facts(visit, tools), ways(visit, tools));
   dialog.style.setProperty("--visit", safeColour(visit.colour));
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   dialog.onpointerdown = (event) => {
@@ -71,7 +72,7 @@ function head(visit, { page }) {
   );
 }
 
-function facts(visit) {
+function facts(visit, { page }) {
   const waited = visit.arrived_at && ["arrived", "checked-in"].includes(visit.status);
   const minutes = waited ? minutesBetween(wallOf(visit.arrived_at), now()) : 0;
   const rows = [
@@ -85,6 +86,10 @@ function facts(visit) {
   const shown = rows
     .filter(([, text]) => text)
     .map(([sign, text, label]) => make("li", {}, icon(sign), make("span", { className: "sr-only" }, `${label}: `), text));
+  if (visit.series_id) {
+    const link = make("a", { href: page.urls.series.replace(/0$/, visit.series_id) }, "One of a series: see all");
+    shown.push(make("li", {}, icon("fa-repeat"), link));
+  }
   return make("div", { className: "visit-facts" }, badge(visit), make("ul", { className: "visit-list" }, ...shown));
 }
 
@@ -119,13 +124,29 @@ function cancel(visit, { refresh }) {
   const dialog = byId("cancelling");
   byId("cancelling-text").textContent = `${name(visit)}, ${longDay(visit.start)} at ${hour(visit.start)}. The time becomes free.`;
   byId("cancelling-note").value = "";
+  askScope(byId("cancelling-scope"), visit);
   dialog.returnValue = "";
   dialog.onclose = () => {
     if (dialog.returnValue !== "yes") return;
     const more = { cancellation_reason: byId("cancelling-code").value };
     const note = byId("cancelling-note").value.trim();
     if (note) more.reason = note;
-    setStatus(visit, "cancelled", refresh, more);
+    const scope = scopeIn(byId("cancelling-scope"));
+    if (scope === "one") setStatus(visit, "cancelled", refresh, more);
+    else cancelMany(visit, scope, more, refresh);
   };
   dialog.showModal();
+}
+
+async function cancelMany(visit, scope, more, refresh) {
+  const answer = await cancelSeries(visit, scope, more);
+  await refresh();
+  if (!answer.ok) return toast(answer.body.message ?? "That did not work.", "bad");
+  const gone = answer.body.result;
+  const back = async () => {
+    for (const row of gone) await post(url({ id: row.appointment_id }, "undo"), {});
+    await refresh();
+    toast(`${name(visit)}: the visits are back.`);
+  };
+  return toast(`${name(visit)}: ${gone.length} visits cancelled.`, "good", { label: "Undo", act: back });
 }

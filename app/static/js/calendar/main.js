@@ -170,4 +170,18 @@ setInterval(() => still() || load(true), EVERY);
 document.addEventListener("visibilitychange", () => still() || load(true));
 new MutationObserver(() => tidy(byId("cal-grid"))).observe(byId("cal-grid"), { childList: true, subtree: true });
 
-go({}, "replaceState");
+/** What the address asks for beside the days: a visit's card, or the panel for a patient. */
+async function opening() {
+  await show();
+  if (page.booking && page.may_book) booking.book({ day: state.date, ...page.booking });
+  const found = page.open && data?.visits.find((visit) => visit.id === page.open);
+  if (!found) return;
+  await new Promise((drawn) => setTimeout(drawn, 200)); // the grid has its events, and has scrolled
+  const at = byId("cal-frame").querySelector(`:not([hidden]) [data-visit="${found.id}"]`) ?? byId("cal-title");
+  at.scrollIntoView({ block: "center" });
+  open(found, at);
+}
+
+history.replaceState(null, "", toAddress(state));
+frame();
+opening();

@@ -1,0 +1,123 @@
+"""Loads what bears on a window of time from the database: one statement per kind of row, whatever
+the number of doctors and days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import not_, or_, select
+from sqlalchemy.orm import Session
+
+from app.models import holds
+from app.models.appointment import ACTIVE, LONGEST, Appointment
+from app.models.availability import Situation, Visit
+from app.models.intervals import Interval
+from app.models.opening import WEEKDAYS, Blocking, OpeningHours, TimeOff
+from app.models.room import Room
+from app.models.shift import Shift
+from app.models.staff import Doctor
+from app.models.visit_type import VisitType
+
+
+def load(
+    session: Session,
+    doctor_ids: Iterable[int],
+    window: Interval,
+    zone: ZoneInfo,
+    holidays: Mapping[date, str] | None = None,
+    now: datetime | None = None,
+) -> Situation:
+    """Everything that bears on these doctors in `window`, in six statements; without the holds
+    that have run out at `now`, which is the present where it is left out."""
+    wanted = sorted(set(doctor_ids))
+    situation = Situation(zone, window, holidays=holidays or {})
+    _load_rota(session, situation, wanted)
+    _load_visits(session, situation, wanted, now or datetime.now(UTC))
+    _load_rooms(session, situation)
+    _load_opening(session, situation)
+    return situation
+
+
+def _load_rota(session: Session, situation: Situation, doctor_ids: list[int]) -> None:
+    window, zone = situation.window, situation.zone
+    first = window.start.astimezone(zone).date() - timedelta(days=1)
+    last = window.end.astimezone(zone).date()
+    doctors = select(Doctor.doctor_id, Doctor.staff_id).where(Doctor.doctor_id.in_(doctor_ids))
+    staff = doctors.subquery()
+    shifts = (
+        select(staff.c.doctor_id, Shift)
+        .join(Shift, Shift.staff_id == staff.c.staff_id)
+        .where(Shift.published, Shift.shift_date.between(first, last))
+    )
+    for doctor_id, shift in session.execute(shifts):
+        start, end = (moment.astimezone(UTC) for moment in shift.interval(zone))
+        situation.shifts.setdefault(doctor_id, []).append(Interval(start, end))
+    away = (
+        select(staff.c.doctor_id, TimeOff.start_at, TimeOff.end_at)
+        .join(TimeOff, TimeOff.staff_id == staff.c.staff_id)
+        .where(
+            TimeOff.status == "approved",
+            TimeOff.start_at < window.end,
+            TimeOff.end_at > window.start,
+        )
+    )
+    for doctor_id, start, end in session.execute(away):
+        situation.away.setdefault(doctor_id, []).append(Interval(start, end))
+
+
+def _load_visits(
+    session: Session, situation: Situation, doctor_ids: list[int], now: datetime
+) -> None:
+    window = situation.window
+    columns: tuple[Any, ...] = (
+        Appointment.appointment_id, Appointment.doctor_id, Appointment.room_id,
+        Appointment.appointment_datetime, Appointment.minutes_duration,
+        VisitType.buffer_before, VisitType.buffer_after,
+    )  # fmt: skip
+    query = (
+        select(*columns)
+        .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
+        .where(
+            Appointment.status.in_(ACTIVE),
+            not_(holds.expired(now)),
+            Appointment.appointment_datetime >= window.start - LONGEST,
+            Appointment.appointment_datetime < window.end + timedelta(hours=12),
+            or_(Appointment.doctor_id.in_(doctor_ids), Appointment.room_id.is_not(None)),
+        )
+        .order_by(Appointment.appointment_datetime)
+    )
+    for key, doctor_id, room_id, start, minutes, before, after in session.execute(query):
+        span = Interval(start, start + timedelta(minutes=minutes))
+        visit = Visit(span, doctor_id, room_id, key, before or 0, after or 0)
+        situation.visits.setdefault(doctor_id, []).append(visit)
+        if room_id is not None:
+            situation.in_room.setdefault(room_id, []).append(visit)
+
+
+def _load_rooms(session: Session, situation: Situation) -> None:
+    window = situation.window
+    rooms = select(Room).where(Room.status != "out of service").order_by(Room.name)
+    situation.rooms = list(session.scalars(rooms))
+    blockings = select(Blocking.room_id, Blocking.start_at, Blocking.end_at).where(
+        Blocking.start_at < window.end, Blocking.end_at > window.start
+    )
+    for room_id, start, end in session.execute(blockings):
+        situation.blocked.setdefault(room_id, []).append(Interval(start, end))
+
+
+def _load_opening(session: Session, situation: Situation) -> None:
+    hours = session.scalars(select(OpeningHours)).all()
+    if not hours:
+        return
+    zone, window = situation.zone, situation.window
+    day, situation.opening = window.start.astimezone(zone).date(), []
+    while datetime.combine(day, time(), zone) < window.end:
+        for span in hours:
+            if WEEKDAYS[day.weekday()] == span.weekday:
+                start = datetime.combine(day, span.start_time, zone).astimezone(UTC)
+                end = datetime.combine(day, span.end_time, zone).astimezone(UTC)
+                situation.opening.append(Interval(start, end))
+        day += timedelta(days=1)
