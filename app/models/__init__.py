@@ -37,6 +37,7 @@ from app.models.notification_rule import NotificationRule, NotificationTemplate
 from app.models.opening import Blocking, OpeningHours, TimeOff
 from app.models.patient import Patient
 from app.models.portal_access import PortalAccess, PortalToken
+from app.models.portal_asks import CorrectionRequest, PatientReport
 from app.models.portal_registration import PortalRegistration
 from app.models.prescription_tables import AlertAnswer, DrugAlert, MedicationEnd, ReferenceList
 from app.models.room import Room
@@ -44,6 +45,7 @@ from app.models.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRo
 from app.models.screen import Screen
 from app.models.shift import Shift
 from app.models.staff import Doctor, Staff
+from app.models.visit_form import VisitAnswer, VisitQuestion
 from app.models.visit_type import VisitType
 from app.models.waitlist import WaitlistEntry, WaitlistOffer
 
@@ -71,6 +73,7 @@ __all__ = [
     "Condition",
     "Conflict",
     "ContactPreference",
+    "CorrectionRequest",
     "DataKey",
     "DeclarationError",
     "Doctor",
@@ -92,6 +95,7 @@ __all__ = [
     "Observation",
     "OpeningHours",
     "Patient",
+    "PatientReport",
     "PortalAccess",
     "PortalRegistration",
     "PortalToken",
@@ -111,7 +115,9 @@ __all__ = [
     "Staff",
     "Stale",
     "TimeOff",
+    "VisitAnswer",
     "VisitFact",
+    "VisitQuestion",
     "VisitType",
     "WaitlistEntry",
     "WaitlistOffer",
@@ -146,6 +152,10 @@ ALL: tuple[type[Entity], ...] = (
     Attachment,
     Observation,
     ReferenceList,
+    CorrectionRequest,
+    PatientReport,
+    VisitAnswer,
+    VisitQuestion,
     AppointmentHistory,
     AnsweredRequest,
     AppointmentSeries,

@@ -35,7 +35,7 @@ MOVES: dict[tuple[str, str], frozenset[Role]] = {
     ("waitlist", "pending"): DESK | PATIENT,
     ("waitlist", "booked"): DESK | PATIENT,
     ("waitlist", "cancelled"): DESK | PATIENT,
-    ("booked", "arrived"): DESK | CARE,
+    ("booked", "arrived"): DESK | CARE | PATIENT,
     ("booked", "checked-in"): DESK | CARE,
     ("booked", "noshow"): DESK | CARE,
     ("booked", "cancelled"): DESK | PATIENT | {Role.DOCTOR},

@@ -23,6 +23,7 @@ from app.models.clock import clinic_zone, holidays_between
 from app.models.errors import ClinicError, Conflict
 from app.models.staff import Doctor, Staff
 from app.models.visit_type import VisitType
+from app.models.waitlist import WaitlistOffer
 
 DAYS_SHOWN = 5
 """How many days that have a free time are shown at once."""
@@ -30,6 +31,7 @@ DAYS_SHOWN = 5
 TO_COME = ("proposed", "pending", "booked", "arrived", "checked-in", "in-room", "waitlist")
 CHANGEABLE = ("proposed", "pending", "booked", "waitlist")
 PAST_SHOWN = 50
+CHECK_IN = timedelta(hours=1)
 GONE = "This time was taken a moment ago. These are still free."
 
 
@@ -131,6 +133,21 @@ def cancel(
     life.move_status(session, actor, visit, "cancelled", now, "by the patient")
 
 
+def can_check_in(visit: Appointment, now: datetime) -> bool:
+    """Whether the patient may say that they are here: on the day, from an hour before the visit
+    until it would end."""
+    return visit.status == "booked" and visit.appointment_datetime - CHECK_IN <= now < visit.end
+
+
+def check_in(session: Session, actor: Acting, visit: Appointment, now: datetime) -> None:
+    """The patient says by phone that they are here; the board shows it. Raises ClinicError."""
+    if not can_check_in(visit, now):
+        raise ClinicError(
+            "You can check in from an hour before your visit. Please ask at the desk."
+        )
+    life.move_status(session, actor, visit, "arrived", now, "by phone")
+
+
 def to_come(session: Session, patient_id: int, now: datetime) -> list[Appointment]:
     """The patient's visits of today that are not over, and all later ones; soonest first."""
     today = now.astimezone(clinic_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -213,6 +230,9 @@ def _give_back_holds(session: Session, actor: Acting, patient_id: int, now: date
         Appointment.patient_id == patient_id,
         Appointment.status == "pending",
         Appointment.hold_until.is_not(None),
+        Appointment.appointment_id.not_in(
+            select(WaitlistOffer.appointment_id).where(WaitlistOffer.state == "offered")
+        ),
     )
     for kept in session.scalars(query):
         kept.cancellation_reason = "patient"

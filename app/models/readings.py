@@ -60,7 +60,7 @@ def vitals(session: Session, patient_id: int, most: int = TREND) -> list[Course]
         order_by=(Observation.effective.desc(), Observation.observation_id.desc()),
     )
     ranked = (
-        _observed(patient_id)
+        observed(patient_id)
         .add_columns(rank.label("rank"))
         .where(Observation.code.in_(BY_CODE))
         .subquery()
@@ -84,7 +84,7 @@ def findings(session: Session, patient_id: int) -> Sequence[Any]:
         order_by=(Observation.effective.desc(), Observation.observation_id.desc()),
     )
     ranked = (
-        _observed(patient_id)
+        observed(patient_id)
         .add_columns(Observation.display, Observation.value_text, rank.label("rank"))
         .where(Observation.code.is_(None) | Observation.code.not_in(BY_CODE))
         .subquery()
@@ -102,7 +102,7 @@ def courses(rows: Iterable[Any]) -> list[Course]:
     return [course for course in found.values() if course.readings]
 
 
-def _observed(patient_id: int) -> Select[Any]:
+def observed(patient_id: int) -> Select[Any]:
     return select(*OBSERVED).where(Observation.patient_id == patient_id, *_sound())
 
 

@@ -93,6 +93,21 @@ def refused(session: Session, actor: Actor, action: str, model: type[Any], key: 
     database.start_writing()
     session.add(event(actor, action, model.__name__, key=key, outcome="refused"))
     session.commit()
+    g.refused = True
+
+
+def keep_refusal(session: Session, actor: Actor) -> None:
+    """Record that this request asked for a row by its key and was answered 403 or 404, unless it
+    is recorded already. It says which page, not what it was about: that is not this person's."""
+    if g.get("refused"):
+        return
+    session.rollback()
+    database.start_writing()
+    key = next(iter((request.view_args or {}).values()), None)
+    session.add(
+        event(actor, request.method.lower(), str(request.endpoint)[:60], key=key, outcome="refused")
+    )
+    session.commit()
 
 
 def _patient_of(row: Any) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -10,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import Action, Appointment, holds, portal
+from app.models import Action, Appointment, holds, portal, portal_waiting, visit_form
 from app.models.clock import clinic_zone
 from app.security import audit
 from app.views import writing
@@ -36,6 +37,8 @@ class VisitCard:
     instructions: str | None
     unconfirmed: bool
     changeable: bool
+    can_check_in: bool
+    answerable: bool
     version: int
 
 
@@ -54,7 +57,13 @@ class PortalView(BaseView):
         patient, moment = acting_patient(), now()
         coming = [card(v) for v in portal.to_come(db.session(), patient.patient_id, moment)]
         audit.read(actor(), "list", Appointment, page="portal")
-        return page("home", patient=patient, coming=coming)
+        offered = [
+            (o, card(o.appointment))
+            for o in portal_waiting.offers(db.session(), patient.patient_id, moment)
+        ]
+        kept = {visit.key for _, visit in offered}
+        coming = [visit for visit in coming if visit.key not in kept]
+        return page("home", patient=patient, coming=coming, offered=offered, clock=clock)
 
     @expose("/visits")
     @has_access
@@ -64,7 +73,8 @@ class PortalView(BaseView):
         coming = [card(v) for v in portal.to_come(session, patient.patient_id, moment)]
         past = [card(v) for v in portal.past(session, patient.patient_id, moment)]
         audit.read(actor(), "list", Appointment, page="portal visits")
-        return page("visits", coming=coming, past=past)
+        waits = portal_waiting.waiting(session, patient.patient_id, moment)
+        return page("visits", coming=coming, past=past, waits=waits)
 
     @expose("/visit/<key>")
     @has_access
@@ -72,7 +82,9 @@ class PortalView(BaseView):
     def visit(self, key: str) -> Any:
         found = own_visit(key)
         audit.read(actor(), "show", Appointment, found)
-        return page("visit", visit=card(found))
+        asked = visit_form.questions(db.session(), found)
+        given = visit_form.answers(db.session(), found) if asked else {}
+        return page("visit", visit=card(found), asked=asked, given=given)
 
     @expose("/visit/<key>.ics")
     @has_access
@@ -110,6 +122,11 @@ class PortalView(BaseView):
         return redirect(url_for("PortalView.home"))
 
 
+def clock(moment: datetime) -> str:
+    """The time on the clinic's clock."""
+    return f"{moment.astimezone(clinic_zone()):%H:%M}"
+
+
 def card(visit: Appointment) -> VisitCard:
     moment = now()
     start, end = (t.astimezone(clinic_zone()) for t in (visit.appointment_datetime, visit.end))
@@ -130,5 +147,7 @@ def card(visit: Appointment) -> VisitCard:
         instructions=visit.visit_type.instructions if visit.visit_type else None,
         unconfirmed=visit.status == "pending" and not held,
         changeable=terms().open_to_change(visit, moment) and not held,
+        can_check_in=portal.can_check_in(visit, moment),
+        answerable=visit.status in portal.CHANGEABLE and visit.end > moment and not held,
         version=visit.version,
     )

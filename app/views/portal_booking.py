@@ -22,7 +22,7 @@ from app.security import audit
 from app.security.scope import as_key
 from app.views import writing
 from app.views.guard import BadQuery, actor
-from app.views.portal import card
+from app.views.portal import card, clock
 from app.views.portal_shell import MAY, PERMISSION, acting_patient, now, own_visit, page, terms
 from app.views.values import encode
 
@@ -62,7 +62,7 @@ class PortalBookingView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def times(self, kind: str) -> Any:
-        wanted, patient = _kind(kind), acting_patient()
+        wanted, patient = bookable(kind), acting_patient()
         if request.method == "GET":
             return _times_page(wanted)
         visit = Appointment(patient_id=patient.patient_id, visit_type_id=wanted.visit_type_id)
@@ -74,7 +74,7 @@ class PortalBookingView(BaseView):
                 lambda row: portal.hold(session, actor(), row, now(), terms()),
             )  # fmt: skip
         except ClinicError as error:
-            return _times_page(_kind(kind), error=error)
+            return _times_page(bookable(kind), error=error)
         return redirect(url_for("PortalBookingView.keep", key=visit.appointment_id))
 
     @expose("/keep/<key>")
@@ -119,7 +119,7 @@ def _times_page(
         moved=card(moved) if moved else None,
         said=error.message if error else None,
         spell=encode,
-        clock=_clock,
+        clock=clock,
     )
 
 
@@ -167,12 +167,9 @@ def _picked() -> tuple[datetime, int]:
     return moment.astimezone(UTC), as_key(doctor)
 
 
-def _kind(raw: str) -> VisitType:
+def bookable(raw: str) -> VisitType:
+    """A kind of visit that patients may book. Raises NotFound."""
     kind: VisitType | None = db.session.get(VisitType, as_key(raw))
     if kind is None or not kind.bookable_online:
         raise NotFound("There is no such kind of visit to book.")
     return kind
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(clinic_zone()):%H:%M}"

@@ -24,7 +24,8 @@ NAV: list[tuple[str, str, str]] = [
     ("Home", "home", "PortalView.home"),
     ("Book", "plus", "PortalBookingView.kinds"),
     ("Visits", "calendar", "PortalView.visits"),
-    ("Account", "user", "AccountView.show"),
+    ("Record", "heart", "PortalRecordView.record"),
+    ("More", "shield", "PortalMoreView.more"),
 ]
 """The bar of the portal, in its order."""
 

@@ -7,7 +7,9 @@ from flask import Flask, Response, request
 
 from app import database
 from app.extensions import db
+from app.models import Role
 from app.security import audit, sessions
+from app.security.actor import current_actor
 from app.views.guard import BadQuery
 from app.views.values import clean_text
 
@@ -22,6 +24,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_unkeepable)
     app.after_request(_note_use)
     app.after_request(_keep_reads)
+    app.after_request(_keep_refusals)
     app.teardown_request(lambda _error: database.start_writing())
 
 
@@ -65,4 +68,13 @@ def _keep_reads(response: Response) -> Response:
 
 def _note_use(response: Response) -> Response:
     sessions.note_use(db.session())
+    return response
+
+
+def _keep_refusals(response: Response) -> Response:
+    """A patient who asks for what is not theirs leaves a trace, on whatever route."""
+    if response.status_code in {403, 404} and request.view_args:
+        person = current_actor(db.session())
+        if person is not None and person.roles == {Role.PATIENT}:
+            audit.keep_refusal(db.session(), person)
     return response

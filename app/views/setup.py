@@ -46,6 +46,9 @@ from app.views.portal_inviting import (
     RegistrationRest,
 )
 from app.views.portal_joining import PortalJoinView
+from app.views.portal_more import PortalMoreView
+from app.views.portal_record import PortalRecordView
+from app.views.portal_visit import PortalVisitView
 from app.views.rota import RotaView
 from app.views.rota_plan import RotaPlanView
 from app.views.rota_requests import RotaRequestsView
@@ -88,6 +91,9 @@ PAGES: tuple[type[Any], ...] = (
     SearchView,
     PortalView,
     PortalBookingView,
+    PortalVisitView,
+    PortalRecordView,
+    PortalMoreView,
     PortalFamilyView,
     PortalInviteView,
     SlotApi,

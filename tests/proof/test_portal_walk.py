@@ -1,0 +1,20 @@
+"""Ten thousand tries of one patient at another’s rows, over every route."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cast import Cast
+from tests.portal_probes import fill, probes, state_of, try_all
+
+pytestmark = pytest.mark.proof
+COUNT = 10_000
+
+
+def test_ten_thousand_probes_find_no_byte_of_another_patient(sqlite_cast: Cast) -> None:
+    keys = fill(sqlite_cast)
+    before = state_of(sqlite_cast)
+    tries = probes(sqlite_cast, keys, COUNT, seed=20260601)
+    assert len(tries) == COUNT
+    assert try_all(sqlite_cast, tries, keys) == []
+    assert state_of(sqlite_cast) == before
