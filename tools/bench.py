@@ -13,9 +13,12 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import bench_figures
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 25
@@ -58,8 +61,9 @@ def main() -> None:
 
 def _table(app: Any, recorder: Recorder) -> None:
     print(f"{'operation':32}{'ms':>8}{'SQL alone':>11}{'ratio':>7}{'statements':>12}{'bytes':>9}")
-    client = _signed_in(app)
-    for name, call in _operations(client):
+    operations = _operations(_signed_in(app, "receptionist"))
+    operations += bench_figures.operations(partial(_signed_in, app))
+    for name, call in operations:
         call()
         recorder.sent.clear()
         size = len(call().data)
@@ -104,9 +108,9 @@ def _booker(client: Any, slots: str) -> Callable[[], Any]:
     return book
 
 
-def _signed_in(app: Any) -> Any:
+def _signed_in(app: Any, role: str) -> Any:
     client = app.test_client()
-    login = {"username": "receptionist", "password": "clinic-demo-only"}
+    login = {"username": role, "password": "clinic-demo-only"}
     client.post("/login/", data=login)
     return client
 

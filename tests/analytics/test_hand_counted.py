@@ -11,15 +11,29 @@ from app.extensions import db
 from app.models import (
     Appointment,
     AppointmentHistory,
+    AuditEvent,
     Blocking,
     Condition,
     Doctor,
     MedicalRecord,
+    Notification,
     Patient,
     Shift,
     TimeOff,
 )
-from app.models.analytics import access, coded, missed, people, rollup, sections, times, use, visits
+from app.models.analytics import (
+    access,
+    coded,
+    messages,
+    missed,
+    people,
+    rollup,
+    sections,
+    system,
+    times,
+    use,
+    visits,
+)
 from app.models.analytics.figure import FEW, course, percentile
 from app.models.analytics.scope import Asked, Scope, names
 from app.models.clock import clinic_zone
@@ -234,6 +248,69 @@ def test_access_is_measured_once_a_day(clinic: Cast) -> None:
     assert access.measure(db.session(), NOW) == 2
     assert access.measure(db.session(), NOW + timedelta(hours=1)) == 0
     assert access.measure(db.session(), NOW + timedelta(days=1)) == 2
+
+
+def reminder(row: Appointment, state: str, channel: str = "email", rule: str = "reminder") -> None:
+    key = f"{row.appointment_id}{state}{channel}{rule}"
+    sent_at = at(8) if state == "sent" else None
+    db.session.add(
+        Notification(
+            once=key, message_id=key, rule=rule, channel=channel, patient_id=row.patient_id,
+            appointment_id=row.appointment_id, subject="x", body="x", state=state, created=at(7),
+            not_before=at(8), sent_at=sent_at,
+        )
+    )  # fmt: skip
+
+
+def test_reminders_are_counted_by_channel_and_state(clinic: Cast) -> None:
+    row = visit(clinic, at(12))
+    for state in ("sent", "skipped", "dead"):
+        reminder(row, state)
+    reminder(row, "sent", "inbox")
+    reminder(row, "sent", rule="booked")
+    found = messages.reminders(kept(), at(0), at(0, day=1))
+    assert found == {("email", "sent"): 1, ("email", "skipped"): 1, ("email", "dead"): 1}
+    assert messages.reminders(db.session(), at(9), at(0, day=1)) == {}
+
+
+def test_the_effect_of_reminders_counts_those_that_were_sent(clinic: Cast) -> None:
+    reminder(visit(clinic, at(12)), "sent")
+    reminder(visit(clinic, at(13), "noshow"), "dead")
+    reminder(visit(clinic, at(14), "booked"), "sent")
+    assert messages.effect(kept(), SCOPE) == {True: (1, 0, 0), False: (0, 1, 0)}
+
+
+def test_a_confirmation_by_link_is_no_move_by_link(clinic: Cast) -> None:
+    row = visit(clinic, at(12), "booked")
+    for before in (None, at(10)):
+        db.session.add(
+            AppointmentHistory(
+                appointment=row, recorded=at(8), agent="link", status_before="booked",
+                status_after="booked", start_before=before, start_after=at(12),
+            )
+        )  # fmt: skip
+    assert messages.confirmed(kept(), at(0), at(0, day=1)) == 1
+
+
+def test_events_of_the_trail_are_counted_by_role_and_kind(clinic: Cast) -> None:
+    for action, outcome in (
+        ("login", "success"),
+        ("login", "failure"),
+        ("edit", "success"),
+        ("list", "success"),
+    ):
+        db.session.add(
+            AuditEvent(
+                recorded=at(8),
+                user_id=clinic.users["nora"],
+                action=action,
+                entity="x",
+                outcome=outcome,
+            )
+        )
+    db.session.flush()
+    found = system.events(db.session(), at(0), at(0, day=1))
+    assert found == {("nurse", kind): 1 for kind in range(4)}
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,20 @@ from tests.cast import Cast
 
 METRICS = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 SEEN = {
-    "amina": ["visits", "missed", "use", "times", "access", "people", "codes"],
-    "diaz": ["visits", "missed", "use", "times", "access", "people", "codes"],
-    "nora": ["visits", "missed", "use", "times", "access", "codes"],
-    "rosa": ["visits", "missed", "use", "times", "access"],
+    "amina": [
+        "visits",
+        "missed",
+        "use",
+        "times",
+        "access",
+        "people",
+        "codes",
+        "messages",
+        "system",
+    ],
+    "diaz": ["visits", "missed", "use", "times", "access", "people", "codes", "messages"],
+    "nora": ["visits", "missed", "use", "times", "access", "codes", "messages"],
+    "rosa": ["visits", "missed", "use", "times", "access", "messages"],
 }
 
 

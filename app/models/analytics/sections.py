@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.models.analytics import access, coded, missed, people, times, use, visits
+from app.models.analytics import access, coded, messages, missed, people, system, times, use, visits
 from app.models.analytics.figure import Figure
 from app.models.analytics.scope import Asked
 from app.models.grants import Role
@@ -35,4 +35,6 @@ SECTIONS = (
     Section("access", "Access", "fa-person-walking-arrow-right", EVERYBODY, access.figures),
     Section("people", "Productivity", "fa-user-check", PRODUCTIVITY, people.figures, ("doctor",)),
     Section("codes", "Diagnoses and drugs", "fa-prescription-bottle", CLINICAL, coded.figures),
+    Section("messages", "Reminders", "fa-bell", EVERYBODY, messages.figures),
+    Section("system", "System", "fa-server", frozenset({Role.ADMIN}), system.figures, ()),
 )

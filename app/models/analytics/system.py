@@ -1,0 +1,66 @@
+"""How the system itself is used: sign-ins, and what was opened and written, by role."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from app.models.analytics.figure import Column, Figure, Total, Value
+from app.models.analytics.people import instants
+from app.models.analytics.scope import Asked
+from app.models.audit import AuditEvent
+
+ROLES = ("admin", "doctor", "nurse", "receptionist", "patient")
+KINDS = ("Sign-ins", "Refused sign-ins", "Opened", "Written")
+WRITES = ("add", "edit", "delete")
+
+MEANING = (
+    "Events of the audit trail in the period, by the role that the login has now: sign-ins that "
+    "succeeded and that were refused, rows that were added, edited or deleted, and everything else, "
+    "which is opening, listing, searching and exporting persons’ records. Who has two roles counts "
+    "in both; a login that is gone in none."
+)
+
+
+def events(session: Session, start: datetime, end: datetime) -> Counter[tuple[str, int]]:
+    """How many events by role and kind (a place in `KINDS`), from `start` up to `end`."""
+    event = AuditEvent
+    is_login = event.action == "login"
+    kind = case(
+        (is_login & (event.outcome == "success"), 0),
+        (is_login, 1),
+        (event.action.in_(WRITES), 3),
+        else_=2,
+    ).label("kind")
+    query = (
+        select(RoleRow.name, kind, func.count().label("events"))
+        .select_from(event)
+        .join(User, User.id == event.user_id)
+        .join(User.roles)
+        .where(event.recorded >= start, event.recorded < end)
+        .group_by(RoleRow.name, kind)
+    )
+    return Counter({(r.name, r.kind): r.events for r in session.execute(query)})
+
+
+def figures(asked: Asked) -> list[Figure]:
+    found = events(asked.session, *instants(asked))
+    rows: list[tuple[str, list[Value]]] = [
+        (role.capitalize(), [found[role, kind] for kind in range(len(KINDS))]) for role in ROLES
+    ]
+    totals = [
+        Total(name, sum(n for (_, kind), n in found.items() if kind == place), None)
+        for place, name in enumerate(KINDS)
+    ]
+    return [
+        Figure(
+            "use-of-the-system", "Use of the system", MEANING, "bars", "Role",
+            [Column(kind) for kind in KINDS], rows, totals,
+            empty="Nobody with a login did anything in this period.",
+        )
+    ]  # fmt: skip
