@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -59,6 +60,9 @@ def serving(database_url: str, instance: Path) -> Iterator[Server]:
         "--threads", str(THREADS), "--timeout", "120", "--log-level", "warning", "app:create_app()",
     ]  # fmt: skip
     environment = os.environ | {"DATABASE_URL": database_url, "CLINIC_INSTANCE": str(instance)}
+    keys = ROOT / "instance" / "field_keys"
+    if keys.exists():  # those with which the tests wrote the rows that are served
+        shutil.copy(keys, instance)
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         _wait(port, process)

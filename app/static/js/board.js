@@ -35,12 +35,12 @@ function minutes(count) {
   return `${Math.floor(count / 60)} h ${String(count % 60).padStart(2, "0")} min`;
 }
 
-async function look() {
+async function look(background = false) {
   asked?.abort();
   const mine = (asked = new AbortController());
   const doctor = byId("board-doctor").value;
   try {
-    const { body, same } = await get(`${page.urls.rows}${doctor ? `?doctor=${doctor}` : ""}`, mine.signal);
+    const { body, same } = await get(`${page.urls.rows}${doctor ? `?doctor=${doctor}` : ""}`, mine.signal, { background });
     looked = Date.now();
     byId("board-fault").hidden = true;
     if (!same || byId("board").ariaBusy === "true") {
@@ -165,7 +165,7 @@ byId("board-doctor").addEventListener("change", ({ target }) => {
   look();
 });
 
-setInterval(() => document.hidden || look(), EVERY);
+setInterval(() => document.hidden || look(true), EVERY);
 setInterval(() => {
   if (document.hidden) return;
   tick();

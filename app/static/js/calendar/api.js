@@ -1,5 +1,7 @@
 // Talking to the server: JSON in and out, the page's token, one key for one act.
 
+import { signInAgain } from "../signed-out.js";
+
 const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
 
 function key() {
@@ -12,15 +14,14 @@ export const post = (url, body) => send("POST", url, body);
 export const put = (url, body) => send("PUT", url, body);
 
 async function send(method, url, body) {
-  const headers = {
-    "Content-Type": "application/json",
-    Accept: "application/json",
-    "X-CSRFToken": token(),
-    "Idempotency-Key": key(),
-  };
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key() };
+  const once = () => fetch(url, { method, headers: { ...headers, "X-CSRFToken": token() }, body: JSON.stringify(body) });
   try {
-    const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
-    if (answer.redirected || answer.status === 401) return signedOut();
+    let answer = await once();
+    while (isOut(answer)) {
+      await signInAgain();
+      answer = await once();
+    }
     const said = await answer.json().catch(() => ({}));
     return { ok: answer.ok, status: answer.status, body: said };
   } catch {
@@ -30,11 +31,13 @@ async function send(method, url, body) {
 
 const told = new Map(); // address → {tag, body}, of this page only
 
-/** GET with the tag of the last answer; resolves to {body, same}. Throws Error with a sentence. */
-export async function get(url, signal) {
+/** GET with the tag of the last answer; resolves to {body, same}. Throws Error with a sentence.
+ * A page that asks by itself says so by `background`: that keeps no session alive. */
+export async function get(url, signal, { background = false } = {}) {
   const known = told.get(url);
   const headers = { Accept: "application/json" };
   if (known) headers["If-None-Match"] = known.tag;
+  if (background) headers["X-Background"] = "yes";
   let answer;
   try {
     answer = await fetch(url, { headers, signal, cache: "no-store" });
@@ -43,7 +46,11 @@ export async function get(url, signal) {
     throw new Error("The clinic’s server cannot be reached. What is shown may be old.");
   }
   if (answer.status === 304 && known) return { body: known.body, same: true };
-  if (answer.redirected || answer.status === 401) return signedOut();
+  if (isOut(answer)) {
+    if (!document.querySelector("dialog[open]")) return signedOut();
+    await signInAgain();
+    return get(url, signal);
+  }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.message ?? "The clinic’s server could not answer. Try again in a moment.");
   const tag = answer.headers.get("ETag");
@@ -53,7 +60,9 @@ export async function get(url, signal) {
   return { body, same: false };
 }
 
-/** The session is over: the page that comes next is the login. */
+const isOut = (answer) => answer.redirected || answer.status === 401;
+
+/** The session is over, and nothing is typed: the page that comes next is the login. */
 function signedOut() {
   location.reload();
   return new Promise(() => {});
