@@ -27,7 +27,10 @@ from app.models import (
     VisitType,
     booking,
     life,
+    planning,
+    timeline,
 )
+from app.security import audit
 from app.security.scope import load
 from app.views import writing
 from app.views.api import EntityApi, in_words
@@ -65,7 +68,7 @@ class AppointmentGrid(GridView):
 class AppointmentRest(EntityApi):
     """The generated API with what an appointment can do: move, status, undo."""
 
-    more_methods = {"move": "edit", "status": "show", "undo": "show"}
+    more_methods = {"move": "edit", "status": "show", "undo": "show", "told": "show"}
 
     def pre_add(self, item: Appointment) -> None:
         keep_rules(item)
@@ -141,11 +144,36 @@ class AppointmentRest(EntityApi):
         """
         return self._undo(pk)
 
+    @expose("/<pk>/told", methods=["GET"])
+    @protect()
+    @safe
+    @permission_name("told")
+    def told(self, pk: str) -> Any:
+        """Who would get what if the visit were moved or cancelled
+        ---
+        get:
+          responses:
+            200:
+              description: A sentence for each of the two
+        """
+        return self._told(pk)
+
+    @in_words
+    def _told(self, pk: str) -> Any:
+        visit, now = self._visit(pk), datetime.now(UTC)
+        audit.read(actor(), "show", Appointment, visit)
+        said = {
+            event: timeline.who_is_told(db.session(), visit, event, now)
+            for event in ("moved", "cancelled")
+        }
+        return self.response(200, result=said)
+
     @in_words
     def _move(self, pk: str) -> Any:
         row, body = load(db.session(), actor(), self.model, pk, Action.EDIT), self._body()
         told = body.pop("version", None)
         writing.require_version(row, None if told is None else str(told))
+        _tell_or_not(row, body)
         allowed = [name for name in (*MOVABLE, "override_reason") if name in self.edit_columns]
         row.override_reason = None
         self._fill(row, body, allowed, needed=set())
@@ -161,6 +189,7 @@ class AppointmentRest(EntityApi):
         row, body = self._visit(pk), self._body()
         told = body.get("version")
         writing.require_version(row, None if told is None else str(told))
+        _tell_or_not(row, body)
         columns = inspect(Appointment).columns
         status = parse(columns["status"], body.get("status"))
         reason = parse(columns["override_reason"], body.get("reason"))
@@ -187,6 +216,15 @@ class AppointmentRest(EntityApi):
     def _visit(self, pk: str) -> Appointment:
         visit: Appointment = load(db.session(), actor(), self.model, pk, Action.SHOW)
         return visit
+
+
+def _tell_or_not(visit: Appointment, body: dict[str, Any]) -> None:
+    """With `tell: false` the patient is not told of this change; else they are."""
+    tell = body.pop("tell", True)
+    if not isinstance(tell, bool):
+        raise ClinicError("tell is true or false.", field="tell")
+    if not tell:
+        planning.silence(db.session(), visit)
 
 
 def _answered(key: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ The feed's address is its key: it is told once, kept as a hash, and closed by a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +27,11 @@ from app.models import (
 from app.models.clock import clinic_zone
 from app.security import audit
 from app.security.scope import load
+from app.views import timeline
 from app.views.appointments import AppointmentGrid
 from app.views.guard import BadQuery, actor
 from app.views.holds import give_back
+from app.views.pages import RelatedCard
 from app.views.values import show
 
 STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
@@ -42,6 +45,9 @@ class CalendarGrid(AppointmentGrid):
 
     def pre_delete(self, item: Appointment) -> None:
         give_back(item)
+
+    def more_cards(self, row: Appointment) -> Sequence[RelatedCard]:
+        return [timeline.card(row)]
 
     @expose("/ics/<pk>")
     @has_access

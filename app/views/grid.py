@@ -23,7 +23,7 @@ from app.views import export, filters, guard, reading, related, writing
 from app.views.guard import Guarded, actor
 from app.views.kept import Resumed, resumes
 from app.views.listing import list_page
-from app.views.pages import Cell, FormPage, Link, ShowPage
+from app.views.pages import Cell, FormPage, Link, RelatedCard, ShowPage
 from app.views.values import kind
 from app.views.values import show as words
 
@@ -67,7 +67,7 @@ class GridView(Guarded, ModelView):
             list_url=self.url("list"),
             edit_url=self.url("edit", Action.EDIT, pk=pk),
             delete_url=self.url("delete", Action.DELETE, pk=pk),
-            related=related.cards(self, row),
+            related=[*related.cards(self, row), *self.more_cards(row)],
             links=self.links(row),
         )
         return render_template(self.show_page, page=page)
@@ -133,6 +133,10 @@ class GridView(Guarded, ModelView):
         return [
             {"id": self._key(row), "text": str(row), "detail": self.detail(row)} for row in found
         ]
+
+    def more_cards(self, row: Any) -> Sequence[RelatedCard]:
+        """Cards below the detail page that no table declares."""
+        return ()
 
     def query(self) -> Query[Any]:
         """The rows that this request asks for, sorted; raises ClinicError on a bad question."""

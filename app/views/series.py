@@ -17,6 +17,7 @@ from app.models import (
     AppointmentSeries,
     NotFound,
     Role,
+    planning,
     series,
 )
 from app.models.series import Change
@@ -27,6 +28,7 @@ from app.views.api import in_words
 from app.views.bodies import (
     LINKS,
     read_body,
+    read_flag,
     read_link,
     read_minutes,
     read_scope,
@@ -42,7 +44,7 @@ NEW = {"patient_id", "doctor_id", "room_id", "visit_type_id", "start", "rrule", 
        "reason", "override_reason", "skip"}  # fmt: skip
 MOVED = {"appointment_id", "scope", "appointment_datetime", "doctor_id", "room_id",
          "minutes_duration", "override_reason", "skip"}  # fmt: skip
-CANCELLED = {"appointment_id", "scope", "cancellation_reason", "reason"}
+CANCELLED = {"appointment_id", "scope", "cancellation_reason", "reason", "tell"}
 
 
 class SeriesApi(BaseApi):
@@ -160,8 +162,13 @@ class SeriesApi(BaseApi):
         now = datetime.now(UTC)
         _own_all(visit, scope, now)
 
+        tell = read_flag(body.get("tell", True), "tell")
+
         def step() -> Outcome:
-            return series.cancel(db.session(), actor(), visit, scope, *told, now)
+            outcome = series.cancel(db.session(), actor(), visit, scope, *told, now)
+            for row in () if tell else outcome.visits:
+                planning.silence(db.session(), row)
+            return outcome
 
         return self.response(200, id=visit.series_id, **_told(_kept(step, Action.EDIT)))
 

@@ -31,7 +31,7 @@ def opened(page: Any, day: str, query: str = "view=day") -> Any:
     return page
 
 
-def drag(page: Any, name: str, pixels: int) -> None:
+def drag(page: Any, name: str, pixels: int, answer: str = "Move and tell") -> None:
     box = visit(page, name).bounding_box()
     x, y = box["x"] + 40, box["y"] + 10
     page.mouse.move(x, y)
@@ -39,6 +39,7 @@ def drag(page: Any, name: str, pixels: int) -> None:
     for part in (0.3, 0.6, 1):
         page.mouse.move(x, y + pixels * part, steps=4)
     page.mouse.up()
+    page.click(f"#telling >> text={answer}")
 
 
 def starts(cast: Cast, patient: int) -> list[str]:
@@ -66,6 +67,19 @@ def test_a_drag_moves_the_visit_and_can_be_taken_back(
     assert starts(sqlite_cast, sqlite_cast.paula) == ["10:30"]
     page.click(".toast >> text=Undo")
     page.locator(".toast", has_text="back at 10:00").wait_for()
+    assert starts(sqlite_cast, sqlite_cast.paula) == ["10:00"]
+
+
+def test_a_drag_asks_first_who_is_told_and_leaves_the_visit_where_it_was_on_a_no(
+    page_of: PageOf, day: str, sqlite_cast: Cast
+) -> None:
+    page = opened(page_of("rosa"), day)
+    before = visit(page, "Paula").bounding_box()["y"]
+    drag(page, "Paula", HOUR // 2, "Leave it")
+    said = page.locator("#telling-told")
+    said.filter(has_text="Paula O’Connor is not told").wait_for(state="attached")
+    page.wait_for_timeout(300)
+    assert visit(page, "Paula").bounding_box()["y"] == before
     assert starts(sqlite_cast, sqlite_cast.paula) == ["10:00"]
 
 
@@ -167,6 +181,7 @@ def test_a_visit_is_moved_without_a_drag(page_of: PageOf, day: str, sqlite_cast:
     page.click("#visit-card >> text=Move…")
     page.locator(".slot", has_text="14:00").first.click()
     page.click("#booking-send")
+    page.click("#telling >> text=Move and tell")
     page.locator(".toast", has_text="14:00").wait_for()
     assert starts(sqlite_cast, sqlite_cast.paula) == ["14:00"]
 

@@ -213,3 +213,25 @@ def test_a_message_is_in_the_language_of_the_patient(session: Session, desk: Cas
     told = session.query(Notification).filter_by(rule="booked", channel="email").one()
     assert told.subject == "Su cita del jue, 4 jun a las 11:00"
     assert "jueves, 4 de junio de 2026 a las 11:00 con Dr. Díaz" in told.body
+
+
+def test_the_desk_sees_what_became_of_each_message(session: Session, desk: Cast) -> None:
+    visit = book(session, desk)
+    page = desk.client("rosa").get(f"/appointment/show/{visit.appointment_id}").text
+    assert "Messages to the patient" in page
+    assert "Reminder a day before" in page
+    assert "paula@example.org" not in page
+
+
+def test_the_desk_can_ask_who_is_told_and_tell_nobody(
+    session: Session, desk: Cast, planned: Planned
+) -> None:
+    visit = book(session, desk, datetime(2036, 6, 4, 9, tzinfo=NOW.tzinfo))
+    key, client = visit.appointment_id, desk.client("rosa")
+    said = client.get(f"/api/v1/appointment/{key}/told").json["result"]["moved"]
+    assert said == "Paula O’Connor is told by e-mail, portal, in English."
+    sent(session, NOW + timedelta(minutes=5))
+    body = {"appointment_datetime": "2036-06-05T09:00:00Z", "tell": False, "version": 1}
+    answer = client.post(f"/api/v1/appointment/{key}/move", json=body)
+    assert answer.status_code == 200, answer.json
+    assert "moved" not in {row[0] for row in planned(visit)}

@@ -5,6 +5,7 @@ import { byId, icon, make, safeColour } from "./dom.js";
 import { badge, MOVABLE, name, STATUS } from "./look.js";
 import { url } from "./move.js";
 import { askScope, cancelSeries, scopeIn } from "./series.js";
+import { sayWhoIsTold } from "./telling.js";
 import { toast } from "./toast.js";
 import { hour, longDay, minutesBetween, now, wallOf } from "./zone.js";
 
@@ -125,10 +126,12 @@ function cancel(visit, { refresh }) {
   byId("cancelling-text").textContent = `${name(visit)}, ${longDay(visit.start)} at ${hour(visit.start)}. The time becomes free.`;
   byId("cancelling-note").value = "";
   askScope(byId("cancelling-scope"), visit);
+  byId("cancelling-tell").checked = true;
+  sayWhoIsTold(visit, "cancelled", byId("cancelling-told"));
   dialog.returnValue = "";
   dialog.onclose = () => {
     if (dialog.returnValue !== "yes") return;
-    const more = { cancellation_reason: byId("cancelling-code").value };
+    const more = { cancellation_reason: byId("cancelling-code").value, tell: byId("cancelling-tell").checked };
     const note = byId("cancelling-note").value.trim();
     if (note) more.reason = note;
     const scope = scopeIn(byId("cancelling-scope"));

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { name } from "./look.js";
 import { insist } from "./refusal.js";
+import { askToTell } from "./telling.js";
 import { toast } from "./toast.js";
 import { hour, instantOf, plusDays, plusMinutes, shortDay, wallOf } from "./zone.js";
 
@@ -36,7 +37,12 @@ export function stretched(visit, info) {
 
 /** Sends a move; answers true where the visit went somewhere, perhaps to an offered time. */
 export async function move(visit, changes, { doctors, refresh, back = false, refused = () => {} }) {
-  const body = { doctor_id: visit.doctor_id, ...changes, version: visit.version };
+  const tell = back ? await askToTell(visit, changes) : true;
+  if (tell === null) {
+    refused();
+    return false;
+  }
+  const body = { doctor_id: visit.doctor_id, ...changes, version: visit.version, tell };
   const send = async (sent) => {
     const said = await post(url(visit, "move"), sent);
     if (!said.ok) refused();
