@@ -30,9 +30,10 @@ def confirm(session: Session, visit: Appointment, now: datetime) -> None:
 
 def confirmed_at(session: Session, visit: Appointment) -> datetime | None:
     """When the patient said that they will come to this time."""
-    query = select(AppointmentHistory.recorded).where(
-        AppointmentHistory.appointment_id == visit.appointment_id,
-        AppointmentHistory.reason == SAID,
-        AppointmentHistory.start_after == visit.appointment_datetime,
+    history = AppointmentHistory
+    query = select(history.recorded, history.reason).where(
+        history.appointment_id == visit.appointment_id,
+        history.start_after == visit.appointment_datetime,
     )
-    return session.scalars(query.limit(1)).first()
+    said = (row.recorded for row in session.execute(query) if row.reason == SAID)
+    return next(said, None)  # reasons are sealed: SQL cannot compare them
