@@ -1,0 +1,50 @@
+"""The portal in a real browser at 390 px: with and without scripts, its weight, and axe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 844}
+PAGES = ("/portal/", "/portal/book/", "/portal/visits", "/portal/record/", "/portal/more/",
+         "/portal/more/reach", "/portal/more/privacy", "/portal/record/report")  # fmt: skip
+HEAVIEST = 150_000
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_patient_books_moves_and_cancels_at_390_px(
+    page_of: Callable[..., Any], day: str, scripts: bool
+) -> None:
+    page = page_of("paula", **PHONE, java_script_enabled=scripts)
+    page.goto("/portal/")
+    page.get_by_role("link", name="Book a visit").click()
+    page.get_by_role("link", name="Consultation").click()
+    page.get_by_role("button", name="with Dr.").last.click()
+    page.get_by_role("button", name="Book this visit").click()
+    assert page.get_by_role("status").inner_text() == "Your visit is booked."
+    page.get_by_role("link", name="Move").click()
+    page.get_by_role("button", name="with Dr.").nth(-2).click()
+    assert page.get_by_role("status").inner_text() == "Your visit is moved."
+    page.get_by_role("link", name="Cancel the visit").click()
+    page.get_by_role("button", name="Cancel the visit").click()
+    assert "cancelled" in page.get_by_role("status").inner_text()
+
+
+def test_every_page_is_light_narrow_and_without_complaint(
+    page_of: Callable[..., Any], complaints: Callable[[Any], list[str]], day: str
+) -> None:
+    page = page_of("paula", **PHONE)
+    weight = [0]
+    page.on("response", lambda answer: weight.append(len(answer.body()) if answer.ok else 0))
+    wrong = []
+    for path in PAGES:
+        weight[:] = [0]
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if sum(weight) > HEAVIEST or width > PHONE["width"] or complaints(page):
+            wrong.append((path, sum(weight), width, complaints(page)))
+    assert wrong == []
