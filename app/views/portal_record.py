@@ -33,7 +33,7 @@ from app.views.guard import actor
 from app.views.portal_shell import MAY, PERMISSION, acting_patient, now, page
 from app.views.values import clean_text, show
 
-PLOTTED = 12
+PLOTTED = 6
 """Readings of a vital sign that the page lists; a sheet for print has the same."""
 
 
