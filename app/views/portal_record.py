@@ -33,7 +33,7 @@ from app.views.guard import actor
 from app.views.portal_shell import MAY, PERMISSION, acting_patient, now, page
 from app.views.values import clean_text, show
 
-PLOTTED = 6
+PLOTTED = 12
 """Readings of a vital sign that the page lists; a sheet for print has the same."""
 
 
@@ -51,14 +51,25 @@ class PortalRecordView(BaseView):
     def record(self) -> Any:
         patient, session = acting_patient(), db.session()
         audit.read(actor(), "show", Patient, patient, page="portal record")
-        key, today = patient.patient_id, now().astimezone(clinic_zone()).date()
+        key = patient.patient_id
         return page(
             "record",
             patient=patient, visits=shared.visits(session, key), allergies=shared.allergies(session, key),
             conditions=shared.conditions(session, key), medication=shared.medication(session, key),
-            courses=shared.vitals(session, key), reports=_reports(key), ongoing=ONGOING, taken=TAKEN,
-            adult=patient.age(today) >= ADULT, shown=PLOTTED, when=when, show=show, today=today,
+            reports=_reports(key), ongoing=ONGOING, taken=TAKEN, when=when, show=show,
+            today=now().astimezone(clinic_zone()).date(),
         )  # fmt: skip
+
+    @expose("/measurements")
+    @has_access
+    @permission_name(PERMISSION)
+    def measurements(self) -> Any:
+        """Vital signs over time; without scripts, the tables that the plots are drawn from."""
+        patient, today = acting_patient(), now().astimezone(clinic_zone()).date()
+        audit.read(actor(), "show", Patient, patient, page="portal measurements")
+        courses = shared.vitals(db.session(), patient.patient_id)
+        adult = patient.age(today) >= ADULT
+        return page("measurements", courses=courses, adult=adult, shown=PLOTTED, when=when)
 
     @expose("/visit/<key>")
     @has_access
