@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from werkzeug.security import generate_password_hash
 
 from app.extensions import db
-from app.models import GuessCount, LoginSetting, Notification, guesses
+from app.models import GuessCount, LoginSession, LoginSetting, Notification, guesses
 from app.security import sign_in as password_step
 from app.security.guessing import login_subject
 from tests.cast import PASSWORD, Cast
@@ -320,6 +320,7 @@ def test_half_a_sign_in_is_over_when_the_password_changes(cast: Cast, given: Fla
 
 
 def test_a_new_password_and_a_new_device_are_told(cast: Cast) -> None:
+    change(cast, lambda s: s.execute(delete(LoginSession)))  # nobody has signed in before
     client = cast.app.test_client()
     login = {"username": "rosa", "password": PASSWORD}
     client.post("/login/", data=login)
