@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.exchange.demo.alerts import add_alerts
 from app.exchange.demo.bulk import hand_on_numbering, insert_all, next_id, sign_all
 from app.exchange.demo.errands import add_errands
 from app.exchange.demo.logins import add_logins
@@ -105,6 +106,7 @@ class Construction:
             self._session, Patient, Staff, Doctor, Room, VisitType, Appointment, MedicalRecord
         )
         users = self._logins(persons, visits, found)
+        add_alerts(self._session, self._clock, users["doctor"])
         nurses = [member.staff_id for member in self._staff("nurse")]
         add_errands(self._session, self._clock, visits, found, kinds, nurses)
         past = Past(self._clock, users).rows(visits)
