@@ -141,7 +141,7 @@ def test_vital_signs_are_those_of_living_people(session):
     build(session, **SMALL, now=MONDAY_MORNING)
     plausible = {
         "8302-2": (55, 205), "29463-7": (5, 160), "39156-5": (11, 45), "8867-4": (40, 150),
-        "8310-5": (35.5, 40.5), "2708-6": (90, 100), "72514-3": (0, 10), "2089-1": (30, 300),
+        "8310-5": (35.5, 40.5), "2708-6": (90, 100), "72514-3": (0, 10), "4548-4": (4, 14), "2089-1": (30, 300), "718-7": (7, 19),
     }  # fmt: skip
     seen = set()
     for found in session.scalars(select(Observation)):
