@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import guesses, holds, login_session, noshow, offering, reminders
+from app.models import guesses, holds, lateness_notices, login_session, noshow, offering, reminders
 from app.models.analytics import access, rollup
 
 Job = Callable[[Session, datetime], int]
@@ -21,6 +21,7 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("plan reminders", 60, reminders.plan_missing),
     ("expire holds", 30, holds.expire),
     ("expire waitlist offers", 30, offering.expire),
+    ("tell who waits", 60, lateness_notices.tell),
     ("mark no-shows", 300, noshow.mark_no_shows),
     ("forget old sessions", 3600, login_session.forget),
     ("forget old guesses", 3600, guesses.forget),

@@ -5,7 +5,7 @@ They know no roles: the conditions of `Reach` say which rows the asking person r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -136,30 +136,6 @@ def board(session: Session, start: datetime, end: datetime, reach: Reach) -> Seq
         .order_by(begins, Appointment.appointment_id)
     )
     return session.execute(query).all()
-
-
-def late_since(rows: Iterable[Any]) -> dict[int, datetime]:
-    """By doctor, the earliest instant at which a visit ought to have gone on and has not.
-
-    That is the time of a patient who is here and not yet in a room (or the arrival, where that
-    was later), and the planned end of a visit that is still in its room. A doctor is late by the
-    minutes since then; one whose instant lies ahead is on time.
-    """
-    late: dict[int, datetime] = {}
-    for row in rows:
-        due = _due(row)
-        if due is not None:
-            late[row.doctor_id] = min(due, late.get(row.doctor_id, due))
-    return late
-
-
-def _due(row: Any) -> datetime | None:
-    if row.status == "in-room":
-        return _end(row)
-    if row.status in WAITING:
-        starts: datetime = row.appointment_datetime
-        return max(starts, row.arrived_at or starts)
-    return None
 
 
 def _end(row: Any) -> datetime:

@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import agenda, today
+from app.models import agenda, lateness, today
 from app.models.clock import clinic_zone
 from app.views.calendar import STAFF, hidden_columns, moves_of, reach_of, told_once
 from app.views.calendar_address import narrowed
@@ -20,6 +20,7 @@ from app.views.values import encode
 KEYS = (
     "id", "version", "time", "at", "status", "arrived_at", "patient_id", "patient", "dob",
     "doctor_id", "doctor", "room_id", "room", "type", "colour",
+    "goes_in",
 )  # fmt: skip
 
 COLUMNS = (
@@ -64,20 +65,21 @@ class BoardView(BaseView):
     @permission_name("show")
     def rows(self) -> Response:
         person, asked = actor(), narrowed()
-        start, end = today.day_of(datetime.now(UTC), clinic_zone())
-        found = agenda.board(db.session(), start, end, reach_of(person))
-        late = agenda.late_since(found)
+        session, now = db.session(), datetime.now(UTC).replace(second=0, microsecond=0)
+        start, end = today.day_of(now, clinic_zone())
+        found = agenda.board(session, start, end, reach_of(person))
+        forecasts = lateness.forecasts(found, lateness.times_of(session, found), now)
         hidden = hidden_columns(person)
         mine = [row for row in found if asked.doctor_id in (None, row.doctor_id)]
         payload = {
             "keys": KEYS,
-            "rows": [_card(row, hidden) for row in mine],
-            "late_since": {str(key): encode(since) for key, since in late.items()},
+            "rows": [_card(row, hidden, forecasts[row.doctor_id]) for row in mine],
+            "late": {str(key): forecast.minutes for key, forecast in forecasts.items()},
         }
         return told_once(payload, page="board", rows=len(mine))
 
 
-def _card(row: Any, hidden: frozenset[str]) -> list[Any]:
+def _card(row: Any, hidden: frozenset[str], forecast: lateness.Forecast) -> list[Any]:
     starts = row.appointment_datetime
     values = {
         "id": row.appointment_id,
@@ -86,5 +88,6 @@ def _card(row: Any, hidden: frozenset[str]) -> list[Any]:
         "arrived_at": encode(row.arrived_at),
         "dob": row.dob and f"{row.dob:%-d %b %Y}",
         "type": row.visit_type,
+        "goes_in": encode(forecast.goes_in.get(row.appointment_id)),
     }
     return [None if k in hidden else values[k] if k in values else getattr(row, k) for k in KEYS]

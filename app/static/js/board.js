@@ -4,7 +4,7 @@
 import { get, unpacked } from "./calendar/api.js";
 import { setStatus } from "./calendar/card.js";
 import { byId, icon, make, safeColour } from "./calendar/dom.js";
-import { useZone } from "./calendar/zone.js";
+import { hour, useZone, wallOf } from "./calendar/zone.js";
 
 const EVERY = 15000;
 const LATE_FROM = 5; // minutes; less is the ordinary unevenness of a day
@@ -45,7 +45,7 @@ async function look(background = false) {
     byId("board-fault").hidden = true;
     if (!same || byId("board").ariaBusy === "true") {
       rows = unpacked(body);
-      late = body.late_since;
+      late = body.late;
       draw();
     }
     byId("board").ariaBusy = "false";
@@ -86,7 +86,7 @@ function card(row) {
     { className: "board-card", data: { visit: row.id } },
     make("div", { className: "card-top" }, who(row), make("span", { className: "card-time num" }, row.time)),
     make("p", { className: "card-line" }, [row.doctor, row.type].filter(Boolean).join(" · ")),
-    make("p", { className: "card-line card-facts" }, waiting(row), row.room ? make("span", {}, icon("fa-door-open"), row.room) : null),
+    make("p", { className: "card-line card-facts" }, waiting(row), expected(row), row.room ? make("span", {}, icon("fa-door-open"), row.room) : null),
   );
   made.style.setProperty("--visit", safeColour(row.colour));
   const step = nextStep(row);
@@ -114,6 +114,13 @@ function waiting(row) {
   return make("span", { data: { since: row.arrived_at, says: "waiting" } }, icon("fa-couch"), make("span", {}));
 }
 
+/** When a visit that is late by its doctor's day is likely to go in. */
+function expected(row) {
+  const by = row.goes_in ? (Date.parse(row.goes_in) - Date.parse(row.at)) / 60000 : 0;
+  if (by < LATE_FROM) return null;
+  return make("span", {}, icon("fa-clock"), `goes in about ${hour(wallOf(row.goes_in))}`);
+}
+
 function button(row, step) {
   const [word, sign] = STEPS[step];
   const act = async ({ currentTarget }) => {
@@ -129,7 +136,7 @@ function drawLate() {
   const names = new Map(rows.map((row) => [String(row.doctor_id), row.doctor]));
   const found = Object.entries(late)
     .filter(([key]) => names.get(key))
-    .map(([key, instant]) => ({ name: names.get(key), by: since(instant) }))
+    .map(([key, by]) => ({ name: names.get(key), by }))
     .filter(({ by }) => by >= LATE_FROM)
     .sort((a, b) => b.by - a.by);
   const items = found.map(({ name, by }) =>
