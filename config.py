@@ -32,6 +32,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     instance = Path(environ.get("CLINIC_INSTANCE") or ROOT / "instance")
     return {
         "INSTANCE": instance,
+        "CLINIC_SEALS": Path(environ.get("CLINIC_SEALS") or instance / "seals"),
         "SECRET_KEY": environ.get("SECRET_KEY") or _own_secret(instance),
         "FIELD_KEYS": _field_keys(environ.get("FIELD_KEYS", "")),
         "SQLALCHEMY_DATABASE_URI": _database(environ, instance),

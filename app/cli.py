@@ -27,7 +27,9 @@ from app.models import ClinicError, drug_lists, links, message_defaults
 from app.models.analytics import rollup
 from app.models.icd import is_own_table
 from app.models.keyring import put_first
+from app.models.seal_folder import SealFolder
 from app.models.sealed import keyring
+from app.models.verifying import verify
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
@@ -138,6 +140,16 @@ def cron_command() -> None:
 def replies_command() -> None:
     """Print the address to which the provider of text messages posts answers such as STOP."""
     click.echo(links.for_replies())
+
+
+@clinic.command("verify")
+def verify_command() -> None:
+    """Prove the audit trail; names the first event that was altered, removed, swapped or cut off."""
+    folder = SealFolder(current_app.config["CLINIC_SEALS"])
+    verdict = verify(db.session(), folder, datetime.now(UTC))
+    click.echo(str(verdict))
+    if verdict.fault:
+        raise SystemExit(1)
 
 
 @clinic.command("migration")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from app.security import routes
 from tests.cast import Cast
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
-PAGES = ("/ops/", "/ops/outbox/", "/ops/dead/", "/ops/audit/")
+PAGES = ("/ops/", "/ops/outbox/", "/ops/dead/", "/ops/audit/", "/ops/audit/report/")
 
 
 def message(cast: Cast, **columns: Any) -> int:
@@ -204,3 +206,42 @@ def test_a_page_of_the_console_has_no_inline_script_or_handler(
     assert "<script>" not in text
     assert " onclick" not in text
     assert "javascript:" not in text
+
+
+def test_the_report_counts_by_person_and_by_patient(cast: Cast) -> None:
+    for patient in (1, 2, 2):
+        event(cast, patient_id=patient)
+    event(cast, agent="nora", patient_id=2)
+    event(cast, NOW + timedelta(days=9), agent="nora", patient_id=1)
+    answer = cast.client("amina").get(
+        "/ops/audit/report/?flt2_from_from=2026-05-04&flt3_until_until=2026-05-04"
+    )
+    people, patients = answer.text.split('id="report-2"')
+    assert re.findall(r">(rosa|nora|\d+)<", cells(people)) == ["rosa", "3", "2", "nora", "1", "1"]
+    assert re.findall(r">(\d+)<", cells(patients)) == ["2", "3", "2", "1", "1", "1"]
+
+
+def cells(html: str) -> str:
+    return re.sub(r"\s*<span[^>]*>|</span>", "", html[html.index("<tbody") :]).replace("\n", "")
+
+
+def test_the_fhir_export_is_a_bundle_of_audit_events(cast: Cast) -> None:
+    event(cast, patient_id=7, entity_id="7", user_id=3, address="10.0.0.9", detail={"query": "x"})
+    event(cast, agent="nora", action="login", outcome="failure")
+    answer = cast.client("amina").get("/ops/audit/fhir/?sort=0")
+    assert answer.mimetype == "application/fhir+json"
+    bundle = json.loads(answer.text)
+    read, login = (entry["resource"] for entry in bundle["entry"])
+    assert (bundle["type"], read["resourceType"], read["recorded"], read["action"]) == (
+        "collection", "AuditEvent", "2026-05-04T08:00:00.000Z", "R",
+    )  # fmt: skip
+    assert read["agent"] == [
+        {
+            "requestor": True,
+            "altId": "rosa",
+            "who": {"display": "rosa", "identifier": {"value": "3"}},
+            "network": {"address": "10.0.0.9", "type": "2"},
+        }
+    ]
+    assert read["entity"][1]["what"] == {"reference": "Patient/7"}
+    assert (login["type"]["code"], login["outcome"]) == ("110114", "4")

@@ -8,7 +8,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import guesses, holds, lateness_notices, login_session, noshow, offering, reminders
+from app.models import (
+    guesses,
+    holds,
+    lateness_notices,
+    login_session,
+    noshow,
+    offering,
+    reminders,
+    trail_sealing,
+)
 from app.models.analytics import access, rollup
 
 Job = Callable[[Session, datetime], int]
@@ -23,6 +32,7 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("expire waitlist offers", 30, offering.expire),
     ("tell who waits", 60, lateness_notices.tell),
     ("mark no-shows", 300, noshow.mark_no_shows),
+    ("seal the audit trail", 60, trail_sealing.seal_trail),
     ("forget old sessions", 3600, login_session.forget),
     ("forget old guesses", 3600, guesses.forget),
     ("keep figures", 30, rollup.refresh),

@@ -20,6 +20,7 @@ from app.models.appointment import Appointment
 from app.models.appointment_series import AppointmentSeries
 from app.models.attachment import Attachment
 from app.models.audit import AuditEvent
+from app.models.audit_seal import AuditSeal
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.contact_preference import ContactPreference
 from app.models.entity import Entity
@@ -67,6 +68,7 @@ __all__ = [
     "AppointmentSeries",
     "Attachment",
     "AuditEvent",
+    "AuditSeal",
     "Blocking",
     "CalendarFeed",
     "ClinicError",
@@ -179,4 +181,5 @@ ALL: tuple[type[Entity], ...] = (
     FactTouched,
     AuditEvent,
     DataKey,
+    AuditSeal,
 )

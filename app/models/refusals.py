@@ -16,6 +16,7 @@ SENTENCES: dict[str, str] = {
     "appointment_has_length": "A visit lasts at least a minute.",
     "appointment_datetime_spelling": "The time of a visit must be a time in UTC.",
     "audit_event_append_only": "The audit trail is never changed.",
+    "audit_seal_append_only": "The seals of the audit trail are never changed.",
     "login_session_ended": "A session that has ended does not come back.",
     "data_key_kept": "A key that texts are sealed with is never removed.",
     "attachment_kept": "A file of a chart is kept as it is.",

@@ -135,8 +135,8 @@ class OpsTable(Asking, ModelView):
             empty=self.empty,
             clear_url=url_for(".index_view"),
             urls={n: given["pager_url"](n) for n in sorted(near) if 0 <= n < pages},
-            export_url=_with(".export"),
-            links=[Link(label, _with(to), icon) for label, to, icon in self.links],
+            export_url=same_question(".export"),
+            links=[Link(label, same_question(to), icon) for label, to, icon in self.links],
             order_fields=[(n, request.args[n]) for n in ("sort", "desc") if n in request.args],
         )
 
@@ -196,7 +196,7 @@ class OpsTable(Asking, ModelView):
         return getattr(self.model, self.model.pk_name())
 
 
-def _with(endpoint: str) -> str:
+def same_question(endpoint: str) -> str:
     """The address of `endpoint` with what this request asks for."""
     asked: dict[str, Any] = request.args.to_dict()
     return url_for(endpoint, **asked)

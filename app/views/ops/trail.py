@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, current_app, render_template, request, stream_with_context
+from flask_admin import expose
+from sqlalchemy import func
+
+from app import database
+from app.exchange import audit_fhir
 from app.models import AuditEvent
+from app.security import audit
+from app.views.guard import actor
 from app.views.ops.filters import From, Is, IsNumber, Until
-from app.views.ops.table import OpsTable
+from app.views.ops.table import OpsTable, same_question
+from app.views.ops.tabs import tabs
+from app.views.pages import Cell, Column, Row
+from app.views.values import show
+
+MOST_ROWS = 100
+CHUNK = 1000
 
 
 class TrailTable(OpsTable):
@@ -12,6 +29,10 @@ class TrailTable(OpsTable):
 
     icon = "fa-shoe-prints"
     one = "Event"
+    links = (
+        ("Report", ".report", "fa-clipboard-list"),
+        ("Export FHIR", ".fhir", "fa-file-export"),
+    )
     empty = "No event yet. Every read of a record and every change leaves one."
     column_list = (
         "recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome",
@@ -36,3 +57,59 @@ class TrailTable(OpsTable):
         Is(AuditEvent.entity, "What"),
         Is(AuditEvent.outcome, "Outcome"),
     )
+
+    @expose("/report/")
+    def report(self) -> str:
+        """Who opened how much, and whose records, among the events that the filters leave."""
+        audit.read(actor(), "list", AuditEvent, query=request.query_string.decode()[:200])
+        return render_template(
+            "ops/report.html",
+            filters=self._inputs()[:4],
+            people=self._table(AuditEvent.agent, "Who", "Patients", AuditEvent.patient_id),
+            patients=self._table(
+                AuditEvent.patient_id, "Patient number", "People", AuditEvent.agent
+            ),
+            all_url=same_question(".index_view"),
+            tabs=tabs(),
+        )
+
+    @expose("/fhir/")
+    def fhir(self) -> Response:
+        """The events that the filters leave, as a FHIR R4 Bundle of AuditEvent."""
+        return Response(
+            stream_with_context(_bundle(self.asked(), current_app.config["CLINIC_NAME"])),
+            mimetype="application/fhir+json",
+            headers={"Content-Disposition": "attachment; filename=audit-events.json"},
+        )
+
+    def _table(self, by: Any, label: str, others: str, other: Any) -> dict[str, Any]:
+        """Events grouped by a column, the busiest first, with how many of another they concern."""
+        count = func.count(AuditEvent.audit_id)
+        query = self.asked().order_by(None).filter(by.is_not(None)).group_by(by)
+        found = query.with_entities(
+            by, count, func.count(other.distinct()), func.min(AuditEvent.recorded),
+            func.max(AuditEvent.recorded),
+        ).order_by(count.desc(), by)  # fmt: skip
+        names = [label, "Events", others, "First", "Last"]
+        kinds = ["text", "number", "number", "instant", "instant"]
+        return {
+            "columns": [
+                Column(name, name, numeric=kind == "number")
+                for name, kind in zip(names, kinds, strict=True)
+            ],
+            "rows": [
+                Row(
+                    row[0],
+                    [Cell(show(value), kind) for value, kind in zip(row, kinds, strict=True)],
+                )
+                for row in found.limit(MOST_ROWS)
+            ],
+        }
+
+
+def _bundle(query: Any, clinic: str) -> Iterator[str]:
+    database.start_reading()  # the request's own transaction ended when its headers left
+    try:
+        yield from audit_fhir.bundle(query.yield_per(CHUNK), clinic)
+    finally:
+        query.session.close()
