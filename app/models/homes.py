@@ -47,7 +47,7 @@ class Attention:
 
 
 def attention(session: Session, now: datetime) -> Attention:
-    """For the admin: messages of two weeks that were given up, requests that nobody has answered,
+    """For the admin: messages of two weeks that were given up, requests that wait for the admin,
     sign-ins that were refused in the last 24 hours."""
     refused = and_(
         AuditEvent.recorded >= now - timedelta(days=1),
@@ -57,7 +57,7 @@ def attention(session: Session, now: datetime) -> Attention:
     counted = (
         (Notification, and_(Notification.state == "dead", Notification.created >= now - LATELY)),
         (TimeOff, and_(TimeOff.status == "requested", TimeOff.end_at > now)),
-        (ShiftSwap, ShiftSwap.status == "requested"),
+        (ShiftSwap, and_(ShiftSwap.status == "requested", ShiftSwap.agreed.is_not(None))),
         (AuditEvent, refused),
     )
     counts = (
