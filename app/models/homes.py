@@ -85,7 +85,8 @@ def rooms_now(session: Session) -> Sequence[Any]:
 
 
 def signed_in(session: Session, now: datetime, idle: timedelta) -> Sequence[Any]:
-    """Who has a session that is alive, the last used first: names, devices, when it was used."""
+    """Who, patients apart, has a session that is alive, the last used first: names, how many
+    sessions, when they were used."""
     query = (
         select(
             User.first_name, User.last_name, User.username,
@@ -93,7 +94,8 @@ def signed_in(session: Session, now: datetime, idle: timedelta) -> Sequence[Any]
             func.count().label("sessions"),
         )
         .join(User, User.id == LoginSession.user_id)
-        .where(login_session.alive(now, idle))
+        .outerjoin(Patient, Patient.user_id == User.id)
+        .where(login_session.alive(now, idle), Patient.patient_id.is_(None))
         .group_by(User.id, User.first_name, User.last_name, User.username)
         .order_by(func.max(LoginSession.seen).desc())
     )  # fmt: skip
