@@ -31,7 +31,7 @@ PUBLIC = frozenset(
         "VisitLinkView.act",
         "StopLinkView.show",
         "StopLinkView.act",
-        "ReplyView.take",  # the provider of text messages does not sign in either
+        "TextReplyView.take",  # the provider of text messages does not sign in either
         "FeedFileView.ics",  # calendar programs do not sign in: the secret in the address opens it
     }
 )

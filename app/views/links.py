@@ -102,7 +102,7 @@ class StopLinkView(BaseView):
         return _stop_page(patient, said, done=True)
 
 
-class ReplyView(BaseView):
+class TextReplyView(BaseView):
     """`/messages/reply/…`: what patients answer to a text message, as its provider posts it."""
 
     route_base = "/messages/reply"

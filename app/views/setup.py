@@ -31,7 +31,7 @@ from app.views.feeds import CalendarGrid, FeedFileView, FeedView
 from app.views.health import HealthView
 from app.views.holds import HoldingRest
 from app.views.home import HomeView
-from app.views.links import ReplyView, StopLinkView, VisitLinkView
+from app.views.links import StopLinkView, TextReplyView, VisitLinkView
 from app.views.login import LoginView, login_page
 from app.views.login_api import LoginApi
 from app.views.login_steps import SignInStepsView
@@ -135,7 +135,7 @@ class ClinicBuilder(AppBuilder):
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
         anyone = (
             HealthView, FeedFileView, PortalJoinView, SignInStepsView, VisitLinkView, StopLinkView,
-            ReplyView,
+            TextReplyView,
         )  # fmt: skip
         for page in (*PAGES, ClinicMenuApi, *anyone):
             if page is not HomeView and not hasattr(page, "menu"):

@@ -41,7 +41,8 @@ from app.models.availability import Wish
 from app.models.booking import SoftRule
 from app.models.clock import clinic_zone
 from app.models.itself import CLINIC
-from app.models.series import Change, SeriesClash
+from app.models.series import Change
+from app.models.series_steps import SeriesClash
 from tests.cast import Cast
 
 FIRST_DAY, DAYS = date(2026, 6, 8), 3
