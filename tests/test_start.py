@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -297,3 +300,17 @@ def test_starting_creates_no_table(tmp_path: Any) -> None:
 def test_the_patients_grid_is_still_the_patients() -> None:
     """No test above left a declaration changed."""
     assert Patient.__screen__.title == "Patients"
+
+
+def test_processes_that_start_together_share_one_secret_key(tmp_path: Path) -> None:
+    code = "import config, sys; print(config.load({'CLINIC_INSTANCE': sys.argv[1]})['SECRET_KEY'])"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "new")],
+            cwd=config.ROOT, stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(6)
+    ]  # fmt: skip
+    keys = {process.communicate(timeout=60)[0].strip() for process in started}
+    assert len(keys) == 1
+    assert len(keys.pop()) > 40
