@@ -76,6 +76,7 @@ def roles(cast: Cast, username: str, *names: str) -> None:
         user.roles = [session.scalar(select(RoleRow).where(RoleRow.name == n)) for n in names]
 
     change(cast, assign)
+    cast.secrets.pop(username, None)  # other roles end the session
 
 
 def kept(cast: Cast, table: type[Any], key: int, column: str) -> Any:
