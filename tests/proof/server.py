@@ -57,7 +57,8 @@ def serving(database_url: str, instance: Path) -> Iterator[Server]:
     port = _free_port()
     command = [
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
-        "--threads", str(THREADS), "--timeout", "120", "--keep-alive", "75", "--log-level", "warning", "app:create_app()",
+        "--threads", str(THREADS), "--timeout", "120", "--keep-alive", "75",
+        "--log-level", "warning", "app:create_app()",
     ]  # fmt: skip
     environment = os.environ | {"DATABASE_URL": database_url, "CLINIC_INSTANCE": str(instance)}
     keys = ROOT / "instance" / "field_keys"
