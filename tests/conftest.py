@@ -108,6 +108,14 @@ def sqlite_app(make_app: Callable[[str], Flask]) -> Flask:
 
 
 @pytest.fixture
+def postgresql_app(make_app: Callable[[str], Flask]) -> Flask:
+    """The clinic on an empty PostgreSQL database, for what SQLite cannot have."""
+    application = make_app("postgresql")
+    _empty(application)
+    return application
+
+
+@pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     with app.app_context():
         yield db.session()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.models.errors import ClinicError, Conflict
 
@@ -36,6 +36,20 @@ SENTENCES: dict[str, str] = {
 }
 
 _UNIQUE = re.compile(r"UNIQUE constraint failed: \w+\.(\w+)|Key \((\w+)\)=.* already exists")
+
+
+LOST_A_RACE = {"40001", "40P01", "55P03"}
+"""PostgreSQL's words for "another was first": serialization failure, deadlock, lock not available."""
+
+
+def lost_a_race(error: Exception) -> bool:
+    """Whether the database gave way to somebody who wrote the same at that moment."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST_A_RACE
+
+
+def race() -> ClinicError:
+    """What the one who gave way is told."""
+    return Conflict("Somebody else changed the same at that moment. Nothing was saved; try again.")
 
 
 def sentence_for(error: IntegrityError) -> ClinicError:

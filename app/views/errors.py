@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.extensions import db
 from app.models import ClinicError
-from app.models.refusals import sentence_for
+from app.models.refusals import lost_a_race, race, sentence_for
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +88,8 @@ def problem(error: Exception) -> Response:
 
 def _answer(error: Exception) -> Any:
     error = getattr(error, "original_exception", None) or error
+    if lost_a_race(error):
+        error = race()
     status = status_of(error)
     if isinstance(error, HTTPException) and status < 400:
         return error

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Stale
-from app.models.refusals import sentence_for
+from app.models.refusals import lost_a_race, race, sentence_for
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import load, own_values
@@ -42,8 +42,10 @@ def transaction(session: Session) -> Iterator[None]:
     except StaleDataError:
         session.rollback()
         raise Stale(CHANGED) from None
-    except Exception:
+    except Exception as error:
         session.rollback()
+        if lost_a_race(error):
+            raise race() from None
         raise
 
 

@@ -72,7 +72,8 @@ class OpsTable(Asking, ModelView):
         return export.csv_response(f"ops_{self.url}", labels, names, self.asked())
 
     def asked(self) -> Any:
-        """The query of all rows that this request's filters leave, in the list's order."""
+        """The query of all rows that this request's filters leave, in the list's order; rows that
+        are equal in it come in that of their keys."""
         column = self._get_column_by_idx(request.args.get("sort", type=int))
         _, query = self.get_list(
             None,
@@ -83,7 +84,7 @@ class OpsTable(Asking, ModelView):
             execute=False,
             page_size=0,
         )
-        return query
+        return query.order_by(self._key())
 
     def render(self, template: str, **given: Any) -> str:
         """The list or the details that Flask-Admin has read, on our pages."""
