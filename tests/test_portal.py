@@ -134,11 +134,28 @@ def test_nobody_has_more_visits_to_come_than_the_clinic_allows(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(cast.app.config, "PORTAL_MOST_OPEN", 1)
-    book(cast)
     client, url = cast.client("paula"), f"/portal/book/{cast.visit_type}"
-    answer = client.post(url, data={"time": offered(client, url)[0]})
+    other = offered(client, url)[-1]
+    book(cast)
+    assert offered(client, url) == []
+    answer = client.post(url, data={"time": other})
     assert answer.status_code == 422
-    assert "1 visits to come" in answer.text
+    assert "a visit to come" in answer.text
+
+
+def test_no_time_is_offered_in_which_the_patient_is_with_another_doctor(cast: Cast) -> None:
+    client, url = cast.client("paula"), f"/portal/book/{cast.visit_type}"
+    first, second = offered(client, url)[:2]
+    with cast.app.app_context():
+        start = datetime.fromisoformat(first.split()[0])
+        visit = Appointment(
+            patient_id=cast.paula, doctor_id=cast.eriksen, appointment_datetime=start,
+            minutes_duration=10,
+        )  # fmt: skip
+        db.session.add(visit)
+        db.session.commit()
+        db.session.remove()
+    assert first not in offered(client, url) and second in offered(client, url)
 
 
 def test_times_beyond_the_horizon_are_not_offered(
@@ -228,7 +245,7 @@ def test_the_times_cost_the_same_statements_however_many_there_are(
     client = cast.client("paula")
     statements.clear()
     assert len(offered(client, f"/portal/book/{cast.visit_type}")) > 10
-    assert len(statements) <= 12
+    assert len(statements) <= 13
 
 
 def test_the_calendar_file_of_a_visit_names_no_patient(cast: Cast) -> None:

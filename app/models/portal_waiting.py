@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.models.errors import ClinicError
-from app.models.portal import Terms
+from app.models.portal_times import Terms
 from app.models.visit_type import VisitType
 from app.models.waitlist import WaitlistEntry, WaitlistOffer
 

@@ -3,7 +3,7 @@ the number of doctors and days."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,13 +29,15 @@ def load(
     zone: ZoneInfo,
     holidays: Mapping[date, str] | None = None,
     now: datetime | None = None,
+    but: Sequence[int] = (),
 ) -> Situation:
     """Everything that bears on these doctors in `window`, in six statements; without the holds
-    that have run out at `now`, which is the present where it is left out."""
+    that have run out at `now`, which is the present where it is left out, and without the visits
+    with the keys `but`, which would make way."""
     wanted = sorted(set(doctor_ids))
     situation = Situation(zone, window, holidays=holidays or {})
     _load_rota(session, situation, wanted)
-    _load_visits(session, situation, wanted, now or datetime.now(UTC))
+    _load_visits(session, situation, wanted, now or datetime.now(UTC), but)
     _load_rooms(session, situation)
     _load_opening(session, situation)
     return situation
@@ -69,7 +71,11 @@ def _load_rota(session: Session, situation: Situation, doctor_ids: list[int]) ->
 
 
 def _load_visits(
-    session: Session, situation: Situation, doctor_ids: list[int], now: datetime
+    session: Session,
+    situation: Situation,
+    doctor_ids: list[int],
+    now: datetime,
+    but: Sequence[int],
 ) -> None:
     window = situation.window
     columns: tuple[Any, ...] = (
@@ -83,6 +89,7 @@ def _load_visits(
         .where(
             Appointment.status.in_(ACTIVE),
             not_(holds.expired(now)),
+            Appointment.appointment_id.not_in(but),
             Appointment.appointment_datetime >= window.start - LONGEST,
             Appointment.appointment_datetime < window.end + timedelta(hours=12),
             or_(Appointment.doctor_id.in_(doctor_ids), Appointment.room_id.is_not(None)),

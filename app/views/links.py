@@ -22,12 +22,14 @@ from app.models import (
     contact_preference,
     links,
     portal,
+    portal_times,
     reach,
     replies,
     wording,
 )
 from app.models.clock import clinic_zone
 from app.models.links import Link
+from app.models.portal_times import Ask
 from app.security import audit
 from app.views import writing
 from app.views.portal_shell import terms
@@ -201,11 +203,12 @@ def _times(visit: Appointment, now: datetime) -> dict[str, Any]:
         first = date.fromisoformat(request.args.get("from", ""))
     except ValueError:
         first = now.astimezone(clinic_zone()).date()
-    days = portal.days_with_times(
-        db.session(), visit.visit_type, [visit.doctor_id], first, now, terms()
-    )
+    session, ask = db.session(), Ask(visit.patient_id, visit.visit_type, visit)
+    known = [doctor.doctor_id for doctor in portal_times.doctors_for(session, visit.visit_type)]
+    same = [key for key in known if key == visit.doctor_id]
+    days = portal_times.days_with_times(session, ask, same, first, now, terms())
     language = _language(visit.patient_id)
-    full = len(days) == portal.DAYS_SHOWN
+    full = len(days) == portal_times.DAYS_SHOWN
     return {
         "later": (days[-1].day + timedelta(days=1)).isoformat() if full else None,
         "days": [

@@ -11,7 +11,16 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import Action, Appointment, holds, portal, portal_waiting, visit_form
+from app.models import (
+    Action,
+    Appointment,
+    Conflict,
+    holds,
+    portal,
+    portal_times,
+    portal_waiting,
+    visit_form,
+)
 from app.models.clock import clinic_zone
 from app.security import audit
 from app.views import writing
@@ -99,10 +108,17 @@ class PortalView(BaseView):
     @permission_name(PERMISSION)
     def confirm(self, key: str) -> Any:
         visit, session = own_visit(key), db.session()
-        writing.save(
-            session, actor(), visit, Action.EDIT,
-            lambda row: holds.confirm(session, actor(), row, now()),
-        )  # fmt: skip
+        kind = visit.visit_type_id
+        try:
+            writing.save(
+                session, actor(), visit, Action.EDIT,
+                lambda row: holds.confirm(session, actor(), row, now()),
+            )  # fmt: skip
+        except Conflict as error:
+            if "constraint" not in error.details or kind is None:
+                raise
+            flash(portal.GONE, "warning")  # the time was kept no longer, and somebody else has it
+            return redirect(url_for("PortalBookingView.times", kind=kind))
         flash("Your visit is booked.", "success")
         return redirect(url_for("PortalView.visit", key=visit.appointment_id))
 
@@ -148,6 +164,6 @@ def card(visit: Appointment) -> VisitCard:
         unconfirmed=visit.status == "pending" and not held,
         changeable=terms().open_to_change(visit, moment) and not held,
         can_check_in=portal.can_check_in(visit, moment),
-        answerable=visit.status in portal.CHANGEABLE and visit.end > moment and not held,
+        answerable=visit.status in portal_times.CHANGEABLE and visit.end > moment and not held,
         version=visit.version,
     )

@@ -5,18 +5,28 @@ Four taps: book, the kind of visit, a time, confirm. Choosing a doctor or a late
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import Action, Appointment, ClinicError, NotFound, VisitType, portal
+from app.models import (
+    Action,
+    Appointment,
+    ClinicError,
+    Conflict,
+    NotFound,
+    VisitType,
+    portal,
+    portal_times,
+)
 from app.models.clock import clinic_zone
+from app.models.portal_times import Ask
 from app.models.staff import Doctor
 from app.security import audit
 from app.security.scope import as_key
@@ -26,6 +36,9 @@ from app.views.portal import card, clock
 from app.views.portal_shell import MAY, PERMISSION, acting_patient, now, own_visit, page, terms
 from app.views.values import encode
 
+Done = TypeVar("Done")
+ROOM_TRIES = 5
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -34,9 +47,11 @@ class Choice:
     kind: VisitType | None
     doctors: list[Doctor]
     doctor: Doctor | None
-    days: list[portal.Day]
+    days: list[portal_times.Day]
     first: date
     later: date | None
+    enough: str | None = None
+    """Why no time is shown, where it is that the patient may book no more."""
 
     @property
     def names(self) -> dict[int, str]:
@@ -56,7 +71,7 @@ class PortalBookingView(BaseView):
     @permission_name(PERMISSION)
     def kinds(self) -> Any:
         acting_patient()
-        return page("kinds", kinds=portal.kinds(db.session()))
+        return page("kinds", kinds=portal_times.kinds(db.session()))
 
     @expose("/<kind>", methods=["GET", "POST"])
     @has_access
@@ -65,14 +80,8 @@ class PortalBookingView(BaseView):
         wanted, patient = bookable(kind), acting_patient()
         if request.method == "GET":
             return _times_page(wanted)
-        visit = Appointment(patient_id=patient.patient_id, visit_type_id=wanted.visit_type_id)
-        visit.appointment_datetime, visit.doctor_id = _picked()
-        session = db.session()
         try:
-            writing.save(
-                session, actor(), visit, Action.ADD,
-                lambda row: portal.hold(session, actor(), row, now(), terms()),
-            )  # fmt: skip
+            visit = _hold(wanted.visit_type_id, patient.patient_id, *_picked())
         except ClinicError as error:
             return _times_page(bookable(kind), error=error)
         return redirect(url_for("PortalBookingView.keep", key=visit.appointment_id))
@@ -95,18 +104,56 @@ class PortalBookingView(BaseView):
         audit.read(actor(), "show", Appointment, visit)
         if request.method == "GET":
             return _times_page(visit.visit_type, moved=visit)
-        session, (start, doctor_id) = db.session(), _picked()
         try:
-            writing.require_version(visit, request.form.get("version"))
-            writing.save(
-                session, actor(), visit, Action.EDIT,
-                lambda row: portal.move(session, actor(), row, start, doctor_id, now(), terms()),
-            )  # fmt: skip
+            _move(key, *_picked())
         except ClinicError as error:
             visit = own_visit(key)
             return _times_page(visit.visit_type, moved=visit, error=error)
         flash("Your visit is moved.", "success")
         return redirect(url_for("PortalView.visit", key=visit.appointment_id))
+
+
+def _hold(kind: int, patient_id: int, start: datetime, doctor_id: int) -> Appointment:
+    def attempt() -> Appointment:
+        visit = Appointment(
+            patient_id=patient_id, visit_type_id=kind, appointment_datetime=start,
+            doctor_id=doctor_id,
+        )  # fmt: skip
+        session = db.session()
+        writing.save(
+            session, actor(), visit, Action.ADD,
+            lambda row: portal.hold(session, actor(), row, now(), terms()),
+        )  # fmt: skip
+        return visit
+
+    return _as_long_as_a_room_is_free(attempt)
+
+
+def _move(key: str, start: datetime, doctor_id: int) -> None:
+    def attempt() -> None:
+        visit, session = own_visit(key), db.session()
+        writing.require_version(visit, request.form.get("version"))
+        writing.save(
+            session, actor(), visit, Action.EDIT,
+            lambda row: portal.move(session, actor(), row, start, doctor_id, now(), terms()),
+        )  # fmt: skip
+
+    _as_long_as_a_room_is_free(attempt)
+
+
+def _as_long_as_a_room_is_free(attempt: Callable[[], Done]) -> Done:
+    """The patient asked for a time with a doctor; where another booking took the room of it just
+    now, the next room is taken. A doctor who was taken just now is said in the patient's words."""
+    for _ in range(ROOM_TRIES):
+        try:
+            return attempt()
+        except Conflict as error:
+            lost = error.details.get("constraint")
+            if lost in ("appointment_doctor_taken", "appointment_patient_taken"):
+                raise Conflict(portal.GONE) from None
+            if lost != "appointment_room_taken":
+                raise
+    raise Conflict(portal.GONE)
 
 
 def _times_page(
@@ -115,7 +162,7 @@ def _times_page(
     return page(
         "times",
         error.status if error else 200,
-        choice=_choice(kind),
+        choice=_choice(kind, moved),
         moved=card(moved) if moved else None,
         said=error.message if error else None,
         spell=encode,
@@ -123,16 +170,20 @@ def _times_page(
     )
 
 
-def _choice(kind: VisitType | None) -> Choice:
-    moment = now()
-    doctors = portal.doctors_for(db.session(), kind)
+def _choice(kind: VisitType | None, moved: Appointment | None) -> Choice:
+    moment, session = now(), db.session()
+    ask = Ask(acting_patient().patient_id, kind, moved)
+    doctors = portal_times.doctors_for(session, kind)
     doctor = _doctor(doctors)
     first = _first(moment)
     keys = [doctor.doctor_id] if doctor else [d.doctor_id for d in doctors]
-    days = portal.days_with_times(db.session(), kind, keys, first, moment, terms())
-    full = len(days) == portal.DAYS_SHOWN
+    days = portal_times.days_with_times(session, ask, keys, first, moment, terms())
+    full = len(days) == portal_times.DAYS_SHOWN
     later = days[-1].day + timedelta(days=1) if full else None
-    return Choice(kind, doctors, doctor, days, first, later)
+    stop = not days and portal_times.is_full(session, ask, moment, terms())
+    return Choice(
+        kind, doctors, doctor, days, first, later, portal.enough(terms()) if stop else None
+    )
 
 
 def _doctor(doctors: Sequence[Doctor]) -> Doctor | None:

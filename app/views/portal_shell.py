@@ -10,7 +10,8 @@ from flask import current_app, g, render_template, request, session, url_for
 
 from app.extensions import db
 from app.models import Appointment, Conflict, Forbidden, NotFound, Patient, Role, portal_access
-from app.models.portal import Terms, visit_of
+from app.models.portal import visit_of
+from app.models.portal_times import Terms
 from app.security import audit
 from app.security.scope import as_key
 from app.views.guard import actor

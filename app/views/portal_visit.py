@@ -19,6 +19,7 @@ from app.models import (
     WaitlistOffer,
     offering,
     portal,
+    portal_times,
     portal_waiting,
     visit_form,
 )
@@ -50,7 +51,7 @@ class PortalVisitView(BaseView):
             audit.read(actor(), "show", Appointment, visit, page="form")
             given = {k: row.answer for k, row in visit_form.answers(session, visit).items()}
             return _form_page(visit, given)
-        if visit.status not in portal.CHANGEABLE or visit.end <= now():
+        if visit.status not in portal_times.CHANGEABLE or visit.end <= now():
             raise ClinicError("The questions of this visit are closed.")
         asked = visit_form.questions(session, visit)
         said = {q.visit_question_id: _typed(f"q{q.visit_question_id}") for q in asked}
@@ -82,7 +83,7 @@ class PortalVisitView(BaseView):
     def wait(self, kind: str) -> Any:
         wanted, patient, session = bookable(kind), acting_patient(), db.session()
         raw = request.form.get("doctor", "")
-        known = {doctor.doctor_id for doctor in portal.doctors_for(session, wanted)}
+        known = {doctor.doctor_id for doctor in portal_times.doctors_for(session, wanted)}
         doctor_id = as_key(raw) if raw else None
         if doctor_id is not None and doctor_id not in known:
             raise NotFound("This doctor is not to be booked for that kind of visit.")

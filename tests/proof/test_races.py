@@ -13,26 +13,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Doctor, Patient, Room
 from tests.cast import PASSWORD, Cast
+from tests.proof.overlaps import overlaps
 from tests.proof.server import Server, serving
 
 PROCESSES, ATTEMPTS = 16, 8000
 ROUNDS, AT_ONCE = 100, 50
 FIRST = datetime(2027, 3, 1, 8, tzinfo=UTC)
 DOCTORS, ROOMS, PATIENTS = 6, 6, 40
-
-OVERLAPS = """
-SELECT count(*) FROM appointment a JOIN appointment b
-ON a.{who}_id = b.{who}_id AND a.appointment_id < b.appointment_id
-WHERE a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'in-room')
-  AND b.status IN ('pending', 'booked', 'arrived', 'checked-in', 'in-room')
-  AND {a_start} < {b_start} + b.minutes_duration * {minute}
-  AND {b_start} < {a_start} + a.minutes_duration * {minute}
-"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +70,7 @@ def test_eight_thousand_attempts_of_sixteen_processes_leave_no_overlap(
         seen = sum(pool.map(_book_at_random, jobs), Counter[int]())
     assert set(seen) <= {200, 201, 409, 412}, seen
     assert seen[201] > 100
-    assert _overlaps(app) == {"doctor": 0, "room": 0, "patient": 0}
+    assert overlaps(app) == {"doctor": 0, "room": 0, "patient": 0}
 
 
 @pytest.mark.proof
@@ -135,19 +127,3 @@ def _book_at_random(job: tuple[Server, Keys, str, int, int]) -> Counter[int]:
             mine.append(answer["id"])
     connection.close()
     return seen
-
-
-def _overlaps(app: Flask) -> dict[str, int]:
-    with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            words = {"minute": "60", "a_start": "unixepoch(a.appointment_datetime)"}
-            words["b_start"] = "unixepoch(b.appointment_datetime)"
-        else:
-            words = {"minute": "interval '1 minute'", "a_start": "a.appointment_datetime"}
-            words["b_start"] = "b.appointment_datetime"
-        found = {
-            who: db.session.scalar(text(OVERLAPS.format(who=who, **words)))
-            for who in ("doctor", "room", "patient")
-        }
-        db.session.remove()
-    return found
