@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from app.exchange import fhir_rows
 from app.exchange.batch import KINDS, Batch, Broken, Row
+from app.exchange.fhir_names import KEY_SYSTEM
 from app.exchange.node import Node
 
 LONGEST_INTEGER = 18
@@ -56,6 +57,8 @@ class _Entry:
 
     @property
     def key(self) -> str:
+        if own := self._kept:
+            return own
         named = self.url or self.local
         if self.kind == "Practitioner":  # other files name them by identifier
             named = next(self.identifiers(), None) or named
@@ -66,6 +69,12 @@ class _Entry:
                 "so that a second import could not recognise it."
             )
         return named
+
+    @property
+    def _kept(self) -> str | None:
+        """The key under which a clinic that sent this knows it."""
+        told = self.resource.nodes("identifier")
+        return next((i.text("value") for i in told if i.text("system") == KEY_SYSTEM), None)
 
     @property
     def local(self) -> str | None:

@@ -134,11 +134,16 @@ def _name_records(session: Session, rows: list[Row], report: Report) -> None:
 def _add_encounters(session: Session, rows: list[Row], report: Report) -> Tally:
     """One appointment and one signed record for each; the reason stays on the record."""
     _name_missing_doctors(session, rows, report)
-    visits = [row | {"status": row["appointment_status"]} for row in rows]
+    known = _ids(session, MedicalRecord, (row["identifier"] for row in rows))
+    visits = [
+        row | {"status": row["appointment_status"]}
+        for row in rows
+        if row["identifier"] not in known
+    ]
     _add(session, Appointment, visits, "Encounter")
     appointments = _ids(session, Appointment, (row["identifier"] for row in rows))
     records = [
-        row | {"status": "signed", "appointment_id": appointments[row["identifier"]]}
+        row | {"status": "signed", "appointment_id": appointments.get(row["identifier"])}
         for row in rows
     ]
     return _tally(rows, _add(session, MedicalRecord, records, "Encounter"))

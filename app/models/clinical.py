@@ -16,6 +16,7 @@ from app.models.dosing import ROUTES, TIMINGS
 from app.models.entity import Entity
 from app.models.grants import EDIT, READ, Grant, Role
 from app.models.medical_record import MedicalRecord
+from app.models.naming import new_identifier
 from app.models.patient import Patient
 from app.models.screen import Screen
 from app.models.sealed import SealedJson, SealedText
@@ -37,7 +38,7 @@ class Coded(Entity):
     system: Mapped[str | None] = mapped_column(String(100))
     code: Mapped[str | None] = mapped_column(String(40))
     display: Mapped[str] = mapped_column(String(300))
-    identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
+    identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
 
     @declared_attr
     def patient(cls) -> Mapped[Patient]:

@@ -12,6 +12,7 @@ from app.models.appointment import Appointment
 from app.models.entity import Entity
 from app.models.errors import ClinicError
 from app.models.grants import EDIT, READ, Role
+from app.models.naming import new_identifier
 from app.models.patient import Patient
 from app.models.screen import Screen
 from app.models.sealed import SealedText
@@ -61,7 +62,7 @@ class MedicalRecord(Entity):
     reason_system: Mapped[str | None] = mapped_column(String(100))
     reason_code: Mapped[str | None] = mapped_column(String(40))
     reason_display: Mapped[str | None] = mapped_column(SealedText("medical_record.reason_display"))
-    identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
+    identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
     signed_at: Mapped[datetime | None] = mapped_column(Instant)
     signed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"))
     content_hash: Mapped[str | None] = mapped_column(String(64))

@@ -14,6 +14,7 @@ from app.models.acting import Acting
 from app.models.entity import Entity
 from app.models.errors import ClinicError
 from app.models.grants import EDIT, MANAGE, READ, Role
+from app.models.naming import new_identifier
 from app.models.screen import Screen
 from app.models.types import FhirDateTime, choice
 
@@ -43,7 +44,7 @@ class Patient(Entity):
     insurance_details: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(20))
     deceased_on: Mapped[str | None] = mapped_column(FhirDateTime)
-    identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
+    identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
     user: Mapped[User | None] = relationship()
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models.entity import Entity
 from app.models.grants import MANAGE, READ, Role
+from app.models.naming import new_identifier
 from app.models.screen import Screen
 from app.models.types import choice
 
@@ -26,7 +27,7 @@ class Staff(Entity):
     role: Mapped[str] = mapped_column(choice("staff_role", *STAFF_ROLES))
     contact_info: Mapped[str | None] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(default=True, server_default="1")
-    identifier: Mapped[str | None] = mapped_column(String(200), unique=True)
+    identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
     user: Mapped[User | None] = relationship()
 

@@ -21,6 +21,7 @@ from app.views.board import BoardView
 from app.views.calendar import CalendarView
 from app.views.chart import ChartView
 from app.views.chart_entries import ChartEntriesView
+from app.views.chart_export import ChartApi, ChartExportView
 from app.views.chart_files import ChartFilesView
 from app.views.chart_notes import ChartNotesView
 from app.views.chart_prescribe import ChartPrescribeView
@@ -85,6 +86,8 @@ PAGES: tuple[type[Any], ...] = (
     ChartVitalsView,
     ChartPrescribeView,
     ChartPrintsView,
+    ChartExportView,
+    ChartApi,
     ChartEntriesView,
     ChartFilesView,
     AlertReportView,

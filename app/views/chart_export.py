@@ -1,0 +1,85 @@
+"""The whole record of a patient to take along: as FHIR for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.api import BaseApi, protect, safe
+from flask_appbuilder.api import expose as api_expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+
+from app.exchange.fhir_out import bundle_of
+from app.extensions import db
+from app.models import Patient
+from app.security import audit
+from app.views.api import in_words
+from app.views.chart_page import CLINICAL, Opened, chart_of
+
+FHIR_JSON = "application/fhir+json"
+
+
+class ChartExportView(BaseView):
+    """A copy that leaves the clinic is an event of its own on the trail."""
+
+    route_base = "/chart"
+    class_permission_name = "Chart"
+    may = {"show": ()}  # who, is said by ChartView
+
+    @expose("/<patient_id>/fhir")
+    @has_access
+    @permission_name("show")
+    def fhir(self, patient_id: str) -> Response:
+        """The record as a FHIR R4 Bundle, to save."""
+        return fhir_answer(_taken(patient_id, "FHIR"), shared_only=False)
+
+
+class ChartApi(BaseApi):
+    """The same for programs."""
+
+    resource_name = "chart"
+    class_permission_name = "ChartApi"
+    allow_browser_login = True
+    openapi_spec_tag = "Chart"
+    may = {"fhir": CLINICAL}
+
+    @api_expose("/<patient_id>/fhir", methods=["GET"])
+    @protect()
+    @safe
+    @permission_name("fhir")
+    def fhir(self, patient_id: str) -> Any:
+        """The whole record of a patient as a FHIR R4 Bundle
+        ---
+        get:
+          parameters:
+          - {in: path, name: patient_id, required: true, schema: {type: integer}}
+          responses:
+            200:
+              description: A Bundle of the type collection
+              content:
+                application/fhir+json:
+                  schema: {type: object}
+        """
+        return self._fhir(patient_id)
+
+    @in_words
+    def _fhir(self, patient_id: str) -> Any:
+        return fhir_answer(_taken(patient_id, "FHIR"), shared_only=False)
+
+
+def fhir_answer(opened: Opened, *, shared_only: bool) -> Response:
+    """The bundle as a file; its name says whose by the record number alone."""
+    bundle = bundle_of(db.session(), opened.patient, shared_only=shared_only, now=opened.now)
+    answer = Response(json.dumps(bundle, ensure_ascii=False), mimetype=FHIR_JSON)
+    name = f"record-{opened.patient.record_number}.json"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _taken(patient_id: str, form: str) -> Opened:
+    opened = chart_of(patient_id)
+    audit.read(opened.person, "export", Patient, opened.patient, form=form)
+    return opened
