@@ -34,6 +34,9 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return {
         "INSTANCE": instance,
         "CLINIC_SEALS": Path(environ.get("CLINIC_SEALS") or instance / "seals"),
+        "CLINIC_BACKUPS": Path(environ.get("CLINIC_BACKUPS") or instance / "backups"),
+        "BACKUP_HOURS": _number(environ, "CLINIC_BACKUP_HOURS", 24),
+        "BACKUP_KEEP": _number(environ, "CLINIC_BACKUP_KEEP", 14),
         "SECRET_KEY": environ.get("SECRET_KEY") or _own_secret(instance),
         "FIELD_KEYS": _field_keys(environ.get("FIELD_KEYS", "")),
         "SQLALCHEMY_DATABASE_URI": _database(environ, instance),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 import config
-from app import cli, database, models
+from app import cli_upkeep, database, models
 from app.extensions import csrf, db, mail, migrate
 from app.models.keyring import Keyring, Unreadable, master_keys
 from app.security.manager import ClinicSecurityManager
@@ -28,7 +28,7 @@ def create_app(**overrides: Any) -> Flask:
         app, db, directory=str(config.ROOT / "migrations"), compare_server_default=False
     )
     setup.init_app(app)
-    app.cli.add_command(cli.clinic)
+    app.cli.add_command(cli_upkeep.clinic)
     with app.app_context():
         for engine in db.engines.values():
             database.prepare(engine)

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import click
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from cryptography.fernet import Fernet
 from flask import current_app
 from flask.cli import AppGroup
 from flask_appbuilder import Model
@@ -26,10 +25,6 @@ from app.jobs import dry, queue, worker
 from app.models import ClinicError, drug_lists, links, message_defaults
 from app.models.analytics import rollup
 from app.models.icd import is_own_table
-from app.models.keyring import put_first
-from app.models.seal_folder import SealFolder
-from app.models.sealed import keyring
-from app.models.verifying import verify
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
@@ -142,16 +137,6 @@ def replies_command() -> None:
     click.echo(links.for_replies())
 
 
-@clinic.command("verify")
-def verify_command() -> None:
-    """Prove the audit trail; names the first event that was altered, removed, swapped or cut off."""
-    folder = SealFolder(current_app.config["CLINIC_SEALS"])
-    verdict = verify(db.session(), folder, datetime.now(UTC))
-    click.echo(str(verdict))
-    if verdict.fault:
-        raise SystemExit(1)
-
-
 @clinic.command("migration")
 @click.argument("message")
 def migration_command(message: str) -> None:
@@ -167,29 +152,6 @@ def migration_command(message: str) -> None:
             db.engine.dispose()
     if _is_as_declared():
         stamp()
-
-
-@clinic.command("rotate-keys")
-def rotate_keys_command() -> None:
-    """Wrap the keys of what is encrypted by a new master key; no record is rewritten.
-
-    The new key is put first in the key file, or is yours to put first in FIELD_KEYS before.
-    """
-    session, file = db.session(), current_app.config["INSTANCE"] / "field_keys"
-    if not current_app.config["FIELD_KEYS"]:
-        put_first(file, Fernet.generate_key().decode())
-    elif keyring().wrapped_by_first(session):
-        raise click.ClickException(
-            "The first key of FIELD_KEYS is in use already. Put a new one before it, by comma, "
-            "restart every process of the clinic, and call this again. A new one: "
-            + Fernet.generate_key().decode()
-        )
-    count = keyring().rewrap(session, datetime.now(UTC))
-    session.commit()
-    click.echo(
-        f"{count} keys are wrapped by the new master key. Keep the earlier master keys for as long as "
-        "you keep backups from their time."
-    )
 
 
 def set_up() -> list[str]:

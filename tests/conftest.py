@@ -43,6 +43,7 @@ SETTINGS: dict[str, Any] = {
     "RATELIMIT_ENABLED": False,
     "SECRET_KEY": "for the tests only, long enough to be taken",
     "CLINIC_TIMEZONE": "Europe/Madrid",
+    "BACKUP_HOURS": 0,
     "CLINIC_SEALS": Path(tempfile.mkdtemp(prefix="clinic-seals-")),
 }
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.exchange import icd_load
 from app.extensions import db
@@ -99,6 +99,7 @@ def test_the_whole_list_is_loaded_once_a_release(sqlite_cast: Cast) -> None:
         assert icd_load.load_once(session, now) == 0
         kept = session.scalars(select(ReferenceList)).one()
         assert (kept.kind, kept.entries) == ("icd-10-cm", count)
+        assert len(set(session.scalars(text("SELECT code FROM icd_code")))) == count
         assert icd.name_of(session, "I10") == "Essential (primary) hypertension"
         assert icd.search(session, "high blood pressure")[0].code == "I10"
         session.rollback()

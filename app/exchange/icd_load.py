@@ -63,7 +63,7 @@ def _codes() -> Iterator[tuple[str, str, str]]:
         warnings.simplefilter("ignore", DeprecationWarning)  # of how it opens its own files
         import simple_icd_10_cm as icd  # reads its whole list: only when it is needed
 
-    for code in icd.get_all_codes():
+    for code in dict.fromkeys(icd.get_all_codes()):  # a block of one category is named like it
         if icd.is_category_or_subcategory(code) and icd.is_leaf(code):
             terms = [*icd.get_inclusion_term(code), *icd.get_includes(code)]
             yield code, icd.get_description(code), " ".join(terms)

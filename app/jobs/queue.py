@@ -27,6 +27,9 @@ NAME = "clinic"
 RUN, DELIVER = "app.jobs.tasks.run", "app.jobs.tasks.deliver"
 ALLOWED = frozenset({RUN, DELIVER})
 TIMEOUT = 120
+TIMEOUTS = {"back up": 3600}
+"""Seconds after which a job is given up, and those that may take longer."""
+
 FULL = 20
 """With this many jobs waiting no more batches are put there: they would only wait."""
 
@@ -99,7 +102,10 @@ def queue_on(connection: Redis) -> Queue:
 
 def put(queue: Queue, name: str, *args: Any, ttl: int) -> None:
     """Put a job there for `ttl` seconds; it leaves nothing behind."""
-    queue.enqueue_call(name, args=args, ttl=ttl, result_ttl=0, failure_ttl=600)
+    timeout = TIMEOUTS.get(str(args[0]), TIMEOUT) if name == RUN else TIMEOUT
+    queue.enqueue_call(
+        name, args=args, ttl=ttl, timeout=timeout, result_ttl=0, failure_ttl=600
+    )  # fmt: skip
 
 
 def put_batches(url: str, batches: Sequence[Sequence[int]]) -> None:

@@ -19,6 +19,7 @@ from app.models import (
     trail_sealing,
 )
 from app.models.analytics import access, rollup
+from app.upkeep import backups
 
 Job = Callable[[Session, datetime], int]
 """Does what is due at a moment and answers how many rows it was; the worker commits."""
@@ -37,4 +38,5 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("forget old guesses", 3600, guesses.forget),
     ("keep figures", 30, rollup.refresh),
     ("measure access", 3600, access.measure),
+    ("back up", 600, backups.back_up_when_due),
 ]

@@ -1,0 +1,1 @@
+"""Whether the clinic is well, and copies of it that come back."""
