@@ -19,6 +19,7 @@ from app.extensions import db
 from app.models import (
     AllergyIntolerance,
     Appointment,
+    Attachment,
     AuditEvent,
     Condition,
     ContactPreference,
@@ -29,6 +30,9 @@ from app.models import (
     Observation,
     Patient,
     PatientReport,
+    PortalAccess,
+    PortalRegistration,
+    PortalToken,
     VisitAnswer,
     WaitlistEntry,
     WaitlistOffer,
@@ -41,7 +45,7 @@ STEP = 10
 NOW = datetime.now(UTC)
 METHODS = ("GET", "POST", "PUT", "DELETE")
 QUERIES = (
-    "", "?patient_id={key}", "?patient={key}", "?q=" + MARK, "?_flt_0_patient={key}",
+    "", "?export=csv", "?patient_id={key}", "?patient={key}", "?q=" + MARK, "?_flt_0_patient={key}",
     "?acting_for={key}", "?page_size=100", "?from=2020-01-01&doctor={key}",
     "?q=(filters:!((col:patient_id,opr:eq,value:{key})))", "?q=(page_size:100,page:0)",
 )  # fmt: skip
@@ -118,6 +122,23 @@ def _rows(cast: Cast) -> list[Any]:
             notification_id=next(keys), once=said, rule="booked", patient_id=him, subject=said,
             body=said, created=NOW, not_before=NOW, message_id=said, state="sent", sent_at=NOW,
         ),
+        Attachment(
+            attachment_id=next(keys), patient_id=him, title=said, filename=f"{MARK}.txt",
+            media_type="text/plain", size=9, digest="0" * 64, content=said.encode(),
+            uploaded_at=NOW,
+        ),
+        PortalAccess(
+            portal_access_id=next(keys), patient_id=him, user_id=cast.users["quentin"],
+            relation="carer", holder=said, since=NOW,
+        ),
+        PortalRegistration(
+            portal_registration_id=next(keys), patient_id=him, name=said, dob=date(1955, 12, 31),
+            email=f"{MARK}@example.org", created=NOW,
+        ),
+        PortalToken(
+            portal_token_id=next(keys), purpose="invitation", patient_id=him, holder=said,
+            token_hash=MARK, created=NOW, expires_at=NOW + timedelta(days=7),
+        ),
     ]  # fmt: skip
 
 
@@ -145,14 +166,18 @@ def _every(cast: Cast, keys: dict[str, int]) -> Iterator[Probe]:
         keyed = "<" in rule.rule.replace("<version>", "v1")
         for method, key, query in product(METHODS, near, QUERIES):
             if method in (rule.methods or ()):
-                path = re.sub(r"<[^>]+>", str(key), rule.rule.replace("<version>", "v1"))
+                path = rule.rule.replace("<version>", "v1")
+                path = re.sub(r"<any\((\w+)[^>]*>", r"\1", path)
+                if path.count("<") > 1:  # a row of his below him, such as a file of his chart
+                    path = path.replace("<patient_id>", str(cast.quentin))
+                path = re.sub(r"<[^>]+>", str(key), path)
                 yield Probe(method, path + query.format(key=key), key if keyed else None)
 
 
 def try_all(cast: Cast, tries: list[Probe], keys: dict[str, int]) -> list[tuple[Any, ...]]:
-    """Send them as Paula; answers what went wrong: a byte of Quentin’s, or no refusal where the
-    address names a row of his."""
-    client, wrong = cast.client("paula"), []
+    """Send them as Paula; answers what went wrong: a byte of Quentin’s, no refusal where the
+    address names a row of his, or a refusal without its event."""
+    client, wrong, before, told = cast.client("paula"), [], refusals(cast), 0
     his = set(keys.values())
     ids = {
         "patient": cast.quentin,
@@ -170,7 +195,10 @@ def try_all(cast: Cast, tries: list[Probe], keys: dict[str, int]) -> list[tuple[
             wrong.append((probe, answer.status_code, "broke"))
         if probe.key in his and answer.status_code not in (400, 401, 403, 404, 405):
             wrong.append((probe, answer.status_code, "no refusal"))
+        told += probe.key in his and answer.status_code in (403, 404)
         answer.close()
+    if refusals(cast) - before < told:
+        wrong.append((told, refusals(cast) - before, "events are missing"))
     return wrong
 
 

@@ -22,6 +22,10 @@ class ClinicSecurityManager(SecurityManager):
     A role row that an administrator adds by other means grants nothing.
     """
 
+    def __init__(self, appbuilder: Any) -> None:
+        super().__init__(appbuilder)
+        self._open_menus: dict[tuple[frozenset[Role], frozenset[str]], set[str]] = {}
+
     def register_views(self) -> None:
         """None of the framework's: the views layer registers those that the clinic has."""
 
@@ -41,9 +45,13 @@ class ClinicSecurityManager(SecurityManager):
         return False
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
-        return {
-            name for name in menu_names or () if self._menu_open(self.appbuilder.menu.find(name))
-        }
+        """The entries that are open to the person. Menu and grants stand once the clinic has
+        started, so each set of roles is asked once."""
+        asked = signed_in_roles(), frozenset(menu_names or ())
+        if asked not in self._open_menus:
+            menu = self.appbuilder.menu
+            self._open_menus[asked] = {n for n in asked[1] if self._menu_open(menu.find(n))}
+        return self._open_menus[asked]
 
     def _menu_open(self, item: Any) -> bool:
         if item.childs:
