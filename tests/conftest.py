@@ -20,21 +20,9 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.extensions import db
 from tests.cast import Cast
+from tests.databases import empty, remember_empty, with_cast
 
 PLENTY = 2 * 1024**3
-
-EMPTY_ALL = """
-DO $$ DECLARE found record; BEGIN
-    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('alembic_version', 'ab_role', 'data_key')
-    LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
-    FOR found IN SELECT sequencename FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL
-        AND sequencename <> 'ab_role_id_seq'
-    LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename); END LOOP;
-END $$
-"""
-"""Deleting beats truncating where there is little in many tables."""
 
 SETTINGS: dict[str, Any] = {
     "TESTING": True,
@@ -82,7 +70,7 @@ def make_app(
             with made[database].app_context():
                 flask_migrate.upgrade()
                 made[database].extensions["appbuilder"].sm.sync_roles()
-            _remember(made[database])
+            remember_empty(made[database])
         return made[database]
 
     yield make
@@ -96,7 +84,7 @@ def make_app(
 def app(make_app: Callable[[str], Flask], request: pytest.FixtureRequest) -> Flask:
     """The clinic on an empty database; the test runs on both."""
     application = make_app(request.param)
-    _empty(application)
+    empty(application)
     return application
 
 
@@ -104,7 +92,7 @@ def app(make_app: Callable[[str], Flask], request: pytest.FixtureRequest) -> Fla
 def sqlite_app(make_app: Callable[[str], Flask]) -> Flask:
     """The clinic on an empty SQLite file, for what does not depend on the database."""
     application = make_app("sqlite")
-    _empty(application)
+    empty(application)
     return application
 
 
@@ -112,7 +100,7 @@ def sqlite_app(make_app: Callable[[str], Flask]) -> Flask:
 def postgresql_app(make_app: Callable[[str], Flask]) -> Flask:
     """The clinic on an empty PostgreSQL database, for what SQLite cannot have."""
     application = make_app("postgresql")
-    _empty(application)
+    empty(application)
     return application
 
 
@@ -125,12 +113,12 @@ def session(app: Flask) -> Iterator[Session]:
 @pytest.fixture
 def cast(app: Flask) -> Cast:
     """One person a role and two patients; see `tests/cast.py`."""
-    return Cast.on(app)
+    return with_cast(app)
 
 
 @pytest.fixture
 def sqlite_cast(sqlite_app: Flask) -> Cast:
-    return Cast.on(sqlite_app)
+    return with_cast(sqlite_app)
 
 
 @pytest.fixture
@@ -179,45 +167,3 @@ def _quick_folder(name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"clinic-{name}-", dir=memory if plenty else None))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def _remember(application: Flask) -> None:
-    """Keep the empty SQLite file, to be put back before each test."""
-    with application.app_context():
-        if db.engine.dialect.name == "sqlite":
-            with db.engine.begin() as connection:
-                connection.execute(text("SELECT 1"))
-            db.engine.dispose()
-            path = Path(str(db.engine.url.database))
-            shutil.copy(path, path.with_suffix(".empty"))
-
-
-def _empty(application: Flask) -> None:
-    with application.app_context():
-        db.session.remove()
-        if db.engine.dialect.name == "sqlite":
-            _empty_sqlite(Path(str(db.engine.url.database)))
-        else:
-            _empty_postgresql()
-
-
-def _empty_sqlite(path: Path) -> None:
-    db.engine.dispose()
-    for leftover in path.parent.glob(f"{path.name}-*"):
-        leftover.unlink()
-    shutil.copy(path.with_suffix(".empty"), path)
-
-
-def _empty_postgresql() -> None:
-    with db.engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))  # without guards
-        connection.execute(text(EMPTY_ALL))
-        roles = connection.scalar(text("SELECT count(*) FROM ab_role"))
-    if not roles:
-        application_roles()
-
-
-def application_roles() -> None:
-    from flask import current_app
-
-    current_app.extensions["appbuilder"].sm.sync_roles()

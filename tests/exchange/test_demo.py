@@ -39,22 +39,22 @@ def test_it_counts_what_it_adds(session):
     assert min(counts.records, counts.observations, counts.prescriptions, counts.allergies) > 0
 
 
-def test_a_second_run_adds_nothing(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_a_second_run_adds_nothing(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
     before = [session.query(model).count() for model in EVERYTHING]
     assert build(session, **SMALL, now=MONDAY_MORNING) == Counts(already=True)
     assert [session.query(model).count() for model in EVERYTHING] == before
 
 
-def test_it_is_still_there_after_someone_registered_a_patient_by_hand(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_it_is_still_there_after_someone_registered_a_patient_by_hand(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
     session.add(Patient(name="Walk-in Wendy", dob=MONDAY_MORNING.date()))
     session.flush()
     assert build(session, **SMALL, now=MONDAY_MORNING).already
 
 
-def test_a_patient_can_be_registered_after_it(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_a_patient_can_be_registered_after_it(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
     wendy = Patient(name="Walk-in Wendy", dob=MONDAY_MORNING.date())
     session.add(wendy)
     session.flush()
@@ -82,8 +82,8 @@ def test_it_refuses_a_time_without_a_zone(session):
         build(session, **SMALL, now=MONDAY_MORNING.replace(tzinfo=None))
 
 
-def test_the_five_logins_open_with_the_password_and_have_the_role_of_their_name(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_the_five_logins_open_with_the_password_and_have_the_role_of_their_name(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
     users = session.scalars(select(User).where(User.username.in_(USERNAMES))).all()
     assert {user.username: [role.name for role in user.roles] for user in users} == {
         name: [name] for name in USERNAMES
@@ -91,14 +91,14 @@ def test_the_five_logins_open_with_the_password_and_have_the_role_of_their_name(
     assert all(check_password_hash(user.password, PASSWORD) for user in users)
 
 
-def test_staff_logins_belong_to_staff_of_their_role(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_staff_logins_belong_to_staff_of_their_role(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
     linked = session.execute(select(User.username, Staff.role).join(Staff.user)).all()
     assert sorted(linked) == [(role, role) for role in ("admin", "doctor", "nurse", "receptionist")]
 
 
-def test_the_patient_login_has_a_past_a_future_records_and_an_allergy(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_the_patient_login_has_a_past_a_future_records_and_an_allergy(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
     patient = session.scalars(select(Patient).join(Patient.user)).one()
     visits = [a for a in appointments(session) if a.patient_id == patient.patient_id]
     assert patient.user.username == "patient"

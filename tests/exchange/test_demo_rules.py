@@ -33,17 +33,10 @@ OVER_A_CLOCK_CHANGE = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def session(sqlite_app):
-    """What is checked here does not depend on the database."""
-    with sqlite_app.app_context():
-        yield db.session()
-
-
 @OVER_A_CLOCK_CHANGE
 @pytest.mark.parametrize("who", ["doctor_id", "room_id", "patient_id"])
-def test_no_visits_of_one_doctor_room_or_patient_overlap(session, now, who):
-    build(session, **SMALL, now=now)
+def test_no_visits_of_one_doctor_room_or_patient_overlap(demo, now, who):
+    session = demo(now)
     by_key = {}
     for visit in appointments(session):
         by_key.setdefault(getattr(visit, who), []).append(visit)
@@ -52,8 +45,8 @@ def test_no_visits_of_one_doctor_room_or_patient_overlap(session, now, who):
 
 
 @OVER_A_CLOCK_CHANGE
-def test_every_visit_lies_in_a_shift_of_its_doctor(session, now):
-    build(session, **SMALL, now=now)
+def test_every_visit_lies_in_a_shift_of_its_doctor(demo, now):
+    session = demo(now)
     shifts = {}
     for shift, doctor_id in session.execute(
         select(Shift, Doctor.doctor_id).join(Doctor, Doctor.staff_id == Shift.staff_id)
@@ -68,8 +61,8 @@ def test_every_visit_lies_in_a_shift_of_its_doctor(session, now):
 
 
 @OVER_A_CLOCK_CHANGE
-def test_nobody_has_two_shifts_at_once(session, now):
-    build(session, **SMALL, now=now)
+def test_nobody_has_two_shifts_at_once(demo, now):
+    session = demo(now)
     by_staff = {}
     for shift in session.scalars(select(Shift)):
         start, end = shift.interval(ZONE)
@@ -78,16 +71,16 @@ def test_nobody_has_two_shifts_at_once(session, now):
         assert all(a[1] <= b[0] for a, b in pairwise(sorted(spans)))
 
 
-def test_visits_start_on_the_grid_of_their_kind_and_in_a_room_of_its_type(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_visits_start_on_the_grid_of_their_kind_and_in_a_room_of_its_type(demo):
+    session = demo(MONDAY_MORNING)
     for visit in appointments(session):
         local = visit.appointment_datetime.astimezone(ZONE)
         assert local.minute % visit.visit_type.grid_minutes == 0
         assert visit.room.room_type == visit.visit_type.room_type
 
 
-def test_there_are_free_times_left(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_there_are_free_times_left(demo):
+    session = demo(MONDAY_MORNING)
     ahead = [a for a in appointments(session) if a.appointment_datetime > MONDAY_MORNING]
     doctors = select(Doctor.staff_id)
     shifts = session.scalars(
@@ -97,8 +90,8 @@ def test_there_are_free_times_left(session):
     assert sum(a.minutes_duration * 60 for a in ahead) < 0.7 * at_work
 
 
-def test_doctors_see_those_whom_they_treat(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_doctors_see_those_whom_they_treat(demo):
+    session = demo(MONDAY_MORNING)
     for visit in appointments(session):
         age = visit.patient.age(visit.appointment_datetime.date())
         if visit.doctor.specialization == "Paediatrics":
@@ -107,8 +100,8 @@ def test_doctors_see_those_whom_they_treat(session):
             assert visit.patient.sex == "female" and age >= 16
 
 
-def test_patients_are_between_1_and_95_and_can_be_written_to(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_patients_are_between_1_and_95_and_can_be_written_to(demo):
+    session = demo(MONDAY_MORNING)
     today = MONDAY_MORNING.date()
     patients = session.scalars(select(Patient)).all()
     assert all(1 <= p.age(today) <= 95 for p in patients)
@@ -116,7 +109,8 @@ def test_patients_are_between_1_and_95_and_can_be_written_to(session):
     assert len({p.email for p in patients}) == len(patients)
 
 
-def test_no_penicillin_is_prescribed_to_those_who_do_not_bear_it(session):
+def test_no_penicillin_is_prescribed_to_those_who_do_not_bear_it(demo):
+    session = db.session()
     build(session, **SMALL | {"patients": 400}, now=MONDAY_MORNING)
     prescribed = (
         select(MedicationRequest.display)
@@ -127,8 +121,8 @@ def test_no_penicillin_is_prescribed_to_those_who_do_not_bear_it(session):
     assert names and not [name for name in names if name.startswith("Amoxicillin")]
 
 
-def test_nothing_was_measured_noted_or_known_before_birth_or_after_now(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_nothing_was_measured_noted_or_known_before_birth_or_after_now(demo):
+    session = demo(MONDAY_MORNING)
     born = dict(session.execute(select(Patient.patient_id, Patient.dob)).all())
     for record in session.scalars(select(MedicalRecord)):
         assert born[record.patient_id] <= record.visit_date
@@ -137,8 +131,8 @@ def test_nothing_was_measured_noted_or_known_before_birth_or_after_now(session):
         assert born[allergy.patient_id].year <= int(allergy.recorded) < MONDAY_MORNING.year
 
 
-def test_vital_signs_are_those_of_living_people(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_vital_signs_are_those_of_living_people(demo):
+    session = demo(MONDAY_MORNING)
     plausible = {
         "8302-2": (55, 205), "29463-7": (5, 160), "39156-5": (11, 45), "8867-4": (40, 150),
         "8310-5": (35.5, 40.5), "2708-6": (90, 100), "72514-3": (0, 10),
@@ -156,8 +150,8 @@ def test_vital_signs_are_those_of_living_people(session):
     assert seen == {*plausible, "85354-9"}
 
 
-def test_colours_of_visit_types_are_distinct_and_carry_white_text(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_colours_of_visit_types_are_distinct_and_carry_white_text(demo):
+    session = demo(MONDAY_MORNING)
     colours = session.scalars(select(VisitType.colour)).all()
     assert len(set(colours)) == len(KINDS)
     assert all(1.05 / (_luminance(colour) + 0.05) >= 4.5 for colour in colours)
@@ -169,8 +163,8 @@ def _luminance(colour):
     return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_the_span_reaches_from_the_years_before_to_four_weeks_ahead(session):
-    build(session, **SMALL, now=MONDAY_MORNING)
+def test_the_span_reaches_from_the_years_before_to_four_weeks_ahead(demo):
+    session = demo(MONDAY_MORNING)
     days = [a.appointment_datetime.date() for a in appointments(session)]
     assert min(days) < date(2025, 3, 25)
     assert max(days) > date(2026, 4, 7)

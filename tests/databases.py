@@ -1,0 +1,143 @@
+"""The tests' databases: emptied before each test, and filled with what many tests begin with.
+
+What filled one is kept as a copy, a file on SQLite and a schema on PostgreSQL, because thousands of
+tests begin with the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask, current_app
+from sqlalchemy import text, update
+
+from app.extensions import db
+from app.models import LoginSession
+from tests.cast import Cast
+
+EMPTY_ALL = """
+DO $$ DECLARE found record; BEGIN
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+        AND tablename NOT IN ('alembic_version', 'ab_role', 'data_key')
+    LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
+    FOR found IN SELECT sequencename FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL
+        AND sequencename <> 'ab_role_id_seq'
+    LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename); END LOOP;
+END $$
+"""
+"""Deleting beats truncating where there is little in many tables."""
+
+TABLES = """
+SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+AND tablename NOT IN ('alembic_version', 'ab_role', 'data_key')
+"""
+RUNNING = """
+SELECT sequencename, last_value FROM pg_sequences
+WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'ab_role_id_seq'
+"""
+
+_kept: dict[tuple[str, str], Any] = {}
+"""What filled a database, by its address and the name of the copy."""
+_refills: dict[tuple[str, str], str] = {}
+"""The SQL that brings the rows of a copy back, by the same."""
+
+Answer = TypeVar("Answer")
+
+
+def remember_empty(application: Flask) -> None:
+    """Keep the empty SQLite file, to be put back before each test."""
+    with application.app_context():
+        if _is_sqlite():
+            with db.engine.begin() as connection:
+                connection.execute(text("SELECT 1"))
+            _keep_file(".empty")
+
+
+def empty(application: Flask) -> None:
+    with application.app_context():
+        db.session.remove()
+        if _is_sqlite():
+            _put_file(".empty")
+        else:
+            _empty_postgresql()
+
+
+def with_cast(application: Flask) -> Cast:
+    """The cast on a database that is empty; signed in just now."""
+    cast = filled(application, "cast", lambda: Cast.on(application))
+    with application.app_context(), db.engine.begin() as connection:
+        now = datetime.now(UTC)
+        times = {"created": now, "seen": now, "expires": now + timedelta(hours=8)}
+        connection.execute(update(LoginSession).values(**times))
+    return replace(cast, users=dict(cast.users), secrets=dict(cast.secrets))
+
+
+def filled(application: Flask, name: str, fill: Callable[[], Answer]) -> Answer:
+    """A database that is empty as `fill` leaves it, which is called and must commit the first time
+    only; answers what it answered."""
+    with application.app_context():
+        key = (str(db.engine.url), name)
+        if key not in _kept:
+            _kept[key] = fill()
+            db.session.remove()
+            _keep_file(f".{name}") if _is_sqlite() else _keep_rows(key)
+        elif _is_sqlite():
+            _put_file(f".{name}")
+        else:
+            with db.engine.begin() as connection:
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
+                connection.exec_driver_sql(_refills[key])
+        answer: Answer = _kept[key]
+        return answer
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def _keep_file(suffix: str) -> None:
+    db.engine.dispose()
+    path = Path(str(db.engine.url.database))
+    shutil.copy(path, path.with_suffix(suffix))
+
+
+def _put_file(suffix: str) -> None:
+    db.engine.dispose()
+    path = Path(str(db.engine.url.database))
+    for leftover in path.parent.glob(f"{path.name}-*"):
+        leftover.unlink()
+    shutil.copy(path.with_suffix(suffix), path)
+
+
+def _keep_rows(key: tuple[str, str]) -> None:
+    schema = f"kept_{key[1]}"
+    with db.engine.begin() as connection:
+        connection.execute(text(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
+        connection.execute(text(f'CREATE SCHEMA "{schema}"'))
+        tables = [
+            table
+            for table in connection.scalars(text(TABLES))
+            if connection.scalar(text(f'SELECT true FROM public."{table}" LIMIT 1'))
+        ]
+        for table in tables:
+            connection.execute(text(f'CREATE TABLE "{schema}"."{table}" AS TABLE public."{table}"'))
+        refill = [f'INSERT INTO public."{t}" SELECT * FROM "{schema}"."{t}"' for t in tables]
+        for sequence, value in connection.execute(text(RUNNING)):
+            refill.append(f"SELECT setval('public.\"{sequence}\"', {value})")
+    _refills[key] = "; ".join(refill)
+
+
+def _empty_postgresql() -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # without guards
+        connection.execute(text(EMPTY_ALL))
+        roles = connection.scalar(text("SELECT count(*) FROM ab_role"))
+    if not roles:
+        _kept.clear()  # the people in the copies have roles of other numbers
+        current_app.extensions["appbuilder"].sm.sync_roles()
