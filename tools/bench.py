@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import bench_figures
+import bench_messages
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 25
@@ -57,6 +58,7 @@ def main() -> None:
             event.listen(db.engine, "before_cursor_execute", recorder.note)
             print(f"{db.engine.dialect.name}: medians of {RUNS} runs\n")
         _table(app, recorder)
+    bench_messages.measure()
 
 
 def _table(app: Any, recorder: Recorder) -> None:

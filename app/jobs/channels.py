@@ -10,6 +10,7 @@ import logging
 import re
 import smtplib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -90,9 +91,10 @@ class Channels:
         if self._sent >= GOOD_FOR:
             self.hang_up()
         connection = self._mail or self._connect()
-        message = mail_body.message_of(row, ready)
+        letter = mail_body.letter_of(row, ready, datetime.now(UTC))
         try:
-            connection.send(message)
+            if connection.host is not None:  # nothing leaves where the settings say so
+                connection.host.sendmail(letter.sender, [letter.address], letter.content)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise _by_code(code, said) from None

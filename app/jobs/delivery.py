@@ -4,6 +4,9 @@ A message is claimed by one conditional UPDATE with a lease, looked at a last ti
 settled; no two workers hold it at once. A worker holds one message at a time, so that one that is
 killed leaves at most one in doubt: it goes again when the lease has run out, with the same
 Message-ID. While a worker lives it renews its lease, however slow the other side is.
+
+How a message ended and the claim of the next are one transaction, which does not wait for the disk
+(`database.not_waiting`): a process that is killed loses nothing by that.
 """
 
 from __future__ import annotations
@@ -14,14 +17,16 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from jinja2 import TemplateError
-from sqlalchemy import case, select, text, update
+from sqlalchemy import Update, bindparam, case, select, text, update
 from sqlalchemy.orm import Session
 
+from app import database
 from app.jobs import backoff
 from app.jobs.channels import Channels, Down, Later, Refused
 from app.jobs.lease import LEASE, kept_alive
@@ -40,26 +45,44 @@ AT_MOST = timedelta(seconds=10)
 WAITING = text("state IN ('planned', 'failed')")
 """Spelled as in the index, so that SQLite takes it: old messages cost nothing."""
 
+TABLE: Any = Notification.__table__
+DUE = (
+    select(TABLE.c.notification_id)
+    .where(WAITING, TABLE.c.not_before <= bindparam("now"))
+    .order_by(TABLE.c.not_before)
+    .limit(bindparam("most"))
+)
+CLAIM = (
+    update(TABLE)
+    .where(
+        TABLE.c.notification_id == bindparam("key"), TABLE.c.state.in_(outbox.UNSENT),
+        TABLE.c.not_before <= bindparam("now"),
+    )
+    .values(
+        state="claimed", lease_until=bindparam("until"), claimed_by=bindparam("me"),
+        attempts=TABLE.c.attempts + 1, version=TABLE.c.version + 1,
+    )
+    .returning(TABLE)
+)  # fmt: skip
+
 Clock = Callable[[], datetime]
+Facts = dict[str, object]
+Held = Any
+"""A message that is claimed: the columns of its row, which cost a fraction of an object."""
 Rules = dict[int, NotificationRule]
 
 
 def due(session: Session, now: datetime, limit: int = BATCH) -> Sequence[int]:
     """The keys of messages whose time has come, oldest first."""
-    query = select(Notification.notification_id).where(WAITING, Notification.not_before <= now)
-    return session.scalars(query.order_by(Notification.not_before).limit(limit)).all()
+    return session.scalars(DUE, {"now": now, "most": limit}).all()
 
 
 def drain(session: Session, now: datetime) -> int:
     """The job: deliver what is due, for some seconds; answers how many messages it settled."""
-    settled, clock = 0, ticking(now)
-    while clock() - now < AT_MOST:
-        keys = due(session, clock())
-        session.rollback()  # holds no lock while it sends
-        if not keys:
-            break
-        settled += sum(deliver(session.get_bind(), keys, clock).values())
-    return settled
+    clock = ticking(now)
+    engine: Any = session.get_bind()
+    session.rollback()  # holds no lock while it sends
+    return sum(deliver(engine, _all_due(engine, clock), clock).values())
 
 
 def sweep(session: Session, now: datetime) -> int:
@@ -81,34 +104,17 @@ def sweep(session: Session, now: datetime) -> int:
 def deliver(engine: Any, keys: Iterable[int], clock: Clock) -> Counter[str]:
     """Deliver these messages, those that are still due; answers how many ended in which state.
 
-    In a session of its own that commits for each message: what one of them meets never touches
+    On a connection of its own that commits for each message: what one of them meets never touches
     another.
     """
-    done: Counter[str] = Counter()
-    me, queue = _name(), list(keys)
+    me = _name()
     with (
-        Session(engine, expire_on_commit=False) as session,
+        database.not_waiting(engine) as connection,
+        Session(connection, expire_on_commit=False) as session,
         Channels() as channels,
         kept_alive(engine, me, clock),
     ):
-        rules = {r.notification_rule_id: r for r in outbox.rules_of(session, *VARIABLES)}
-        session.commit()
-        while queue:
-            row = _claim(session, queue.pop(0), me, clock())
-            if row is None:
-                continue
-            try:
-                state = _one(session, row, rules, channels, clock)
-            except Down as down:
-                state = _settle(session, row, backoff.failed(row, str(down), clock()))
-                _put_off(session, queue, row, str(down), clock())
-            except Exception as error:  # whatever one message meets, the next one goes
-                session.rollback()
-                log.exception("Message %s met something unexpected.", row.notification_id)
-                state = _settle(session, row, backoff.failed(row, type(error).__name__, clock()))
-            done[state] += 1
-            session.commit()
-    return done
+        return _Run(session, channels, clock, me).through(keys)
 
 
 def ticking(now: datetime) -> Clock:
@@ -117,95 +123,120 @@ def ticking(now: datetime) -> Clock:
     return lambda: now + timedelta(seconds=time.monotonic() - since)
 
 
-def _one(
-    session: Session, row: Notification, rules: Rules, channels: Channels, clock: Clock
-) -> str:
-    """Look, send, settle; answers the state that it ends in. Raises Down."""
-    try:
-        ready = freshness.look(session, row, rules.get(row.notification_rule_id or 0), clock())
-    except TemplateError as error:
-        return _settle(session, row, backoff.dead(f"Its words cannot be filled in: {error}"))
-    if isinstance(ready, str):
-        return _settle(session, row, {"state": "skipped", "reason": ready})
-    said = {"subject": ready.words.subject, "body": ready.words.body, "address": ready.address}
-    if row.channel == INBOX:
-        return _settle(session, row, said | {"state": "sent", "sent_at": clock(), "address": None})
-    session.commit()  # the claim stands; nothing is locked while the other side takes its time
-    return _settle(session, row, said | _send(row, ready, channels, clock))
+def _all_due(engine: Any, clock: Clock) -> Iterator[int]:
+    """What is due, also what becomes so meanwhile, until the time of one run is over."""
+    ends = clock() + AT_MOST
+    while clock() < ends:
+        with database.reading(), Session(engine) as session:
+            keys = due(session, clock())
+        if not keys:
+            return
+        for key in keys:
+            if clock() >= ends:
+                return
+            yield key
 
 
-def _send(row: Notification, ready: Ready, channels: Channels, clock: Clock) -> dict[str, object]:
-    try:
-        sent = channels.send(row, ready)
-    except Refused as error:
-        return backoff.dead(str(error))
-    except Later as error:
-        return backoff.failed(row, str(error), clock())
-    return {
-        "state": "sent",
-        "sent_at": clock(),
-        "reason": sent.note,
-        "provider_id": sent.provider_id,
-    }
+class _Run:
+    """One worker's way through some messages."""
+
+    def __init__(self, session: Session, channels: Channels, clock: Clock, me: str) -> None:
+        self._session, self._channels, self._clock, self._me = session, channels, clock, me
+        rules = outbox.rules_of(session, *VARIABLES)
+        self._rules: Rules = {rule.notification_rule_id: rule for rule in rules}
+        session.expunge_all()  # a rollback forgets what its session holds
+        session.commit()
+
+    def through(self, keys: Iterable[int]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for key in keys:
+            row = _claim(self._session, key, self._me, self._clock())
+            self._session.commit()  # with it, how the one before ended
+            if row is not None:
+                facts = self._safely(row)
+                done[str(facts["state"])] += 1
+                _settle(self._session, row, facts)
+        self._session.commit()
+        return done
+
+    def _safely(self, row: Held) -> Facts:
+        """How it ended; whatever one message meets, the next one goes."""
+        try:
+            return self._one(row)
+        except Down as down:
+            _put_off(self._session, row, str(down), self._clock())
+            return backoff.failed(row, str(down), self._clock())
+        except TemplateError as error:
+            return backoff.dead(f"Its words cannot be filled in: {error}")
+        except Exception as error:
+            self._session.rollback()
+            log.exception("Message %s met something unexpected.", row.notification_id)
+            return backoff.failed(row, type(error).__name__, self._clock())
+
+    def _one(self, row: Held) -> Facts:
+        """Look and send. Raises Down and TemplateError."""
+        ready = self._look(row)
+        if isinstance(ready, str):
+            return {"state": "skipped", "reason": ready}
+        said: Facts = {"subject": ready.words.subject, "body": ready.words.body}
+        if row.channel == INBOX:
+            return said | {"state": "sent", "sent_at": self._clock()}
+        said["address"] = ready.address
+        try:
+            sent = self._channels.send(row, ready)
+        except Refused as error:
+            return said | backoff.dead(str(error))
+        except Later as error:
+            return said | backoff.failed(row, str(error), self._clock())
+        return said | {
+            "state": "sent", "sent_at": self._clock(), "reason": sent.note,
+            "provider_id": sent.provider_id,
+        }  # fmt: skip
+
+    def _look(self, row: Held) -> Ready | str:
+        rule = self._rules.get(row.notification_rule_id or 0)
+        try:
+            with database.reading():
+                return freshness.look(self._session, row, rule, self._clock())
+        finally:
+            self._session.rollback()  # nothing is locked while the other side takes its time
 
 
-def _claim(session: Session, key: int, me: str, now: datetime) -> Notification | None:
+def _claim(session: Session, key: int, me: str, now: datetime) -> Held | None:
     """The message, if it is still due and now mine; one statement decides between workers."""
-    mine = (
-        update(Notification)
-        .where(
-            Notification.notification_id == key, Notification.state.in_(outbox.UNSENT),
-            Notification.not_before <= now,
-        )
-        .values(
-            state="claimed", lease_until=now + LEASE, claimed_by=me,
-            attempts=Notification.attempts + 1, version=Notification.version + 1,
-        )
-        .returning(Notification)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )  # fmt: skip
-    row = session.scalars(mine).one_or_none()
-    if row is not None:
-        session.expunge(row)
-    return row
+    found = {"key": key, "now": now, "until": now + LEASE, "me": me}
+    return session.connection().execute(CLAIM, found).one_or_none()
 
 
-def _settle(session: Session, row: Notification, facts: dict[str, object]) -> str:
+def _settle(session: Session, row: Held, facts: Facts) -> None:
     """Write how it ended, unless the lease was lost and the message is another worker's."""
-    ended = (
-        update(Notification)
-        .where(
-            Notification.notification_id == row.notification_id,
-            Notification.state == "claimed",
-            Notification.claimed_by == row.claimed_by,
-        )
-        .values(**facts, lease_until=None, claimed_by=None, version=Notification.version + 1)
-        .execution_options(synchronize_session=False)
+    found = {"key": row.notification_id, "me": row.claimed_by}
+    session.connection().execute(_settlement(*facts), found | facts)
+
+
+@cache
+def _settlement(*columns: str) -> Update:
+    mine = (TABLE.c.notification_id == bindparam("key"), TABLE.c.claimed_by == bindparam("me"))
+    changed = {name: bindparam(name, type_=TABLE.c[name].type) for name in columns}
+    return (
+        update(TABLE)
+        .where(*mine, TABLE.c.state == "claimed")
+        .values(**changed, lease_until=None, claimed_by=None, version=TABLE.c.version + 1)
     )
-    session.execute(ended)
-    return str(facts["state"])
 
 
-def _put_off(
-    session: Session, queue: list[int], row: Notification, why: str, now: datetime
-) -> None:
-    """The way is closed: those waiting for it wait longer, without a try of their own."""
+def _put_off(session: Session, row: Held, why: str, now: datetime) -> None:
+    """The way is closed: what is due by it waits longer, without a try of its own."""
     waiting = (
         update(Notification)
-        .where(
-            Notification.notification_id.in_(queue),
-            Notification.channel == row.channel,
-            WAITING,
-        )
+        .where(WAITING, Notification.not_before <= now, Notification.channel == row.channel)
         .values(
             not_before=now + backoff.pause(row.attempts), reason=why,
             version=Notification.version + 1,
         )
-        .returning(Notification.notification_id)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    later = set(session.scalars(waiting))
-    queue[:] = [key for key in queue if key not in later]
+    session.execute(waiting)
 
 
 def _name() -> str:

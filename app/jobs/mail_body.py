@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from flask import current_app
-from flask_mail import Message
+from flask_mail import sanitize_address
 
+from app.jobs import mime
 from app.models import links
 from app.models.freshness import Ready
 from app.models.notification import Notification
@@ -39,30 +43,48 @@ LABELS = {
 }
 
 
-def message_of(row: Notification, ready: Ready) -> Message:
+@dataclass(frozen=True)
+class Letter:
+    """An e-mail for one address, as bytes."""
+
+    sender: str
+    address: str
+    content: bytes
+
+
+def letter_of(row: Notification, ready: Ready, now: datetime) -> Letter:
     """The e-mail of a message; its Message-ID is the row's, however often it is tried."""
     labels = LABELS[ready.person.language]
-    ways = _ways(row, ready, labels)
-    stop = links.to_stop(row.patient_id, datetime.now(UTC)) if row.patient_id else None
+    stop = links.to_stop(row.patient_id, now) if row.patient_id else None
     facts: dict[str, Any] = {
         "clinic": current_app.config["CLINIC_NAME"],
         "language": ready.person.language,
         "subject": ready.words.subject,
         "paragraphs": [part.split("\n") for part in ready.words.body.split("\n\n")],
-        "ways": ways,
+        "ways": _ways(row, ready, labels),
         "labels": labels,
         "stop": stop,
     }
-    environment = current_app.jinja_env
-    message = Message(
-        subject=ready.words.subject,
-        recipients=[ready.address],
-        body=environment.get_template("mail/message.txt").render(facts),
-        html=environment.get_template("mail/message.html").render(facts),
-        extra_headers=_headers(stop),
-    )
-    message.msgId = row.message_id
-    return message
+    template = current_app.jinja_env.get_template
+    plain = mime.words(template("mail/message.txt").render(facts), "text/plain")
+    html = mime.words(template("mail/message.html").render(facts), "text/html")
+    sender = _spelled(str(current_app.extensions["mail"].default_sender))
+    address = _spelled(ready.address)
+    headers = [
+        ("Subject", ready.words.subject),
+        ("From", sender),
+        ("To", address),
+        ("Date", format_datetime(now)),
+        ("Message-ID", row.message_id),
+        *_headers(stop),
+    ]
+    body = mime.together("multipart/alternative", [plain, html])
+    return Letter(sender, address, mime.message(headers, body))
+
+
+def _spelled(address: str) -> str:
+    """As headers and the mail server take it: seven bits, a domain of another script as IDNA."""
+    return address if address.isascii() else str(sanitize_address(address))
 
 
 def _ways(row: Notification, ready: Ready, labels: dict[str, str]) -> list[tuple[str, str]]:
@@ -75,9 +97,8 @@ def _ways(row: Notification, ready: Ready, labels: dict[str, str]) -> list[tuple
     ]
 
 
-def _headers(stop: str | None) -> dict[str, str]:
-    headers = {"Auto-Submitted": "auto-generated"}  # RFC 3834: no out-of-office answers
+def _headers(stop: str | None) -> Iterator[tuple[str, str]]:
+    yield "Auto-Submitted", "auto-generated"  # RFC 3834: no out-of-office answers
     if stop:  # RFC 8058: the mail program shows a button that ends all messages
-        headers["List-Unsubscribe"] = f"<{stop}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
+        yield "List-Unsubscribe", f"<{stop}>"
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"

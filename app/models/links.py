@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -72,4 +73,9 @@ def for_replies() -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=SALT)
+    return _signing(current_app.config["SECRET_KEY"])
+
+
+@lru_cache(maxsize=4)
+def _signing(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=SALT)

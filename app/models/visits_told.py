@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.models import wording
@@ -73,16 +73,22 @@ def told_in(context: dict[str, Any] | None) -> list[Told]:
     return [Told.load(said) for said in (context or {}).get("visits", [])]
 
 
+_visit: Any = Appointment.__table__
+_CURRENT = select(
+    _visit.c.appointment_id, _visit.c.appointment_datetime, _visit.c.doctor_id, _visit.c.status
+).where(_visit.c.appointment_id.in_(bindparam("keys", expanding=True)))
+_doctor: Any = Doctor.__table__
+_DOCTORS = select(_doctor.c.doctor_id, _doctor.c.name).where(
+    _doctor.c.doctor_id.in_(bindparam("keys", expanding=True))
+)
+"""Both made once, for they are asked before each message that leaves."""
+
+
 def current(session: Session, keys: Iterable[int]) -> dict[int, Current]:
     """Past the session's own memory: another process may have changed them."""
-    columns = (
-        Appointment.appointment_id, Appointment.appointment_datetime, Appointment.doctor_id,
-        Appointment.status,
-    )  # fmt: skip
-    query = select(*columns).where(Appointment.appointment_id.in_(set(keys)))
     return {
         key: Current(Known(start, doctor_id), status)
-        for key, start, doctor_id, status in session.execute(query)
+        for key, start, doctor_id, status in session.execute(_CURRENT, {"keys": list(set(keys))})
     }
 
 
@@ -101,8 +107,8 @@ def still_true(event: str, told: Told, found: Current | None, now: datetime) -> 
 
 def doctors_of(session: Session, told: Iterable[Told]) -> dict[int, str]:
     keys = {known.doctor_id for one in told for known in (one.now, one.before) if known}
-    query = select(Doctor.doctor_id, Doctor.name).where(Doctor.doctor_id.in_(keys))
-    return {row.doctor_id: row.name for row in session.execute(query)}
+    rows = session.execute(_DOCTORS, {"keys": list(keys)})
+    return {row.doctor_id: row.name for row in rows}
 
 
 def values_of(told: Sequence[Told], doctors: dict[int, str], language: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -131,8 +131,7 @@ def language_of(said: str | None) -> str:
 
 def day(moment: datetime, language: str, zone: ZoneInfo) -> str:
     """“Monday 4 May 2026” in the language, in clinic time."""
-    wall, locale = moment.astimezone(zone), LOCALES[language]
-    return str(format_date(wall.date(), "full", locale=locale))
+    return _full(moment.astimezone(zone).date(), language)
 
 
 def clock(moment: datetime, language: str, zone: ZoneInfo) -> str:
@@ -142,8 +141,17 @@ def clock(moment: datetime, language: str, zone: ZoneInfo) -> str:
 
 def short_day(moment: datetime, language: str, zone: ZoneInfo) -> str:
     """“Mon 4 May”, for a text message and a subject."""
-    wall = moment.astimezone(zone).replace(tzinfo=None)
-    return str(format_skeleton("MMMEd", wall, locale=LOCALES[language]))
+    return _short(moment.astimezone(zone).date(), language)
+
+
+@lru_cache(maxsize=1024)
+def _full(wall: date, language: str) -> str:
+    return str(format_date(wall, "full", locale=LOCALES[language]))
+
+
+@lru_cache(maxsize=1024)
+def _short(wall: date, language: str) -> str:
+    return str(format_skeleton("MMMEd", datetime.combine(wall, time()), locale=LOCALES[language]))
 
 
 def moment_words(moment: datetime, language: str, zone: ZoneInfo) -> str:

@@ -105,9 +105,10 @@ def test_a_message_that_another_worker_holds_is_left_alone(
     session: Session, desk: Cast, sink: Sink
 ) -> None:
     (row,) = write(session, desk)
-    delivery._claim(session, row.notification_id, "another", LATER)
+    key = row.notification_id
+    delivery._claim(session, key, "another", LATER)
     session.commit()
-    delivery.deliver(session.get_bind(), [row.notification_id], lambda: LATER)
+    delivery.deliver(session.get_bind(), [key], lambda: LATER)
     assert sink.took == []
 
 
