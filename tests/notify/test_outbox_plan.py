@@ -10,7 +10,7 @@ from app.jobs import delivery
 
 def test_what_is_due_is_found_by_the_index_of_those_that_wait(session: Session) -> None:
     statement = delivery.DUE.compile(session.get_bind())
-    values = {"now": "2026-06-01 08:00:00", "most": 50}
+    values = statement.construct_params({"now": "2026-06-01 08:00:00", "most": 50})
     asked, how = tuple(values[name] for name in statement.positiontup or ()), "EXPLAIN QUERY PLAN"
     if session.get_bind().dialect.name == "postgresql":
         asked, how = values, "EXPLAIN"
