@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from cryptography.fernet import Fernet
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
 from app.cli import clinic, set_up
 from app.extensions import db
@@ -16,7 +17,7 @@ from app.models.keyring import put_first
 from app.models.seal_folder import SealFolder
 from app.models.sealed import keyring
 from app.models.verifying import verify
-from app.upkeep import backups
+from app.upkeep import backups, checks
 from app.upkeep.restoring import restore
 
 __all__ = ["clinic"]
@@ -74,6 +75,20 @@ def restore_command(file: Path, overwrite: bool) -> None:
         click.echo("The heads of later seals were set aside beside heads.jsonl.")
     for line in set_up():
         click.echo(line)
+
+
+@clinic.command("check")
+def check_command() -> None:
+    """Say what is not as it should be in a clinic with real patients; exit code 1 if anything."""
+    try:
+        found = checks.look(db.session(), datetime.now(UTC), slow=True)
+    except OperationalError:
+        raise click.ClickException("The database of DATABASE_URL does not answer.") from None
+    for sentence in checks.faults(found):
+        click.echo(f"- {sentence}")
+    if any(finding.fault for finding in found):
+        raise SystemExit(1)
+    click.echo(f"All is well: {len(found)} things were looked at.")
 
 
 @clinic.command("rotate-keys")

@@ -17,7 +17,7 @@ ARROWS: dict[str, set[str]] = {
     "models": {"extensions"},
     "security": {"models", "extensions"},
     "exchange": {"models", "extensions"},
-    "upkeep": {"models", "extensions"},
+    "upkeep": {"exchange", "models", "extensions"},
     "jobs": {"upkeep", "models", "extensions"},
     "views": {"exchange", "upkeep", "security", "models", "extensions"},
 }

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
+from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import database
 from app.extensions import db
 from app.jobs.timetable import TIMETABLE, Job
+from app.models import job_run
 
 log = logging.getLogger(__name__)
 
 PAUSE = 2.0
 """Seconds between two looks at the timetable."""
+
+ME = f"{socket.gethostname()}:{os.getpid()}"[:100]
+_noted: dict[str, datetime] = {}
 
 State = dict[str, datetime]
 """When each job began last, by name."""
@@ -45,14 +54,30 @@ def run_one(session: Session, name: str, now: datetime) -> int:
 
 
 def _run(session: Session, name: str, job: Job, now: datetime) -> int | None:
+    began, failure, rows = time.monotonic(), None, 0
     try:
         rows = job(session, now)
         session.commit()
-    except Exception:  # the worker outlives whatever one job meets
+    except Exception as error:  # the worker outlives whatever one job meets
         session.rollback()
         log.exception("The job %r failed; it is tried again.", name)
-        return None
-    return rows
+        failure = type(error).__name__
+    _note(session, name, now, rows=rows, failure=failure, seconds=time.monotonic() - began)
+    return None if failure else rows
+
+
+def _note(session: Session, name: str, now: datetime, **facts: Any) -> None:
+    """Let the console know; a job that found nothing to do is not noted each time."""
+    last = _noted.get(name)
+    if not (facts["rows"] or facts["failure"] or last is None or now - last >= job_run.OFTEN):
+        return
+    try:
+        job_run.note(session, name, now, worker=ME, **facts)
+        session.commit()
+        _noted[name] = now
+    except SQLAlchemyError:
+        session.rollback()
+        log.warning("How the job %r went could not be noted.", name)
 
 
 def work(

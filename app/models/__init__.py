@@ -29,6 +29,7 @@ from app.models.feed import CalendarFeed
 from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
 from app.models.guesses import GuessCount
 from app.models.history import AnsweredRequest, AppointmentHistory
+from app.models.job_run import JobRun
 from app.models.keyring import DataKey
 from app.models.login_session import LoginSession
 from app.models.login_setting import LoginSetting, RecoveryCode
@@ -85,6 +86,7 @@ __all__ = [
     "Forbidden",
     "Grant",
     "GuessCount",
+    "JobRun",
     "LoginSession",
     "LoginSetting",
     "MedicalRecord",
@@ -182,4 +184,5 @@ ALL: tuple[type[Entity], ...] = (
     AuditEvent,
     DataKey,
     AuditSeal,
+    JobRun,
 )

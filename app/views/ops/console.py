@@ -6,7 +6,8 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
 
-from app.models import AuditEvent, Notification
+from app.models import AuditEvent, JobRun, Notification
+from app.views.ops.health import BackupsPage, HealthPage, JobTable
 from app.views.ops.outbox import DeadLetterTable, OutboxTable
 from app.views.ops.overview import Overview
 from app.views.ops.trail import TrailTable
@@ -23,6 +24,9 @@ def init_app(app: Flask) -> None:
         OutboxTable(Notification, "Outbox", "outbox"),
         DeadLetterTable(Notification, "Dead letters", "dead"),
         TrailTable(AuditEvent, "Audit trail", "audit"),
+        JobTable(JobRun, "Jobs", "jobs"),
+        BackupsPage(),
+        HealthPage(),
     )
     app.extensions["appbuilder"].add_link(
         "Operations", href="/ops/", icon=overview.icon, category="Administration", baseview=overview

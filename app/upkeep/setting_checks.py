@@ -1,0 +1,120 @@
+"""What of the settings would be wrong in a clinic with real patients; one sentence each."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError
+
+SHORTEST_SECRET = 32
+OWN = {"localhost", "127.0.0.1", "[::1]"}
+LEAST_FREE = 1024**3
+
+Config = dict[str, Any]
+
+
+def secret_key(config: Config) -> str | None:
+    if len(str(config["SECRET_KEY"])) < SHORTEST_SECRET:
+        return (
+            f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters. Set a long random one, or "
+            "leave it away: then one is made."
+        )
+    return _too_open(config["INSTANCE"] / "secret_key")
+
+
+def master_keys(config: Config) -> str | None:
+    return _too_open(config["INSTANCE"] / "field_keys")
+
+
+def seal_key(config: Config) -> str | None:
+    return _too_open(config["CLINIC_SEALS"] / "key.pem")
+
+
+def apart(config: Config) -> str | None:
+    """Backups beside the keys are lost with them, and open with them."""
+    if config["CLINIC_BACKUPS"].resolve().is_relative_to(config["INSTANCE"].resolve()):
+        return (
+            "The backups lie in the instance folder, beside the database and its keys. Set "
+            "CLINIC_BACKUPS to a folder on another disk."
+        )
+    return None
+
+
+def seals_apart(config: Config) -> str | None:
+    if config["CLINIC_SEALS"].resolve().is_relative_to(config["INSTANCE"].resolve()):
+        return (
+            "The seals of the audit trail lie in the instance folder. Set CLINIC_SEALS to a folder "
+            "that who runs the database cannot change."
+        )
+    return None
+
+
+def encrypted(config: Config) -> str | None:
+    if not config["SESSION_COOKIE_SECURE"]:
+        return "Pages are served without TLS: set CLINIC_HTTPS=yes behind a proxy that speaks it."
+    return None
+
+
+def names(config: Config) -> str | None:
+    if not set(config["TRUSTED_HOSTS"] or ()) - OWN:
+        return "CLINIC_HOSTS is not set, so the clinic is reached from this machine only."
+    return None
+
+
+def address(config: Config) -> str | None:
+    url = urlsplit(config["CLINIC_URL"])
+    if url.scheme != "https" or url.hostname in OWN:
+        return f"CLINIC_URL is {config['CLINIC_URL']}: links in messages lead there. Set it to https://…"
+    return None
+
+
+def time_zone(config: Config) -> str | None:
+    if config["CLINIC_TIMEZONE"] == "UTC":
+        return "CLINIC_TIMEZONE is UTC. Set the clinic's own zone, such as Europe/Madrid."
+    return None
+
+
+def mail(config: Config) -> str | None:
+    if not config["MAIL_SERVER"]:
+        return "MAIL_SERVER is not set, so no e-mail leaves: reminders and reset links wait here."
+    return None
+
+
+def redis(config: Config) -> str | None:
+    url = config["REDIS_URL"]
+    if not url:
+        return None
+    if not urlsplit(url).password:
+        return "REDIS_URL has no password: whoever reaches Redis can hold up every job."
+    try:
+        Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2).ping()
+    except AuthenticationError:
+        return "Redis refuses the password of REDIS_URL."
+    except (RedisError, OSError):
+        return "Redis does not answer; messages go out more slowly until it does."
+    return None
+
+
+def debugging(config: Config) -> str | None:
+    if config.get("DEBUG"):
+        return (
+            "Flask runs in debug mode, which shows code and runs what is typed. Unset FLASK_DEBUG."
+        )
+    return None
+
+
+def room_left(config: Config) -> str | None:
+    folder: Path = config["INSTANCE"]
+    if folder.is_dir() and (free := shutil.disk_usage(folder).free) < LEAST_FREE:
+        return f"Only {free // 1024**2:,} MB are free where {folder} lies."
+    return None
+
+
+def _too_open(path: Path) -> str | None:
+    if path.exists() and path.stat().st_mode & 0o077:
+        return f"{path} can be read by others on this machine: chmod 600 {path}"
+    return None

@@ -1,0 +1,108 @@
+"""What is not well in a clinic that runs: what waits for too long, and what is out of step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash
+
+from app.exchange import demo
+from app.models import JobRun, Notification
+from app.models.analytics import rollup
+from app.models.notification import INBOX
+from app.models.trail_sealing import unsealed
+from app.upkeep import backups
+from app.upkeep.counting import revision_of
+from app.upkeep.restoring import head
+
+Check = Callable[[Session, datetime], str | None]
+
+OLDEST_BACKUP = timedelta(hours=26)
+SEAL_LATE = timedelta(minutes=10)
+STUCK = timedelta(minutes=15)
+IDLE = timedelta(minutes=10)
+
+
+def migrations(session: Session, _now: datetime) -> str | None:
+    at = revision_of(session.connection())
+    if at != head():
+        return (
+            f"The database is at migration {at or 'none'}, not {head()}: run “flask clinic init”."
+        )
+    return None
+
+
+def demo_passwords(session: Session, _now: datetime) -> str | None:
+    users = session.scalars(select(User).where(User.username.in_(demo.USERNAMES), User.active))
+    known = [u.username for u in users if check_password_hash(u.password or "", demo.PASSWORD)]
+    if known:
+        return f"The demo's password still opens: {', '.join(sorted(known))}. Everyone knows it."
+    return None
+
+
+def backup(_session: Session, now: datetime) -> str | None:
+    folder = current_app.config["CLINIC_BACKUPS"]
+    newest = backups.newest_in(folder)
+    if newest is None:
+        return f"There is no backup in {folder}. “flask clinic backup” makes one."
+    if (age := now - newest.moment) > OLDEST_BACKUP:
+        return f"The newest backup is {age.total_seconds() / 3600:.0f} hours old."
+    return None
+
+
+def seals(session: Session, now: datetime) -> str | None:
+    waiting = unsealed(session, now, most=1)
+    if waiting and now - waiting[0].recorded > SEAL_LATE:
+        return (
+            f"The audit trail has not been sealed since {waiting[0].recorded:%Y-%m-%d %H:%M} UTC: "
+            "no worker runs, or it cannot write to CLINIC_SEALS."
+        )
+    return None
+
+
+def worker(session: Session, now: datetime) -> str | None:
+    last = session.scalar(select(func.max(JobRun.began)))
+    if last is None:
+        return "No worker has run yet: start “flask clinic worker”."
+    if now - last > IDLE:
+        return f"No job has run since {last:%Y-%m-%d %H:%M} UTC: is “flask clinic worker” running?"
+    return None
+
+
+def jobs(session: Session, _now: datetime) -> str | None:
+    failed = session.scalars(
+        select(JobRun).where(JobRun.failure.is_not(None)).order_by(JobRun.name)
+    )
+    said = [f"“{run.name}” ({run.failure})" for run in failed]
+    return f"The last run failed of {', '.join(said)}; the log says why." if said else None
+
+
+def outbox(session: Session, now: datetime) -> str | None:
+    late = Notification.state.in_(("planned", "failed", "claimed")) & (
+        Notification.not_before < now - STUCK
+    )
+    count = session.scalar(
+        select(func.count()).select_from(Notification).where(late, Notification.channel != INBOX)
+    )
+    if count:
+        return f"{count:,} messages should have gone out more than 15 minutes ago."
+    return None
+
+
+def dead_letters(session: Session, _now: datetime) -> str | None:
+    query = select(func.count()).select_from(Notification).where(Notification.state == "dead")
+    if count := session.scalar(query):
+        return f"{count:,} messages were given up; see Operations, Dead letters."
+    return None
+
+
+def figures(session: Session, _now: datetime) -> str | None:
+    """Computes everything anew, which takes its time."""
+    if rollup.pending(session):
+        return None
+    return " ".join(rollup.rollup_differences(session)) or None

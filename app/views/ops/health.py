@@ -1,0 +1,134 @@
+"""Is the clinic well, what was copied, and which jobs ran."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from flask import current_app, render_template
+from flask_admin import BaseView, expose
+
+from app.extensions import db
+from app.security.console import Asking
+from app.upkeep import backups, checks, restoring
+from app.views.ops.table import OpsTable
+from app.views.ops.tabs import tabs
+from app.views.pages import Cell, Column, Row
+from app.views.values import show
+
+PACKAGES = ("Flask", "Flask-AppBuilder", "SQLAlchemy", "cryptography", "rq", "gunicorn", "waitress")
+
+
+class HealthPage(Asking, BaseView):
+    """What `flask clinic check` says, and the versions of what runs."""
+
+    icon = "fa-heart-pulse"
+
+    def __init__(self) -> None:
+        super().__init__("Health", endpoint="ops_health", url="health")
+
+    @expose("/")
+    def index(self) -> str:
+        found = checks.look(db.session(), datetime.now(UTC))
+        return render_template(
+            "ops/health.html",
+            faults=[finding for finding in found if finding.fault],
+            fine=[finding.subject for finding in found if not finding.fault],
+            versions=_versions(),
+            tabs=tabs(),
+        )
+
+
+class BackupsPage(Asking, BaseView):
+    """The backups in the folder of the timetable. They are made and brought back from a shell."""
+
+    icon = "fa-box-archive"
+
+    def __init__(self) -> None:
+        super().__init__("Backups", endpoint="ops_backups", url="backups")
+
+    @expose("/")
+    def index(self) -> str:
+        folder, hours = current_app.config["CLINIC_BACKUPS"], current_app.config["BACKUP_HOURS"]
+        names = [
+            ("File", False),
+            ("Made", False),
+            ("Rows", True),
+            ("Size", True),
+            ("Proven", False),
+        ]
+        return render_template(
+            "ops/backups.html",
+            columns=[Column(name, name, numeric=numeric) for name, numeric in names],
+            rows=[_row(number, found) for number, found in enumerate(backups.listed(folder))],
+            folder=folder,
+            hours=hours,
+            keep=current_app.config["BACKUP_KEEP"],
+            tabs=tabs(),
+        )
+
+
+class JobTable(OpsTable):
+    """The last run of each job of the timetable."""
+
+    icon = "fa-gears"
+    one = "Job"
+    empty = "No job has run yet. Start “flask clinic worker”."
+    column_list: Sequence[str] = (
+        "name",
+        "began",
+        "seconds",
+        "rows",
+        "failure",
+        "succeeded",
+        "worker",
+    )
+    column_sortable_list = ("name", "began", "seconds", "rows")
+    column_default_sort = ("name", False)
+    column_details_list = column_list
+    column_labels = {
+        "name": "Job",
+        "began": "Ran last",
+        "seconds": "Took (seconds)",
+        "rows": "Rows touched",
+        "failure": "Failed by",
+        "succeeded": "Went well last",
+        "worker": "By the worker",
+    }
+
+    def cell(self, row: Any, name: str) -> Cell:
+        if name == "seconds":
+            return Cell(f"{row.seconds:.2f}", "number")
+        return super().cell(row, name)
+
+
+def _row(number: int, found: backups.Backup) -> Row:
+    made = found.manifest
+    cells = [
+        Cell(found.path.name, "text"),
+        Cell(show(made.moment) if made else "cannot be read", "instant" if made else "text"),
+        Cell(f"{made.rows:,}" if made else "", "number" if made else "empty"),
+        Cell(f"{found.size / 1024**2:,.1f} MB", "number"),
+        Cell(_proof(made.proven) if made else "", "text" if made else "empty"),
+    ]
+    return Row(number, cells)
+
+
+def _proof(word: str) -> str:
+    return {"restored": "restored and counted", "read": "read to its end"}.get(word, word)
+
+
+def _versions() -> list[tuple[str, str]]:
+    engine = db.engine
+    with engine.connect() as connection:
+        server = ".".join(str(part) for part in engine.dialect.server_version_info or ())
+        connection.rollback()
+    return [
+        ("Clinic", f"migration {restoring.head()}"),
+        ("Python", platform.python_version()),
+        ({"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine.dialect.name], server),
+        *((name, version(name)) for name in PACKAGES),
+    ]
