@@ -26,7 +26,7 @@ from app.models.contact_preference import ContactPreference
 from app.models.entity import Entity
 from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
 from app.models.feed import CalendarFeed
-from app.models.grants import CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
+from app.models.grants import ADD, CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
 from app.models.guesses import GuessCount
 from app.models.history import AnsweredRequest, AppointmentHistory
 from app.models.job_run import JobRun
@@ -42,6 +42,7 @@ from app.models.portal_access import PortalAccess, PortalToken
 from app.models.portal_asks import CorrectionRequest, PatientReport
 from app.models.portal_registration import PortalRegistration
 from app.models.prescription_tables import AlertAnswer, DrugAlert, MedicationEnd, ReferenceList
+from app.models.restriction import CareTeam, ChartRestriction, GlassBreak
 from app.models.room import Room
 from app.models.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRow, ShiftSwap
 from app.models.screen import Screen
@@ -52,6 +53,7 @@ from app.models.visit_type import VisitType
 from app.models.waitlist import WaitlistEntry, WaitlistOffer
 
 __all__ = [
+    "ADD",
     "ALL",
     "CHANGE",
     "EDIT",
@@ -72,6 +74,8 @@ __all__ = [
     "AuditSeal",
     "Blocking",
     "CalendarFeed",
+    "CareTeam",
+    "ChartRestriction",
     "ClinicError",
     "Condition",
     "Conflict",
@@ -84,6 +88,7 @@ __all__ = [
     "Entity",
     "FactTouched",
     "Forbidden",
+    "GlassBreak",
     "Grant",
     "GuessCount",
     "JobRun",
@@ -155,6 +160,9 @@ ALL: tuple[type[Entity], ...] = (
     AlertAnswer,
     Attachment,
     Observation,
+    ChartRestriction,
+    CareTeam,
+    GlassBreak,
     ReferenceList,
     CorrectionRequest,
     PatientReport,

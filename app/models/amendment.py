@@ -31,6 +31,7 @@ class RecordAmendment(Entity):
     """A later version of a signed record, with its reason; rows are added, never changed."""
 
     __tablename__ = "record_amendment"
+    __clinical__ = True
     __table_args__ = (UniqueConstraint("record_id", "number", name="record_amendment_number"),)
 
     amendment_id: Mapped[int] = mapped_column(primary_key=True)

@@ -44,6 +44,7 @@ class Attachment(Entity):
     """A file about a patient, of one visit or of none."""
 
     __tablename__ = "attachment"
+    __clinical__ = True
     __screen__ = None
     __table_args__ = (
         Index("ix_attachment_patient", "patient_id", "uploaded_at"),

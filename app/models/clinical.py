@@ -30,6 +30,7 @@ class Coded(Entity):
     """A coded statement about one patient, made at a visit or outside one."""
 
     __abstract__ = True
+    __clinical__ = True
 
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.patient_id"))
     record_id: Mapped[int | None] = mapped_column(

@@ -18,6 +18,8 @@ class Entity(Model):
 
     __abstract__ = True
     __screen__: ClassVar[Screen | None]
+    __clinical__: ClassVar[bool] = False
+    """Whether it is part of a patient's chart, which can be restricted to the treating team."""
     __table_args__: ClassVar[Any] = ()  # the framework's default would allow a table twice
 
     version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=1000)

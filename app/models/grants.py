@@ -91,4 +91,5 @@ def _grant(*actions: Action) -> Grant:
 READ = _grant(Action.LIST, Action.SHOW)
 EDIT = _grant(Action.LIST, Action.SHOW, Action.ADD, Action.EDIT)
 MANAGE = _grant(Action.LIST, Action.SHOW, Action.ADD, Action.EDIT, Action.DELETE)
+ADD = _grant(Action.ADD)
 CHANGE = _grant(Action.EDIT)

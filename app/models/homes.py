@@ -13,6 +13,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import login_session, rota
+from app.models.acting import Acting
 from app.models.appointment import Appointment
 from app.models.audit import AuditEvent
 from app.models.clinical import Observation
@@ -22,6 +23,8 @@ from app.models.medical_record import MedicalRecord
 from app.models.notification import Notification
 from app.models.opening import OpeningHours, TimeOff
 from app.models.patient import Patient
+from app.models.restricting import closed_to
+from app.models.restriction import GlassBreak
 from app.models.room import Room
 from app.models.rota_rules import Problem, check_week, week_of
 from app.models.rota_tables import ShiftSwap
@@ -44,11 +47,12 @@ class Attention:
     time_off: int
     swaps: int
     failed_logins: int
+    broken_glass: int
 
 
 def attention(session: Session, now: datetime) -> Attention:
     """For the admin: messages of two weeks that were given up, requests that wait for the admin,
-    sign-ins that were refused in the last 24 hours."""
+    sign-ins that were refused in the last 24 hours, restricted charts opened from outside."""
     refused = and_(
         AuditEvent.recorded >= now - timedelta(days=1),
         AuditEvent.action == "login",
@@ -59,6 +63,7 @@ def attention(session: Session, now: datetime) -> Attention:
         (TimeOff, and_(TimeOff.status == "requested", TimeOff.end_at > now)),
         (ShiftSwap, and_(ShiftSwap.status == "requested", ShiftSwap.agreed.is_not(None))),
         (AuditEvent, refused),
+        (GlassBreak, GlassBreak.review == "open"),
     )
     counts = (
         select(func.count()).select_from(model).where(condition).scalar_subquery()
@@ -126,15 +131,15 @@ def at_work(shifts: Sequence[Shift], now: datetime, zone: ZoneInfo) -> list[tupl
     return sorted(here, key=lambda duty: (duty[0].staff.role, duty[0].staff.name))
 
 
-def results(session: Session, doctor_id: int, user_id: int, now: datetime) -> Sequence[Any]:
+def results(session: Session, doctor: Acting, now: datetime) -> Sequence[Any]:
     """Findings of the last two weeks, vital signs apart, about patients of this doctor whose chart
     this login has not opened since: one row a patient, the newest first."""
     mine = exists().where(
-        Appointment.patient_id == Observation.patient_id, Appointment.doctor_id == doctor_id
+        Appointment.patient_id == Observation.patient_id, Appointment.doctor_id == doctor.doctor_id
     )
     opened = exists().where(
         AuditEvent.patient_id == Observation.patient_id,
-        AuditEvent.user_id == user_id,
+        AuditEvent.user_id == doctor.user_id,
         AuditEvent.action == "open",
         AuditEvent.recorded >= Observation.issued,
     )
@@ -147,6 +152,7 @@ def results(session: Session, doctor_id: int, user_id: int, now: datetime) -> Se
             or_(Observation.category.is_(None), Observation.category != CATEGORY),
             mine,
             ~opened,
+            Observation.patient_id.not_in(closed_to(doctor, now)),
         )
         .group_by(Patient.patient_id, Patient.name)
         .order_by(newest.desc())
@@ -155,13 +161,17 @@ def results(session: Session, doctor_id: int, user_id: int, now: datetime) -> Se
     return session.execute(query).all()
 
 
-def in_house(session: Session, start: datetime, end: datetime) -> Sequence[Any]:
-    """Patients who are here, earliest first, and whether their vital signs of today are known."""
-    measured = exists().where(
+def in_house(
+    session: Session, nurse: Acting, start: datetime, end: datetime, now: datetime
+) -> Sequence[Any]:
+    """Patients who are here, earliest first, and whether their vital signs of today are known, or
+    their chart is closed to this nurse."""
+    known = exists().where(
         Observation.patient_id == Appointment.patient_id,
         Observation.category == CATEGORY,
         Observation.issued >= start,
     )
+    measured = or_(known, Appointment.patient_id.in_(closed_to(nurse, now)))
     query = (
         select(
             Appointment.appointment_id, Appointment.appointment_datetime, Appointment.status,

@@ -24,6 +24,7 @@ class MedicalRecord(Entity):
     """What was found and done at one visit; once signed it does not change."""
 
     __tablename__ = "medical_record"
+    __clinical__ = True
     __table_args__ = (
         Index("ix_medical_record_patient_date", "patient_id", "visit_date"),
         Index("ix_medical_record_doctor_date", "doctor_id", "visit_date"),

@@ -28,6 +28,7 @@ class CorrectionRequest(Entity):
     and amends the record where they agree."""
 
     __tablename__ = "correction_request"
+    __clinical__ = True
     __table_args__ = (
         Index("ix_correction_request_doctor", "doctor_id", "state"),
         Index("ix_correction_request_patient", "patient_id", "created"),
@@ -76,6 +77,7 @@ class PatientReport(Entity):
     """An allergy or a drug as the patient tells it, until someone of the clinic has checked it."""
 
     __tablename__ = "patient_report"
+    __clinical__ = True
     __table_args__ = (
         Index("ix_patient_report_patient", "patient_id", "state"),
         Index("ix_patient_report_state", "state", "created"),

@@ -91,6 +91,7 @@ class MedicationEnd(Entity):
     """How and why a prescription ended."""
 
     __tablename__ = "medication_end"
+    __clinical__ = True
     __screen__ = None
 
     end_id: Mapped[int] = mapped_column(primary_key=True)
@@ -112,6 +113,7 @@ class DrugAlert(Entity):
     """What the check said to someone who was about to prescribe; `attempt` is one form."""
 
     __tablename__ = "drug_alert"
+    __clinical__ = True
     __screen__ = None
     __table_args__ = (
         UniqueConstraint(
@@ -148,6 +150,7 @@ class AlertAnswer(Entity):
     """Why a prescription was written against an alert. An alert without one was heeded."""
 
     __tablename__ = "alert_answer"
+    __clinical__ = True
     __screen__ = None
 
     answer_id: Mapped[int] = mapped_column(primary_key=True)

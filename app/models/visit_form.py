@@ -78,6 +78,7 @@ class VisitAnswer(Entity):
     """What a patient answered before one visit, with the question as it was asked."""
 
     __tablename__ = "visit_answer"
+    __clinical__ = True
     __table_args__ = (
         UniqueConstraint("appointment_id", "visit_question_id", name="visit_answer_once"),
         Index("ix_visit_answer_patient", "patient_id"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
-from app.models import Action, Forbidden, NotFound
+from app.models import Action, Forbidden, NotFound, restricting
 from app.models.grants import Rule
 from app.security.actor import Actor
 from app.security.policy import Subject, of_the_application, owner
@@ -21,7 +22,8 @@ def row_scope(actor: Actor | None, model: type[Any], action: Action) -> ColumnEl
     """The condition that holds for the rows on which `actor` may do `action`."""
     if actor is None:
         return false()
-    return or_(false(), *(_row_condition(actor, model, r) for r in _rules(actor, model, action)))
+    granted = (_row_condition(actor, model, r) for r in _rules(actor, model, action))
+    return and_(or_(false(), *granted), _open_charts(actor, model))
 
 
 def visible(
@@ -113,6 +115,24 @@ def _lets_through(actor: Actor, row: Any, rule: Rule) -> bool:
         return True
     mine = getattr(actor, owner(type(row), rule.own_column))
     return mine is not None and mine == getattr(row, rule.own_column)
+
+
+def _open_charts(actor: Actor, model: type[Any]) -> ColumnElement[bool]:
+    """Of a restricted chart, nothing is reached by anyone but its team."""
+    if not getattr(model, "__clinical__", False):
+        return true()
+    patient_id: ColumnElement[int] = model.patient_id
+    return patient_id.not_in(restricting.closed_to(actor, datetime.now(UTC)))
+
+
+def require_open(session: Session, actor: Actor, row: Any) -> None:
+    """Raises Restricted where a row that is about to be written is of a chart that is closed to
+    this person: of the patient that it had, or of the one that it is given."""
+    if not getattr(type(row), "__clinical__", False):
+        return
+    given = row.patient.patient_id if row.patient is not None else None
+    for patient_id in {row.patient_id, given} - {None}:
+        restricting.require_open(session, actor, patient_id, datetime.now(UTC))
 
 
 def _widest(rules: list[Rule]) -> list[Rule]:

@@ -56,6 +56,7 @@ def show_chart(opened: Opened, section: str, **facts: Any) -> str:
             "medication",
         ),
         ("Files", "fa-paperclip", f"{base}/files", "files"),
+        ("Access", "fa-user-shield", f"{base}/access", "access"),
     ]  # fmt: skip
     common = {"opened": opened, "section": section, "tabs": tabs, "base": base, "now_open": None}
     helpers = {"when": when, "show": show, "sparkline": sparkline, "can_write": can_write}

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.extensions import db
-from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role, chart
+from app.models import (
+    Action,
+    ClinicError,
+    MedicalRecord,
+    NotFound,
+    Patient,
+    Role,
+    chart,
+    restricting,
+)
 from app.models.clock import clinic_zone
 from app.models.types import FhirDateTime
 from app.models.vitals import ADULT
@@ -54,15 +63,19 @@ class Opened:
 
 
 def chart_of(patient_id: str) -> Opened:
-    """Load the patient in the person's scope, else NotFound.
-
-    The one place that every page of a chart goes through: what narrows who may open a chart
-    belongs here.
-    """
+    """Load the patient in the person's scope, else NotFound; Restricted where the chart is closed
+    to this person, which leaves an event."""
     session, person = db.session(), actor()
     patient = load(session, person, Patient, patient_id, Action.SHOW)
+    now = datetime.now(UTC)
+    try:
+        restricting.require_open(session, person, patient.patient_id, now)
+    except restricting.Restricted as error:
+        error.details["patient"] = patient.patient_id
+        audit.refused(session, person, "open", Patient, patient.patient_id)
+        raise
     known = chart.allergies(session, patient.patient_id)
-    return Opened(patient, person, datetime.now(UTC), known)
+    return Opened(patient, person, now, known)
 
 
 def open_chart(patient_id: str, section: str, **detail: Any) -> Opened:

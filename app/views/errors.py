@@ -17,6 +17,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from app.extensions import db
 from app.models import ClinicError
 from app.models.refusals import lost_a_race, race, sentence_for
+from app.models.restricting import Restricted
+from app.views.restricted import restricted_facts
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +106,8 @@ def _answer(error: Exception) -> Any:
         g.setdefault("_login_user", AnonymousUserMixin())  # where flask_login keeps it
         g.setdefault("actor", None)
         g.setdefault("roles", frozenset())
+    if isinstance(error, Restricted):
+        return render_template("restricted.html", **restricted_facts(error)), status
     ways = [("Go to the start page", "/"), ("Go back", request.referrer or "/")]
     page = {"status": status, "title": _title(status), "message": sentence(error), "do": ways}
     return render_template("error.html", **page, kept=None), status

@@ -35,7 +35,7 @@ def doctor(page: Home, person: Actor, now: datetime) -> None:
     counts = today.counts_by_status(session, start, end, mine)
     day = today.visits(session, start, end, doctor_id=mine, limit=60)
     drafts = homes.notes_to_sign(session, mine, person.staff_id)
-    found = homes.results(session, mine, person.user_id, now)
+    found = homes.results(session, person, now)
     calendar = url_for("CalendarView.show", doctor=mine)
     all_drafts = url_for("MedicalRecordView.list", _flt_0_status="draft")
     page.actions += [
@@ -65,7 +65,7 @@ def nurse(page: Home, person: Actor, now: datetime) -> None:
     """Who is here and to be prepared, whose vital signs are missing, which rooms to clean."""
     session = db.session()
     start, end = today.day_of(now, clinic_zone())
-    here = homes.in_house(session, start, end)
+    here = homes.in_house(session, person, start, end, now)
     rooms = homes.rooms_now(session)
     coming = today.visits(
         session, now - timedelta(minutes=30), end, statuses=today.TO_COME, limit=8

@@ -121,6 +121,9 @@ def _drafts(shifts: list[Shift], since: Any) -> int:
 def _attention(waits: Attention, drafts: int) -> list[Line]:
     """A line for each kind of thing that waits, the most urgent first."""
     named = (
+        (waits.broken_glass, "restricted chart was opened", "restricted charts were opened",
+         "from outside the team, not reviewed yet",
+         url_for("GlassBreakView.list", _flt_0_review="open"), "open"),
         (waits.failed_messages, "message did not go out", "messages did not go out",
          "in the last two weeks", url_for("ops_dead.index_view"), "failed"),
         (waits.failed_logins, "sign-in was refused", "sign-ins were refused", "in the last 24 hours",

@@ -36,11 +36,14 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 DID = {
     "open": "opened", "show": "looked at", "list": "listed", "search": "found", "export": "took a copy of",
     "add": "added", "edit": "changed", "delete": "deleted", "sign": "signed", "answer": "answered",
+    "break-glass": "broke the glass to open",
 }  # fmt: skip
 WHAT = {
     "Patient": "your record", "MedicalRecord": "a visit in your record", "Appointment": "an appointment",
     "AllergyIntolerance": "an allergy", "MedicationRequest": "a prescription", "Condition": "a diagnosis",
-    "Observation": "a measurement", "PortalToken": "a link to the portal",
+    "Observation": "a measurement", "GlassBreak": "your restricted record",
+    "ChartRestriction": "who may read your record", "CareTeam": "who may read your record",
+    "PortalToken": "a link to the portal",
 }  # fmt: skip
 
 

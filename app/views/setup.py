@@ -20,6 +20,7 @@ from app.views.api import EntityApi
 from app.views.board import BoardView
 from app.views.calendar import CalendarView
 from app.views.chart import ChartView
+from app.views.chart_access import ChartAccessView
 from app.views.chart_entries import ChartEntriesView
 from app.views.chart_export import ChartApi, ChartExportView
 from app.views.chart_files import ChartFilesView
@@ -87,6 +88,7 @@ PAGES: tuple[type[Any], ...] = (
     ChartPrescribeView,
     ChartPrintsView,
     ChartExportView,
+    ChartAccessView,
     ChartApi,
     ChartEntriesView,
     ChartFilesView,

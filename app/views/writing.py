@@ -15,7 +15,7 @@ from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Stale
 from app.models.refusals import lost_a_race, race, sentence_for
 from app.security import audit
 from app.security.actor import Actor
-from app.security.scope import load, own_values
+from app.security.scope import load, own_values, require_open
 from app.views.fields import PickField
 from app.views.reading import picks
 from app.views.values import show
@@ -78,6 +78,7 @@ def save(
     with transaction(session):
         with session.no_autoflush:
             claim(actor, row, action)
+            require_open(session, actor, row)
             if isinstance(row, Entity):
                 row.check(session, actor, datetime.now(UTC))
             before(row)
