@@ -32,7 +32,7 @@ from app.models import (
     Staff,
 )
 from app.models.clock import clinic_zone
-from app.models.shared import MISTAKE, SIGNED, shared, sound
+from app.models.shared import MISTAKE, SIGNED, readable, shared, sound
 
 STATEMENTS: dict[str, type[Any]] = {
     "Condition": Condition,
@@ -46,7 +46,8 @@ def bundle_of(session: Session, patient: Patient, *, shared_only: bool, now: dat
     """A Bundle of the type `collection`, made at `now` (aware).
 
     The caller has seen to it that the person may read this patient's record. `shared_only` leaves
-    out what the clinic does not show the patient: drafts, mistakes, files, and earlier versions.
+    out what the clinic does not show the patient: drafts, mistakes, files that are not shared, and
+    earlier versions.
     """
     going = _going(session, patient, shared_only, now)
     found = {kind: _statements(session, going, kind) for kind in STATEMENTS}
@@ -63,8 +64,7 @@ def bundle_of(session: Session, patient: Patient, *, shared_only: bool, now: dat
     resources += _medication(session, going, found["MedicationRequest"])
     resources += [findings.observation(going, row) for row in found["Observation"]]
     resources += documents.notes(going, _of_patient(session, RecordAmendment, patient))
-    if not shared_only:
-        resources += documents.files(going, _files(session, patient))
+    resources += documents.files(going, _files(session, going))
     return {
         "resourceType": "Bundle",
         "type": "collection",
@@ -117,8 +117,10 @@ def _query(model: type[Any], patient: Patient) -> Select[Any]:
     return select(model).where(model.patient_id == patient.patient_id).order_by(key)
 
 
-def _files(session: Session, patient: Patient) -> Sequence[Attachment]:
-    kept = _query(Attachment, patient).where(Attachment.withdrawn_at.is_(None))
+def _files(session: Session, going: Going) -> Sequence[Attachment]:
+    kept = _query(Attachment, going.patient).where(Attachment.withdrawn_at.is_(None))
+    if going.shared:
+        kept = kept.where(readable())
     return session.scalars(kept.options(defer(Attachment.content))).all()
 
 

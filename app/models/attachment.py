@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship
 
+from app.models import outbox
 from app.models.acting import Acting
 from app.models.entity import Entity
 from app.models.errors import ClinicError, Forbidden
@@ -67,6 +68,7 @@ class Attachment(Entity):
     content: Mapped[bytes] = mapped_column(SealedBytes("attachment.content"))
     uploaded_at: Mapped[datetime] = mapped_column(Instant)
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"))
+    shared_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"))
     withdrawn_why: Mapped[str | None] = mapped_column(SealedText("attachment.withdrawn_why"))
@@ -136,6 +138,20 @@ def withdraw(actor: Acting, row: Attachment, why: str, now: datetime) -> None:
     if not why.strip():
         raise ClinicError("Say why the file is withdrawn.", field="why")
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = now, actor.staff_id, why.strip()
+
+
+def share(session: Session, actor: Acting, row: Attachment, on: bool, now: datetime) -> None:
+    """Let the patient read a file in the portal, or no longer; they are told that something is
+    new, once a file. Raises ClinicError."""
+    _require_clinical(actor)
+    if row.withdrawn_at is not None:
+        raise ClinicError("This file was withdrawn already.")
+    row.shared_at = (row.shared_at or now) if on else None
+    if on:
+        outbox.announce(
+            session, "record_shared", f"file:{row.attachment_id}", now,
+            patient_id=row.patient_id, context={"link": "/portal/record/#documents"},
+        )  # fmt: skip
 
 
 def of_patient(session: Session, patient_id: int) -> Sequence[Any]:

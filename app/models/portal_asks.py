@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -71,6 +72,7 @@ class CorrectionRequest(Entity):
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.state == "declined" and not (self.answer or "").strip():
             raise ClinicError("Say to the patient why.", field="answer")
+        _tell_answer(session, self, "open", f"/portal/record/visit/{self.record_id}", now)
 
 
 class PatientReport(Entity):
@@ -113,6 +115,19 @@ class PatientReport(Entity):
 
     def __str__(self) -> str:
         return self.display
+
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        _tell_answer(session, self, "reported", "/portal/record/", now)
+
+
+def _tell_answer(session: Session, row: Any, unanswered: str, path: str, now: datetime) -> None:
+    """The patient is told, once, that an answer is there; what it says stands in the portal."""
+    if row.pk is None or row.state == unanswered:
+        return
+    cause = f"{row.__tablename__}:{row.pk}"
+    outbox.announce(
+        session, "record_shared", cause, now, patient_id=row.patient_id, context={"link": path}
+    )
 
 
 def ask_correction(

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session, defer
 
 from app.models.amendment import RecordAmendment
+from app.models.attachment import Attachment
 from app.models.audit import AuditEvent
 from app.models.chart import MOST, ONGOING, TAKEN
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
@@ -66,6 +67,14 @@ def visit(session: Session, patient_id: int, record_id: int) -> Any:
     return session.execute(query).one_or_none()
 
 
+def texts(session: Session, patient_id: int) -> dict[int, RecordAmendment]:
+    """By the key of its visit, the last amendment of each signed visit that has one."""
+    query = select(RecordAmendment).where(
+        RecordAmendment.patient_id == patient_id, RecordAmendment.record_id.in_(SIGNED)
+    )
+    return {row.record_id: row for row in session.scalars(query.order_by(RecordAmendment.number))}
+
+
 def conditions(session: Session, patient_id: int) -> Sequence[Condition]:
     """Diagnoses: what is going on first, then what is over, each newest first."""
     over = case((Condition.clinical_status.in_(ONGOING), 0), else_=1)
@@ -105,6 +114,28 @@ def vitals(session: Session, patient_id: int) -> list[Course]:
     query = observed(patient_id).where(Observation.code.in_(BY_CODE), shared(Observation))
     latest = query.order_by(Observation.effective.desc(), Observation.observation_id.desc())
     return courses(session.execute(latest.limit(READINGS)))
+
+
+def documents(session: Session, patient_id: int) -> Sequence[Attachment]:
+    """Files that the clinic shares, without what they hold, newest first."""
+    query = select(Attachment).where(Attachment.patient_id == patient_id, readable())
+    latest = query.order_by(Attachment.shared_at.desc(), Attachment.attachment_id.desc())
+    return session.scalars(latest.options(defer(Attachment.content)).limit(MOST)).all()
+
+
+def document(session: Session, patient_id: int, key: int) -> Attachment | None:
+    """One shared file of this patient."""
+    query = select(Attachment).where(
+        Attachment.attachment_id == key, Attachment.patient_id == patient_id, readable()
+    )
+    return session.scalars(query).one_or_none()
+
+
+def readable() -> ColumnElement[bool]:
+    """The condition of a file that its patient may read."""
+    return and_(
+        Attachment.shared_at.is_not(None), Attachment.withdrawn_at.is_(None), shared(Attachment)
+    )
 
 
 def openings(session: Session, patient_id: int) -> Sequence[AuditEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -33,7 +34,8 @@ class ChartExportView(BaseView):
     @permission_name("show")
     def fhir(self, patient_id: str) -> Response:
         """The record as a FHIR R4 Bundle, to save."""
-        return fhir_answer(_taken(patient_id, "FHIR"), shared_only=False)
+        opened = _taken(patient_id, "FHIR")
+        return fhir_answer(opened.patient, opened.now, shared_only=False)
 
 
 class ChartApi(BaseApi):
@@ -66,14 +68,15 @@ class ChartApi(BaseApi):
 
     @in_words
     def _fhir(self, patient_id: str) -> Any:
-        return fhir_answer(_taken(patient_id, "FHIR"), shared_only=False)
+        opened = _taken(patient_id, "FHIR")
+        return fhir_answer(opened.patient, opened.now, shared_only=False)
 
 
-def fhir_answer(opened: Opened, *, shared_only: bool) -> Response:
+def fhir_answer(patient: Patient, now: datetime, *, shared_only: bool) -> Response:
     """The bundle as a file; its name says whose by the record number alone."""
-    bundle = bundle_of(db.session(), opened.patient, shared_only=shared_only, now=opened.now)
+    bundle = bundle_of(db.session(), patient, shared_only=shared_only, now=now)
     answer = Response(json.dumps(bundle, ensure_ascii=False), mimetype=FHIR_JSON)
-    name = f"record-{opened.patient.record_number}.json"
+    name = f"record-{patient.record_number}.json"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.extensions import db
 from app.models import Attachment, ClinicError, Forbidden, NotFound, chart
-from app.models.attachment import LARGEST, attach, of_patient, withdraw
+from app.models.attachment import LARGEST, attach, of_patient, share, withdraw
 from app.models.clock import clinic_zone
 from app.security.scope import as_key
 from app.views.bodies import read_text
@@ -58,12 +58,22 @@ class ChartFilesView(BaseView):
         """The file itself: a picture is shown, anything else is saved, nothing is run."""
         opened = open_chart(patient_id, "file", file=key[:10])
         row = _load(opened, key)
-        way = "inline" if row.is_picture else "attachment"
-        answer = Response(row.content, mimetype=row.media_type)
-        answer.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(row.filename)}"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        return answer
+        return file_answer(row)
+
+    @expose("/<patient_id>/files/<key>/share", methods=["POST"])
+    @has_access
+    @permission_name("write")
+    def share(self, patient_id: str, key: str) -> AnyResponse:
+        """Let the patient read a file in the portal, or no longer."""
+        opened = chart_of(patient_id)
+        row, on = _load(opened, key), request.form.get("share") == "yes"
+        share(db.session(), opened.person, row, on, opened.now)
+        keep("edit", row)
+        said = (
+            "The patient can read the file in the portal." if on else "The file is shared no more."
+        )
+        flash(said, "success")
+        return redirect(url_for("ChartFilesView.files", patient_id=patient_id))
 
     @expose("/<patient_id>/files/<key>/withdraw", methods=["POST"])
     @has_access
@@ -84,6 +94,16 @@ class ChartFilesView(BaseView):
         else:
             flash("The file is withdrawn.", "success")
         return redirect(url_for("ChartFilesView.files", patient_id=patient_id))
+
+
+def file_answer(row: Attachment) -> Response:
+    """A picture to show, anything else to save; the browser runs nothing of it."""
+    way = "inline" if row.is_picture else "attachment"
+    answer = Response(row.content, mimetype=row.media_type)
+    answer.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(row.filename)}"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
 
 
 def _attach(opened: Opened, title: str) -> Attachment:

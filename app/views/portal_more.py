@@ -44,6 +44,7 @@ WHAT = {
     "Observation": "a measurement", "GlassBreak": "your restricted record",
     "ChartRestriction": "who may read your record", "CareTeam": "who may read your record",
     "PortalToken": "a link to the portal",
+    "Attachment": "a document", "CorrectionRequest": "a correction you asked for",
 }  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class PortalRecordView(BaseView):
             "record",
             patient=patient, visits=shared.visits(session, key), allergies=shared.allergies(session, key),
             conditions=shared.conditions(session, key), medication=shared.medication(session, key),
+            documents=shared.documents(session, key),
             reports=_reports(key), ongoing=ONGOING, taken=TAKEN, when=when, show=show,
             today=now().astimezone(clinic_zone()).date(),
         )  # fmt: skip

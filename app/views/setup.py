@@ -50,6 +50,7 @@ from app.views.portal_inviting import (
 from app.views.portal_joining import PortalJoinView
 from app.views.portal_more import PortalMoreView
 from app.views.portal_record import PortalRecordView
+from app.views.portal_take import PortalTakeView
 from app.views.portal_visit import PortalVisitView
 from app.views.rota import RotaView
 from app.views.rota_plan import RotaPlanView
@@ -98,6 +99,7 @@ PAGES: tuple[type[Any], ...] = (
     PortalBookingView,
     PortalVisitView,
     PortalRecordView,
+    PortalTakeView,
     PortalMoreView,
     PortalFamilyView,
     PortalInviteView,
