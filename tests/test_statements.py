@@ -136,6 +136,49 @@ def test_a_refusal_costs_at_most_3_statements(cast: Cast, statements: list[str])
     assert len(statements) <= 3
 
 
+def test_free_times_a_week_and_a_booking_cost_the_same_in_a_full_clinic(
+    cast: Cast, statements: list[str]
+) -> None:
+    day = date.today() + timedelta(days=7)
+    grow_day(cast, 0, 1, day)
+    few = [desk_costs(cast, statements, day, hour) for hour in (8, 9)][1]
+    grow_day(cast, 1, 120, day)
+    assert desk_costs(cast, statements, day, 10) == few
+    assert all(few)
+
+
+def grow_day(cast: Cast, first: int, last: int, day: date) -> None:
+    """Visits at seven, each with a patient, a doctor on the rota and a room of its own."""
+    at = datetime.combine(day, time(7), UTC)
+    with cast.app.app_context():
+        for number in range(first, last):
+            visit, *_ = rows_of(cast, number)
+            visit.appointment_datetime = at
+            visit.doctor.staff = Staff(name=f"Dr. {number}", role="doctor")
+            at_work = Shift(
+                staff=visit.doctor.staff, shift_date=day, start_time=time(6), end_time=time(20)
+            )
+            db.session.add_all([visit, at_work])
+        db.session.commit()
+        db.session.remove()
+
+
+def desk_costs(cast: Cast, statements: list[str], day: date, hour: int) -> tuple[int, int, int]:
+    """Statements of the free times of a doctor, of a week of all doctors, and of a booking."""
+    week = f"start={day}&end={day + timedelta(days=7)}"
+    urls = (f"/api/v1/slot/?doctor_id={cast.diaz}&start={day}&days=14", f"/calendar/events?{week}")
+    slots, calendar = (costs(cast, statements, "rosa", url) for url in urls)
+    client = cast.client("rosa")
+    body = {
+        "patient_id": cast.quentin, "doctor_id": cast.diaz,
+        "appointment_datetime": f"{day}T{hour:02}:00:00Z",
+    }  # fmt: skip
+    statements.clear()
+    answer = client.post("/api/v1/appointment/", json=body)
+    assert answer.status_code == 201, answer.text
+    return slots, calendar, len(statements)
+
+
 @pytest.fixture
 def fetched(app: Flask) -> Any:
     """The most rows of one table that came to Python since it was last asked."""

@@ -1,142 +1,107 @@
 """What the clinic costs beside the SQL it sends: `make bench`.
 
-For each operation, in one process on a demo clinic of 20,000 patients and 150,000 visits: the median
-time of a request, the median time of the very same statements sent by the driver alone, their ratio
-and their number. Only the ratios of one run mean anything; absolute times are the machine's.
+On SQLite and on PostgreSQL, in one process on a demo clinic of 20,000 patients and 150,000 visits:
+the time of a request, that of the very same statements sent by the driver alone to a copy of the
+database, their ratio and their number; of many turns the quickest, which other programs on the
+machine disturb least. Only the ratios of one run mean anything; absolute times are the machine's.
+
+`--write` keeps the ratios in docs/performance.md. BENCH_FOLDER keeps the databases for the next run,
+BENCH_PATIENTS makes them smaller, BENCH_ONLY measures the operations in whose names it stands.
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import bench_clinics
 import bench_figures
 import bench_messages
+import bench_page
+import bench_schedule
+from bench_replay import Recorder, Replay
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = 25
+RUNS = int(os.environ.get("BENCH_RUNS", "25"))
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "20000"))
+ONLY = os.environ.get("BENCH_ONLY", "")
 
-
-class Recorder:
-    """The statements of one request, with their parameters, to be sent again."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, Any]] = []
-
-    def note(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        self.sent.append((statement, parameters))
-
-    def reads(self) -> list[tuple[str, Any]]:
-        return [pair for pair in self.sent if pair[0].lstrip().upper().startswith("SELECT")]
+Operation = tuple[str, Callable[[], Any]]
 
 
 def main() -> None:
     sys.path.insert(0, str(ROOT))
-    with TemporaryDirectory() as folder:
-        os.environ["CLINIC_INSTANCE"] = folder
-        os.environ["DATABASE_URL"] = os.environ.get("BENCH_DATABASE_URL", "")
-        from sqlalchemy import event
-
-        from app import create_app
-        from app.cli import build_demo, set_up
-        from app.extensions import db
-
-        app = create_app(RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False)
-        recorder = Recorder()
-        with app.app_context():
-            set_up()
-            build_demo(patients=PATIENTS, years=2)
-            event.listen(db.engine, "before_cursor_execute", recorder.note)
-            print(f"{db.engine.dialect.name}: medians of {RUNS} runs\n")
-        _table(app, recorder)
+    found: dict[str, dict[str, bench_page.Line]] = {}
+    with TemporaryDirectory() as scratch:
+        folder = Path(os.environ.get("BENCH_FOLDER") or scratch)
+        for clinic in bench_clinics.clinics(folder, PATIENTS):
+            found[clinic.name] = _measure(clinic)
     bench_messages.measure()
+    if "--write" in sys.argv:
+        bench_page.write(ROOT / "docs" / "performance.md", found, PATIENTS)
 
 
-def _table(app: Any, recorder: Recorder) -> None:
-    print(f"{'operation':32}{'ms':>8}{'SQL alone':>11}{'ratio':>7}{'statements':>12}{'bytes':>9}")
-    operations = _operations(_signed_in(app, "receptionist"))
-    operations += bench_figures.operations(partial(_signed_in, app))
-    for name, call in operations:
-        call()
-        recorder.sent.clear()
-        size = len(call().data)
-        reads, count = recorder.reads(), len(recorder.sent)
-        ours = _median(call)
-        raw = _median(lambda reads=reads: _replay(app, reads))
-        print(f"{name:32}{ours:8.1f}{raw:11.2f}{ours / raw:7.1f}{count:12}{size:9}")
+def _measure(clinic: bench_clinics.Clinic) -> dict[str, bench_page.Line]:
+    with clinic.app.app_context():
+        recorder = Recorder(clinic.engine)
+    replay = Replay(clinic.copy)
+    print(f"\n{clinic.name}: the quickest of {RUNS} runs")
+    print(f"{'operation':40}{'ms':>8}{'SQL alone':>11}{'ratio':>7}{'statements':>12}{'bytes':>9}")
+    lines = {}
+    for name, call in _operations(clinic.app):
+        if ONLY in name:
+            lines[name] = _line(name, call, recorder, replay)
+        replay.run(recorder.take())
+    return lines
 
 
-def _operations(client: Any) -> list[tuple[str, Callable[[], Any]]]:
-    day = (datetime.now(UTC) + timedelta(days=3)).date()
-    get = client.get
-    slots = f"/api/v1/slot/?doctor_id=1&visit_type_id=1&start={day}&days=14"
+def _operations(app: Any) -> list[Operation]:
+    sign_in = partial(_signed_in, app)
+    desk = sign_in("receptionist")
     return [
-        ("patient search by prefix, JSON", lambda: get("/search/patients?q=mar")),
-        ("patient list, HTML", lambda: get("/patient/list/")),
-        ("patient list, API", lambda: get("/api/v1/patient/")),
-        ("appointment form, HTML", lambda: get("/appointment/add")),
-        ("appointment list, HTML", lambda: get("/appointment/list/")),
-        ("free times, one doctor, 14 days", lambda: get(slots)),
-        ("home", lambda: get("/")),
-        ("a week of all doctors", lambda: get(_week(day, ""))),
-        ("a week of one doctor", lambda: get(_week(day, "&doctor=1"))),
-        ("book (new time each run)", _booker(client, slots)),
+        *bench_schedule.operations(desk),
+        ("patient search by prefix, JSON", lambda: desk.get("/search/patients?q=mar")),
+        ("patient list, HTML", lambda: desk.get("/patient/list/")),
+        ("patient list, API", lambda: desk.get("/api/v1/patient/")),
+        ("appointment form, HTML", lambda: desk.get("/appointment/add")),
+        ("appointment list, HTML", lambda: desk.get("/appointment/list/")),
+        *bench_figures.operations(sign_in),
     ]
 
 
-def _week(day: Any, more: str) -> str:
-    return f"/calendar/events?start={day}&end={day + timedelta(days=7)}&by=doctor{more}"
-
-
-def _booker(client: Any, slots: str) -> Callable[[], Any]:
-    free = iter(client.get(slots + "&days=30").json["result"] * 3)
-
-    def book() -> Any:
-        slot = next(free)
-        body = {"patient_id": 9, "doctor_id": slot["doctor_id"], "visit_type_id": 1}
-        return client.post(
-            "/api/v1/appointment/", json=body | {"appointment_datetime": slot["start"]}
-        )
-
-    return book
+def _line(name: str, call: Callable[[], Any], recorder: Recorder, replay: Replay) -> Any:
+    """One operation, again and again; after each request its statements go to the copy."""
+    ours, raw = [], []
+    call()
+    replay.run(recorder.take())
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        answer = call()
+        ours.append(time.perf_counter() - start)
+        if answer.status_code >= 300:
+            raise SystemExit(f"{name}: {answer.status_code} {answer.text[:300]}")
+        sent = recorder.take()
+        start = time.perf_counter()
+        replay.run(sent)
+        raw.append(time.perf_counter() - start)
+    mine, alone = (1000 * min(times) for times in (ours, raw))
+    line = bench_page.Line(mine / alone, sent.count)
+    print(
+        f"{name:40}{mine:8.1f}{alone:11.2f}{line.ratio:7.1f}{line.statements:12}{len(answer.data):9}"
+    )
+    return line
 
 
 def _signed_in(app: Any, role: str) -> Any:
     client = app.test_client()
-    login = {"username": role, "password": "clinic-demo-only"}
-    client.post("/login/", data=login)
+    client.post("/login/", data={"username": role, "password": "clinic-demo-only"})
     return client
-
-
-def _median(call: Callable[[], Any]) -> float:
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
-
-
-def _replay(app: Any, statements: list[tuple[str, Any]]) -> None:
-    from app.extensions import db
-
-    with app.app_context():
-        connection = db.engine.raw_connection()
-        cursor = connection.cursor()
-        for statement, parameters in statements:
-            cursor.execute(statement, parameters)
-            cursor.fetchall()
-        cursor.close()
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.models.appointment import ACTIVE, LONGEST, Appointment
 from app.models.patient import Patient
 from app.models.room import Room
-from app.models.shift import Shift
+from app.models.shift import Shift, interval_of
 from app.models.staff import Doctor, Staff
 from app.models.visit_type import VisitType
 
@@ -86,7 +86,7 @@ def duty(
     """Doctor, first and last instant of each published shift that touches the time."""
     first = start.astimezone(zone).date() - timedelta(days=1)
     query = (
-        select(Shift, Doctor.doctor_id)
+        select(Doctor.doctor_id, Shift.shift_date, Shift.start_time, Shift.end_time)
         .join(Doctor, Doctor.staff_id == Shift.staff_id)
         .where(Shift.published, Shift.shift_date.between(first, end.astimezone(zone).date()))
         .where(reach.shifts, reach.doctors)
@@ -94,7 +94,10 @@ def duty(
     )
     if doctor_id is not None:
         query = query.where(Doctor.doctor_id == doctor_id)
-    found = [(key, *shift.interval(zone)) for shift, key in session.execute(query)]
+    found = [
+        (key, *interval_of(day, begins, ends, zone))
+        for key, day, begins, ends in session.execute(query)
+    ]
     return [(key, since, until) for key, since, until in found if since < end and start < until]
 
 

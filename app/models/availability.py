@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.models.intervals import Interval, common, minus, starts
@@ -81,6 +83,18 @@ class Visit:
         return Interval(self.interval.start - before, self.interval.end + after)
 
 
+class Stay(NamedTuple):
+    """The time that a visit has a room."""
+
+    start: datetime
+    minutes: int
+    appointment_id: int
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+
 @dataclass
 class Situation:
     """All that bears on a window of time, loaded once and asked often."""
@@ -90,7 +104,7 @@ class Situation:
     shifts: dict[int, list[Interval]] = field(default_factory=dict)
     away: dict[int, list[Interval]] = field(default_factory=dict)
     visits: dict[int, list[Visit]] = field(default_factory=dict)
-    in_room: dict[int, list[Visit]] = field(default_factory=dict)
+    in_room: dict[int, list[Stay]] = field(default_factory=dict)
     rooms: list[Room] = field(default_factory=list)
     blocked: dict[int, list[Interval]] = field(default_factory=dict)
     opening: list[Interval] | None = None
@@ -128,9 +142,9 @@ class Situation:
             return False
         # visits in one room never overlap: of those that begin in time only the last can matter
         visits = self.in_room.get(room_id, [])
-        last = bisect_left(visits, span.end, key=lambda visit: visit.interval.start)
+        last = bisect_left(visits, span.end, key=attrgetter("start"))
         near = [visit for visit in visits[max(0, last - 2) : last] if visit.appointment_id != but]
-        return not any(visit.interval.overlaps(span) for visit in near)
+        return not any(visit.end > span.start for visit in near)
 
 
 def window_of(start: date, days: int, zone: ZoneInfo) -> Interval:

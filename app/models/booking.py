@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import availability, holds, life, reasons, situations
 from app.models.acting import Acting
-from app.models.appointment import ACTIVE, Appointment
+from app.models.appointment import ACTIVE, LONGEST, Appointment
 from app.models.availability import Situation, Slot, Wish
 from app.models.clock import clinic_zone, holidays_between
 from app.models.errors import ClinicError
@@ -53,10 +53,12 @@ def prepare(session: Session, actor: Acting, visit: Appointment, now: datetime) 
 def around(
     session: Session, doctor_id: int, start: datetime, now: datetime | None = None
 ) -> Situation:
-    """What bears on a visit of this doctor at about this time."""
-    window = Interval(start - ROTA_SEEN, start + ROTA_SEEN)
+    """What bears on a visit of this doctor at about this time, and their shifts of a week before
+    and after."""
+    window = Interval(start - LONGEST, start + 2 * LONGEST)
+    rota = Interval(start - ROTA_SEEN, start + ROTA_SEEN)
     days = holidays_between(window.start.date(), window.end.date())
-    return situations.load(session, [doctor_id], window, clinic_zone(), days, now)
+    return situations.load(session, [doctor_id], window, clinic_zone(), days, now, rota=rota)
 
 
 def alternatives(

@@ -56,6 +56,10 @@ class Shift(Entity):
 
     def interval(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """First and last instant of the shift, half-open; wall-clock time is read in `zone`."""
-        last_day = self.shift_date + timedelta(days=self.end_time <= self.start_time)
-        start = datetime.combine(self.shift_date, self.start_time, zone)
-        return start, datetime.combine(last_day, self.end_time, zone)
+        return interval_of(self.shift_date, self.start_time, self.end_time, zone)
+
+
+def interval_of(day: date, start: time, end: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """First and last instant of a shift that begins on `day`; half-open, wall-clock time of `zone`."""
+    last_day = day + timedelta(days=end <= start)
+    return datetime.combine(day, start, zone), datetime.combine(last_day, end, zone)

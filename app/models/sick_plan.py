@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.models import availability, holds, situations
 from app.models.appointment import ACTIVE, LONGEST, Appointment
-from app.models.availability import Situation, Slot, Visit, Wish
+from app.models.availability import Situation, Slot, Stay, Visit, Wish
 from app.models.clock import clinic_zone, holidays_between
 from app.models.errors import ClinicError, NotFound
 from app.models.intervals import Interval
@@ -233,5 +234,4 @@ def _take(
     situation.visits.setdefault(slot.doctor_id, []).append(taken)
     if slot.room_id is not None:
         held = situation.in_room.setdefault(slot.room_id, [])
-        held.append(taken)
-        held.sort(key=lambda other: other.interval.start)
+        insort(held, Stay(slot.start, wish.minutes, visit.appointment_id))

@@ -5,21 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import not_, or_, select
+from sqlalchemy import ColumnElement, not_, select
 from sqlalchemy.orm import Session
 
 from app.models import holds
 from app.models.appointment import ACTIVE, LONGEST, Appointment
-from app.models.availability import Situation, Visit
+from app.models.availability import Situation, Stay, Visit
 from app.models.intervals import Interval
 from app.models.opening import WEEKDAYS, Blocking, OpeningHours, TimeOff
 from app.models.room import Room
-from app.models.shift import Shift
+from app.models.shift import Shift, interval_of
 from app.models.staff import Doctor
 from app.models.visit_type import VisitType
+
+Standing = tuple[ColumnElement[bool], ...]
+"""The conditions of a visit that holds its time."""
 
 
 def load(
@@ -30,32 +33,38 @@ def load(
     holidays: Mapping[date, str] | None = None,
     now: datetime | None = None,
     but: Sequence[int] = (),
+    rota: Interval | None = None,
 ) -> Situation:
-    """Everything that bears on these doctors in `window`, in six statements; without the holds
+    """Everything that bears on these doctors in `window`, in seven statements; without the holds
     that have run out at `now`, which is the present where it is left out, and without the visits
-    with the keys `but`, which would make way."""
+    with the keys `but`, which would make way. Shifts are loaded for all of `rota`, where that is
+    more."""
     wanted = sorted(set(doctor_ids))
     situation = Situation(zone, window, holidays=holidays or {})
-    _load_rota(session, situation, wanted)
-    _load_visits(session, situation, wanted, now or datetime.now(UTC), but)
+    standing = _standing(window, now or datetime.now(UTC), but)
+    _load_rota(session, situation, wanted, rota or window)
+    _load_visits(session, situation, wanted, standing)
     _load_rooms(session, situation)
+    _load_stays(session, situation, standing)
     _load_opening(session, situation)
     return situation
 
 
-def _load_rota(session: Session, situation: Situation, doctor_ids: list[int]) -> None:
+def _load_rota(
+    session: Session, situation: Situation, doctor_ids: list[int], rota: Interval
+) -> None:
     window, zone = situation.window, situation.zone
-    first = window.start.astimezone(zone).date() - timedelta(days=1)
-    last = window.end.astimezone(zone).date()
+    first = rota.start.astimezone(zone).date() - timedelta(days=1)
+    last = rota.end.astimezone(zone).date()
     doctors = select(Doctor.doctor_id, Doctor.staff_id).where(Doctor.doctor_id.in_(doctor_ids))
     staff = doctors.subquery()
     shifts = (
-        select(staff.c.doctor_id, Shift)
+        select(staff.c.doctor_id, Shift.shift_date, Shift.start_time, Shift.end_time)
         .join(Shift, Shift.staff_id == staff.c.staff_id)
         .where(Shift.published, Shift.shift_date.between(first, last))
     )
-    for doctor_id, shift in session.execute(shifts):
-        start, end = (moment.astimezone(UTC) for moment in shift.interval(zone))
+    for doctor_id, day, begins, ends in session.execute(shifts):
+        start, end = (m.astimezone(UTC) for m in interval_of(day, begins, ends, zone))
         situation.shifts.setdefault(doctor_id, []).append(Interval(start, end))
     away = (
         select(staff.c.doctor_id, TimeOff.start_at, TimeOff.end_at)
@@ -74,10 +83,8 @@ def _load_visits(
     session: Session,
     situation: Situation,
     doctor_ids: list[int],
-    now: datetime,
-    but: Sequence[int],
+    standing: Standing,
 ) -> None:
-    window = situation.window
     columns: tuple[Any, ...] = (
         Appointment.appointment_id, Appointment.doctor_id, Appointment.room_id,
         Appointment.appointment_datetime, Appointment.minutes_duration,
@@ -86,22 +93,41 @@ def _load_visits(
     query = (
         select(*columns)
         .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
-        .where(
-            Appointment.status.in_(ACTIVE),
-            not_(holds.expired(now)),
-            Appointment.appointment_id.not_in(but),
-            Appointment.appointment_datetime >= window.start - LONGEST,
-            Appointment.appointment_datetime < window.end + timedelta(hours=12),
-            or_(Appointment.doctor_id.in_(doctor_ids), Appointment.room_id.is_not(None)),
-        )
+        .where(Appointment.doctor_id.in_(doctor_ids), *standing)
         .order_by(Appointment.appointment_datetime)
     )
     for key, doctor_id, room_id, start, minutes, before, after in session.execute(query):
         span = Interval(start, start + timedelta(minutes=minutes))
         visit = Visit(span, doctor_id, room_id, key, before or 0, after or 0)
         situation.visits.setdefault(doctor_id, []).append(visit)
-        if room_id is not None:
-            situation.in_room.setdefault(room_id, []).append(visit)
+
+
+def _load_stays(session: Session, situation: Situation, standing: Standing) -> None:
+    """Who has which room; of all doctors, and so the one statement with many rows."""
+    query = (
+        select(
+            Appointment.room_id,
+            Appointment.appointment_datetime,
+            Appointment.minutes_duration,
+            Appointment.appointment_id,
+        )
+        .where(Appointment.room_id.is_not(None), *standing)
+        .order_by(Appointment.appointment_datetime)
+    )
+    in_room, rows = situation.in_room, session.execute(query)
+    for room_id, start, minutes, key in cast(Any, rows):
+        in_room.setdefault(room_id, []).append(Stay(start, minutes, key))
+
+
+def _standing(window: Interval, now: datetime, but: Sequence[int]) -> Standing:
+    """Holds its time in the window, or near enough for a buffer to matter."""
+    return (
+        Appointment.status.in_(ACTIVE),
+        not_(holds.expired(now)),
+        Appointment.appointment_id.not_in(but),
+        Appointment.appointment_datetime >= window.start - LONGEST,
+        Appointment.appointment_datetime < window.end + timedelta(hours=12),
+    )
 
 
 def _load_rooms(session: Session, situation: Situation) -> None:

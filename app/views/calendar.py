@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
@@ -81,10 +82,12 @@ class CalendarView(BaseView):
         hidden = hidden_columns(person)
         payload = {
             "by": by,
-            "visits": {"keys": KEYS, "rows": [visit(row, hidden) for row in rows]},
+            "visits": {"keys": KEYS, "rows": [visit(row, hidden, zone) for row in rows]},
             "duty": {
                 "keys": ("doctor_id", "start", "end"),
-                "rows": [(doctor, _wall(since), _wall(until)) for doctor, since, until in on_duty],
+                "rows": [
+                    (key, _wall(since, zone), _wall(till, zone)) for key, since, till in on_duty
+                ],
             },
         }
         return told_once(payload, start=span[0], end=span[1], page="calendar", rows=len(rows))
@@ -121,26 +124,22 @@ def hidden_columns(person: Actor) -> frozenset[str]:
     return hidden.union(*(_hidden(person, model, keys) for model, keys in of_others.items()))
 
 
-def visit(row: Any, hidden: frozenset[str]) -> list[Any]:
-    """One visit in the order of `KEYS`; its wall-clock times are the clinic's."""
+def visit(row: Any, hidden: frozenset[str], zone: ZoneInfo) -> list[Any]:
+    """One visit in the order of `KEYS`; its wall-clock times are those of `zone`."""
     start = row.appointment_datetime
-    length = timedelta(minutes=row.minutes_duration)
-    begins, ends = _naive(start), _naive(start + length)
+    end = start + timedelta(minutes=row.minutes_duration)
+    begins, ends = _wall(start, zone), _wall(end, zone)
     if ends <= begins:  # the clock is set back while the visit lasts
-        ends = begins + length
-    values = {
-        "id": row.appointment_id,
-        "start": begins.isoformat(timespec="minutes"),
-        "end": ends.isoformat(timespec="minutes"),
-        "at": encode(start),
-        "minutes": row.minutes_duration,
-        "arrived_at": encode(row.arrived_at),
-        "dob": show(row.dob) or None,
-        "type_id": row.visit_type_id,
-        "type": row.visit_type,
-        "may_change": bool(row.editable),
-    }
-    return [None if k in hidden else values[k] if k in values else getattr(row, k) for k in KEYS]
+        ends = (datetime.fromisoformat(begins) + (end - start)).isoformat(timespec="minutes")
+    values = [
+        row.appointment_id, row.version, begins, ends, encode(start), row.minutes_duration,
+        row.status, encode(row.arrived_at), row.patient_id, row.patient, show(row.dob) or None,
+        row.phone, row.doctor_id, row.doctor, row.room_id, row.room, row.visit_type_id,
+        row.visit_type, row.colour, row.reason, bool(row.editable), row.series_id,
+    ]  # fmt: skip
+    if not hidden:
+        return values
+    return [None if key in hidden else value for key, value in zip(KEYS, values, strict=True)]
 
 
 def told_once(payload: dict[str, Any], **detail: Any) -> Response:
@@ -210,9 +209,5 @@ def _hidden(person: Actor, model: type[Any], keys: dict[str, str]) -> frozenset[
     return frozenset(key for key, column in keys.items() if column not in seen)
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(clinic_zone()).replace(tzinfo=None)
-
-
-def _wall(moment: datetime) -> str:
-    return _naive(moment).isoformat(timespec="minutes")
+def _wall(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes")
