@@ -222,6 +222,14 @@ def test_arriving_notes_the_time_and_undo_takes_it_back(cast: Cast) -> None:
         assert db.session.get_one(Appointment, cast.visit).arrived_at is None
 
 
+def test_an_undo_of_a_visit_that_was_changed_since_is_refused(cast: Cast) -> None:
+    rosa = cast.client("rosa")
+    arrived = rosa.post(f"{URL}{cast.visit}/status", json={"status": "arrived"}).json["result"]
+    rosa.post(f"{URL}{cast.visit}/status", json={"status": "checked-in"})
+    undone = rosa.post(f"{URL}{cast.visit}/undo", json={"version": arrived["version"]})
+    assert undone.status_code == 412
+
+
 def test_a_cancelled_visit_gives_its_time_back(
     rosa: FlaskClient, cast: Cast, on_duty: date
 ) -> None:

@@ -97,3 +97,8 @@ def test_who_waits_is_told_once(session: Session, cast: Cast) -> None:
     session.commit()
     assert lateness_notices.tell(session, at(40)) == 0
     assert told(session) == [cast.quentin]
+
+
+def test_who_went_home_without_a_click_holds_up_nobody() -> None:
+    gone, inside = row("arrived", -600, arrived=-610), row("in-room", -500)
+    assert late(5, gone, inside, row("booked", 0)) == 5

@@ -416,3 +416,22 @@ def test_a_freed_time_costs_nothing_more_where_nobody_waits(
     life.move_status(session, CLINIC, row, "cancelled", NOW, "called")
     session.commit()
     assert len(statements) <= 8  # two of them ask what the patient is told
+
+
+def test_a_savepoint_that_is_rolled_back_takes_only_its_own_times_back(
+    session: Session, cast: Cast, booked: int, waiting: Waiting
+) -> None:
+    waiting("Wanda")
+    other = Appointment(
+        patient_id=cast.paula, doctor_id=cast.diaz, appointment_datetime=START + timedelta(hours=2)
+    )
+    session.add(other)
+    session.commit()
+    visit = session.get_one(Appointment, booked)
+    life.move_status(session, CLINIC, visit, "cancelled", NOW, None)
+    savepoint = session.begin_nested()
+    life.move_status(session, CLINIC, other, "cancelled", NOW, None)
+    savepoint.rollback()
+    session.commit()
+    offered = session.scalars(select(WaitlistOffer)).all()
+    assert [offer.appointment.appointment_datetime for offer in offered] == [START]

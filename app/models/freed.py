@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.models.appointment import ACTIVE, Appointment
 from app.models.intervals import Interval
@@ -33,23 +33,32 @@ def note(session: Session, visit: Appointment, now: datetime, *, gone: bool = Fa
         return
     same = Interval(visit.appointment_datetime, visit.end), visit.doctor_id
     if gone or visit.status not in ACTIVE or same != (before.interval, before.doctor_id):
-        freed = Freed(before.interval, before.doctor_id, before.room_id, now)
-        session.info.setdefault(KEY, []).append(freed)
+        note_span(session, Freed(before.interval, before.doctor_id, before.room_id, now))
 
 
 def note_span(session: Session, freed: Freed) -> None:
-    session.info.setdefault(KEY, []).append(freed)
+    """Note a time together with the savepoint in which it becomes free, None outside of any."""
+    savepoint = session.get_nested_transaction()
+    session.info.setdefault(KEY, []).append((freed, savepoint))
 
 
 def take(session: Session) -> list[Freed]:
     """What was noted in this transaction; it is noted no longer."""
-    found: list[Freed] = session.info.pop(KEY, [])
-    return found
+    return [freed for freed, _ in session.info.pop(KEY, [])]
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    take(session)
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, gone: SessionTransaction) -> None:
+    """What a savepoint that is rolled back had freed is taken again; the rest stays free."""
+    noted = session.info.pop(KEY, [])
+    if gone.nested:
+        session.info[KEY] = [(freed, at) for freed, at in noted if not _lies_in(at, gone)]
+
+
+def _lies_in(savepoint: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    while savepoint is not None and savepoint is not outer:
+        savepoint = savepoint.parent
+    return savepoint is outer
 
 
 def _held_before(visit: Appointment) -> Freed | None:

@@ -21,6 +21,9 @@ EXPECTED = ("pending", "booked")
 OVERDUE = timedelta(minutes=15)
 """Who has not come by then holds up nobody."""
 
+FORGOTTEN = timedelta(hours=4)
+"""Who has been here for longer than that went home without a click, and holds up nobody."""
+
 ENOUGH = 3
 """From how many ended visits of the day a pace is read."""
 
@@ -87,6 +90,7 @@ def pace_of(rows: Iterable[Any], times: Mapping[int, Times]) -> float:
 
 def _forecast(rows: list[Any], times: Mapping[int, Times], now: datetime) -> Forecast:
     pace, found, late = pace_of(rows, times), Forecast(), None
+    rows = [row for row in rows if not _is_forgotten(row, times, now)]
     free = max([now, *(_ends(row, times, pace) for row in rows if row.status == "in-room")])
     for row in rows:
         if not _comes(row, now):
@@ -100,6 +104,13 @@ def _forecast(rows: list[Any], times: Mapping[int, Times], now: datetime) -> For
     if late is not None:
         found.minutes = max(0, int(late[1].total_seconds() // 60))
     return found
+
+
+def _is_forgotten(row: Any, times: Mapping[int, Times], now: datetime) -> bool:
+    since: datetime = row.arrived_at or row.appointment_datetime
+    if row.status == "in-room":
+        since = times.get(row.appointment_id, Times()).began or since
+    return row.status not in EXPECTED and since + FORGOTTEN <= now
 
 
 def _comes(row: Any, now: datetime) -> bool:

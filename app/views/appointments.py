@@ -205,7 +205,8 @@ class AppointmentRest(EntityApi):
 
     @in_words
     def _undo(self, pk: str) -> Any:
-        row = self._visit(pk)
+        row, told = self._visit(pk), self._body().get("version")
+        writing.require_version(row, None if told is None else str(told))
 
         def take_back(visit: Appointment) -> None:
             life.undo(db.session(), actor(), visit, datetime.now(UTC))

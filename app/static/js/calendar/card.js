@@ -23,12 +23,12 @@ export async function setStatus(visit, status, refresh, more = {}) {
     return false;
   }
   const word = STATUS[status]?.[1] ?? status;
-  toast(`${name(visit)}: ${word.toLowerCase()}.`, "good", { label: "Undo", act: () => takeBack(visit, refresh) });
+  toast(`${name(visit)}: ${word.toLowerCase()}.`, "good", { label: "Undo", act: () => takeBack(visit, answer.body.result?.version, refresh) });
   return true;
 }
 
-async function takeBack(visit, refresh) {
-  const answer = await post(url(visit, "undo"), {});
+async function takeBack(visit, version, refresh) {
+  const answer = await post(url(visit, "undo"), { version });
   await refresh();
   toast(answer.ok ? `${name(visit)} is back where the visit was.` : answer.body.message, answer.ok ? "good" : "bad");
 }
@@ -147,9 +147,14 @@ async function cancelMany(visit, scope, more, refresh) {
   if (!answer.ok) return toast(answer.body.message ?? "That did not work.", "bad");
   const gone = answer.body.result;
   const back = async () => {
-    for (const row of gone) await post(url({ id: row.appointment_id }, "undo"), {});
+    let lost = 0;
+    for (const row of gone) {
+      const { ok } = await post(url({ id: row.appointment_id }, "undo"), { version: row.version });
+      if (!ok) lost += 1;
+    }
     await refresh();
-    toast(`${name(visit)}: the visits are back.`);
+    if (lost) toast(`${name(visit)}: ${gone.length - lost} of ${gone.length} visits are back; the others could not be had again.`, "bad");
+    else toast(`${name(visit)}: all ${gone.length} visits are back.`, "good");
   };
   return toast(`${name(visit)}: ${gone.length} visits cancelled.`, "good", { label: "Undo", act: back });
 }
