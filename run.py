@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -38,6 +39,11 @@ def main() -> None:
         sys.exit(f"Port {port} cannot be opened ({error.strerror}); set CLINIC_PORT to another.")
     sys.stdout.write(_welcome(app, host, port))
     sys.stdout.flush()
+    serve(app, server)
+
+
+def serve(app: Flask, server: Any) -> None:
+    """Answer requests until stopped; a thread beside does what the timetable says."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
     worker.start(app)
     server.run()

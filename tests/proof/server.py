@@ -54,17 +54,14 @@ class Server:
 @contextmanager
 def serving(database_url: str, instance: Path) -> Iterator[Server]:
     """The clinic on `database_url`, ready to answer; stopped at the end."""
-    port = _free_port()
+    port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
         "--threads", str(THREADS), "--timeout", "120", "--keep-alive", "75",
         "--log-level", "warning", "app:create_app()",
     ]  # fmt: skip
-    environment = os.environ | {"DATABASE_URL": database_url, "CLINIC_INSTANCE": str(instance)}
-    keys = ROOT / "instance" / "field_keys"
-    if keys.exists():  # those with which the tests wrote the rows that are served
-        shutil.copy(keys, instance)
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    settings = environment(database_url, instance)
+    process = subprocess.Popen(command, cwd=ROOT, env=settings, start_new_session=True)
     try:
         _wait(port, process)
         yield Server(port)
@@ -73,7 +70,15 @@ def serving(database_url: str, instance: Path) -> Iterator[Server]:
         process.wait(30)
 
 
-def _free_port() -> int:
+def environment(database_url: str, instance: Path) -> dict[str, str]:
+    """The settings of a process of the clinic beside the tests'."""
+    keys = ROOT / "instance" / "field_keys"
+    if keys.exists():  # those with which the tests wrote the rows that are served
+        shutil.copy(keys, instance)
+    return os.environ | {"DATABASE_URL": database_url, "CLINIC_INSTANCE": str(instance)}
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
