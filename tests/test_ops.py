@@ -86,7 +86,8 @@ def test_flask_admin_brings_no_route_that_writes(sqlite_app: Flask) -> None:
         for rule in sqlite_app.url_map.iter_rules()
         if rule.rule.startswith("/ops/") and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
     ]
-    assert writing == []
+    actions = ("resend", "take-off")
+    assert set(writing) == {f"/ops/{t}/{a}/<key>" for t in ("outbox", "dead") for a in actions}
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,39 @@ def test_a_dead_letter_shows_why_it_was_given_up(sqlite_cast: Cast) -> None:
     answer = sqlite_cast.client("amina").get("/ops/dead/")
     assert "The address does not exist." in answer.text
     assert "Confirmation" not in answer.text
+
+
+def state_of(cast: Cast, number: int) -> str:
+    with cast.app.app_context():
+        return db.session.get_one(Notification, number).state
+
+
+@pytest.mark.parametrize(("action", "after"), [("resend", "planned"), ("take-off", "skipped")])
+def test_a_dead_letter_is_sent_again_or_taken_off_and_the_trail_says_by_whom(
+    cast: Cast, action: str, after: str
+) -> None:
+    number = message(cast, state="dead", reason="550", attempts=12)
+    assert cast.client("amina").post(f"/ops/dead/{action}/{number}").status_code == 302
+    assert state_of(cast, number) == after
+    with cast.app.app_context():
+        said = db.session.query(AuditEvent).filter_by(entity="Notification").all()
+        assert [(e.agent, e.action, e.patient_id) for e in said] == [("amina", action, cast.paula)]
+
+
+@pytest.mark.parametrize("action", ["resend", "take-off"])
+def test_what_was_sent_is_neither_sent_again_nor_taken_off(sqlite_cast: Cast, action: str) -> None:
+    number = message(sqlite_cast, state="sent", sent_at=NOW)
+    answer = sqlite_cast.client("amina").post(f"/ops/outbox/{action}/{number}")
+    assert answer.status_code == 422
+    assert state_of(sqlite_cast, number) == "sent"
+
+
+@pytest.mark.parametrize("who", ["diaz", "nora", "rosa", "paula", "anonymous"])
+def test_nobody_else_sends_a_message_again(sqlite_cast: Cast, who: str) -> None:
+    number = message(sqlite_cast, state="dead")
+    answer = sqlite_cast.client(who).post(f"/ops/dead/resend/{number}")
+    assert answer.status_code in (302, 403)
+    assert state_of(sqlite_cast, number) == "dead"
 
 
 def test_a_row_outside_the_list_has_no_details(sqlite_cast: Cast) -> None:

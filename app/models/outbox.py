@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.models import composing, reach, visits_told
-from app.models.errors import ClinicError
+from app.models.errors import ClinicError, NotFound
 from app.models.notification import INBOX, Notification
 from app.models.notification_rule import NotificationRule
 from app.models.reach import Reach
@@ -195,16 +195,44 @@ def tell_staff(
     return put(session, rule, once, subject, body, now, staff_id=staff_id)
 
 
+TAKEN_OFF = "It was taken off by hand."
+
+
 def resend(session: Session, notification_id: int, now: datetime) -> Notification:
     """Try a message again that was given up or not sent; its Message-ID stays, so that a reader's
     mail program knows it. What is stale by now is skipped again, with the reason. Raises
     ClinicError where it was sent, or is being sent."""
-    row = session.get(Notification, notification_id, with_for_update=True)
-    if row is None:
-        raise ClinicError("There is no such message.")
-    if row.state not in ("dead", "failed", "skipped"):
+    row = _held_still(session, notification_id)
+    if not may_resend(row):
         raise ClinicError(f"This message is {row.state}; it is not sent a second time.")
     row.state, row.reason, row.attempts, row.not_before = "planned", None, 0, now
+    return row
+
+
+def take_off(session: Session, notification_id: int) -> Notification:
+    """Never send a message that waits or was given up. Raises ClinicError where it is too late."""
+    row = _held_still(session, notification_id)
+    if not may_take_off(row):
+        raise ClinicError(f"This message is {row.state}; it cannot be taken off.")
+    void(row, TAKEN_OFF)
+    return row
+
+
+def may_resend(row: Notification) -> bool:
+    return row.state in ("dead", "failed", "skipped")
+
+
+def may_take_off(row: Notification) -> bool:
+    return row.state in (*UNSENT, "dead")
+
+
+def _held_still(session: Session, notification_id: int) -> Notification:
+    """The row as it is now, which no worker claims until this transaction ends."""
+    row = session.get(
+        Notification, notification_id, with_for_update={"of": Notification}, populate_existing=True
+    )
+    if row is None:
+        raise NotFound("There is no such message.")
     return row
 
 

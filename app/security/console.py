@@ -11,7 +11,7 @@ from app.models import Role
 from app.security.actor import signed_in_user
 
 NAME = "Operations"
-MAY: dict[str, tuple[Role, ...]] = {"read": (Role.ADMIN,)}
+MAY: dict[str, tuple[Role, ...]] = {"read": (Role.ADMIN,), "resend": (Role.ADMIN,)}
 """Who may look at the console, and who may take which of its named actions."""
 
 

@@ -61,6 +61,7 @@ class Nursery:
     def kill(self, child: int) -> None:
         os.kill(child, signal.SIGKILL)
         self.alive.remove(child)
+        assert until(lambda: not Path(f"/proc/{child}").exists(), 30)  # its port is free again
 
 
 @contextmanager

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
-from app.models import Notification
+from flask import flash, redirect, url_for
+from flask_admin import expose
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.models import Notification, outbox
 from app.models.notification import CHANNELS, STATES
+from app.views import writing
+from app.views.guard import actor
 from app.views.ops.filters import From, Is, IsNumber, Until, words
 from app.views.ops.table import OpsTable
+from app.views.pages import Act
 
 
 class OutboxTable(OpsTable):
@@ -50,6 +59,41 @@ class OutboxTable(OpsTable):
         From(Notification.created, "From"),
         Until(Notification.created, "Until"),
     )
+
+    actions: ClassVar[Mapping[str, str]] = {"resend": "resend", "take_off": "resend"}
+
+    @expose("/resend/<key>", methods=["POST"])
+    def resend(self, key: str) -> Response:
+        """Send a message anew that was given up, or not sent."""
+        row = self.get_one(key)
+        self._kept("resend", lambda: outbox.resend(db.session(), row.pk, datetime.now(UTC)))
+        flash("It goes out again within seconds, unless it is stale by now.", "success")
+        return redirect(url_for("ops_outbox.details_view", id=row.pk))
+
+    @expose("/take-off/<key>", methods=["POST"])
+    def take_off(self, key: str) -> Response:
+        """Never send a message that waits, or was given up."""
+        row = self.get_one(key)
+        self._kept("take-off", lambda: outbox.take_off(db.session(), row.pk))
+        flash("It will not be sent.", "success")
+        return redirect(url_for("ops_outbox.details_view", id=row.pk))
+
+    def _kept(self, action: str, work: Callable[[], Notification]) -> None:
+        writing.keep(db.session(), actor(), work, lambda row: [(action, row)])
+
+    def acts(self, row: Any) -> list[Act]:
+        found = []
+        if outbox.may_resend(row):
+            found.append(
+                Act("Send again", url_for(".resend", key=row.pk), "fa-paper-plane",
+                    "Send this message again? Where it is not true any more, it is skipped.")
+            )  # fmt: skip
+        if outbox.may_take_off(row):
+            found.append(
+                Act("Do not send", url_for(".take_off", key=row.pk), "fa-ban",
+                    "Take this message off? The person is not told.")
+            )  # fmt: skip
+        return found
 
     def show_page(self, row: Any) -> Any:
         page = super().show_page(row)
