@@ -61,6 +61,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PORTAL_HORIZON_DAYS": _number(environ, "PORTAL_HORIZON_DAYS", 60),
         "PORTAL_MOST_OPEN": _number(environ, "PORTAL_MOST_OPEN", 5),
         "SMS_URL": environ.get("SMS_URL") or None,
+        "TIMES_EVERY": 60,
         "RATELIMIT_STORAGE_URI": environ.get("REDIS_URL") or "memory://",
         "SECOND_FACTOR_ROLES": _roles(environ.get("CLINIC_SECOND_FACTOR", "")),
         **FIXED,

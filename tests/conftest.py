@@ -32,6 +32,7 @@ SETTINGS: dict[str, Any] = {
     "SECRET_KEY": "for the tests only, long enough to be taken",
     "CLINIC_TIMEZONE": "Europe/Madrid",
     "BACKUP_HOURS": 0,
+    "TIMES_EVERY": None,  # else a minute of tests would add statements to a page
     "CLINIC_SEALS": Path(tempfile.mkdtemp(prefix="clinic-seals-")),
 }
 

@@ -12,9 +12,10 @@ What a request costs beside the SQL that it sends. `make bench` measures it, on 
 {patients:,} patients, two years and four weeks of visits, in one process and with one caller: the
 time of a request through the whole application (sign-in, grants, rules, audit, answer) divided by
 the time of the very same statements, commits included, sent by the driver alone to a copy of the
-database. The two take turns and the quickest of 25 counts, which other programs disturb least. Only
-ratios are kept, since times are the machine's; these are of a small virtual machine of two shared
-cores. The statements are counted with those of the session and of the audit trail.
+database. The two take turns, and the quickest turn counts, which other programs disturb least; on
+SQLite it is the processor's time, since all happens in one thread. Only ratios are kept, since times
+are the machine's; these are of a small virtual machine of two shared cores. The statements are
+counted with those of the session and of the audit trail.
 
 | operation | {names} | statements |
 |---|{rules}---:|

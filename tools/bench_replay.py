@@ -48,7 +48,7 @@ class Replay:
     """Sends it to a copy of the database, where the same keys are given out again."""
 
     def __init__(self, copy: Engine) -> None:
-        self._sqlite = copy.dialect.name == "sqlite"
+        self.dialect = copy.dialect.name
         connection: Any = copy.raw_connection()
         self._connection = connection.driver_connection
         self._kept_open = connection
@@ -59,7 +59,7 @@ class Replay:
 
     def _run(self, steps: list[tuple[str, Any, bool]]) -> None:
         cursor = self._connection.cursor()
-        if self._sqlite:
+        if self.dialect == "sqlite":
             reads = all(statement.lstrip().startswith("SELECT") for statement, _, _ in steps[:-1])
             cursor.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
         for statement, parameters, many in steps[:-1]:

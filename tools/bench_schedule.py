@@ -25,7 +25,7 @@ def operations(client: Any) -> list[Operation]:
         ("a week of all doctors", getter(week())),
         ("a week of one doctor", getter(week("&doctor=1"))),
         ("a booking", _booker(client, f"{slots}&days=30")),
-        ("board", getter("/board/")),
+        ("the board", getter("/board/rows")),
     ]
 
 

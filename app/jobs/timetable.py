@@ -18,7 +18,7 @@ from app.models import (
     reminders,
     trail_sealing,
 )
-from app.models.analytics import access, rollup
+from app.models.analytics import access, rollup, speed
 from app.upkeep import backups
 
 Job = Callable[[Session, datetime], int]
@@ -36,6 +36,7 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("seal the audit trail", 60, trail_sealing.seal_trail),
     ("forget old sessions", 3600, login_session.forget),
     ("forget old guesses", 3600, guesses.forget),
+    ("forget old response times", 86400, speed.forget),
     ("keep figures", 30, rollup.refresh),
     ("measure access", 3600, access.measure),
     ("back up", 600, backups.back_up_when_due),

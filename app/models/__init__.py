@@ -9,6 +9,7 @@ from importlib import import_module  # noqa: F401  (for the line that adds a tab
 from app.models import offering, planning  # noqa: F401  (they listen to what is written)
 from app.models.absence import Absence, AbsenceRow
 from app.models.amendment import RecordAmendment
+from app.models.analytics.speed import AnswerTime
 from app.models.analytics.tables import (
     AccessFact,
     FactTouched,
@@ -65,6 +66,7 @@ __all__ = [
     "Action",
     "AlertAnswer",
     "AllergyIntolerance",
+    "AnswerTime",
     "AnsweredRequest",
     "Appointment",
     "AppointmentHistory",
@@ -189,6 +191,7 @@ ALL: tuple[type[Entity], ...] = (
     RoomFact,
     AccessFact,
     FactTouched,
+    AnswerTime,
     AuditEvent,
     DataKey,
     AuditSeal,

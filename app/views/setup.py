@@ -11,7 +11,7 @@ from flask_appbuilder.menu import MenuApi
 from app.models import Appointment, Entity, LoginSession, Patient, PortalRegistration
 from app.security import console
 from app.security.policy import Policy
-from app.views import browser, csrf, errors, generate, kept, requests, shell
+from app.views import browser, csrf, errors, generate, kept, requests, shell, timing
 from app.views.absence import AbsenceView
 from app.views.account import AccountView
 from app.views.alert_report import AlertReportView
@@ -161,6 +161,6 @@ def grant_pages(policy: Policy) -> None:
 
 def init_app(app: Flask) -> None:
     """What surrounds every request: its limits, its refusals, its shell."""
-    for part in (requests, browser, csrf, errors, shell):
+    for part in (timing, requests, browser, csrf, errors, shell):
         part.init_app(app)
     kept.init_app(app, login_page)

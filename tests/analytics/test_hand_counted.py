@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from app.models.analytics import (
     people,
     rollup,
     sections,
+    speed,
     system,
     times,
     use,
@@ -311,6 +313,22 @@ def test_events_of_the_trail_are_counted_by_role_and_kind(clinic: Cast) -> None:
     db.session.flush()
     found = system.events(db.session(), at(0), at(0, day=1))
     assert found == {("nurse", kind): 1 for kind in range(4)}
+
+
+def test_response_times_are_added_up_by_page_in_steps(clinic: Cast) -> None:
+    seconds = (0.0009, 0.0011, 0.0011, 0.5)
+    keys = [speed.key_of("/calendar/events", passed, at(8)) for passed in seconds]
+    assert [key.step for key in keys] == [10, 12, 12, 5000]
+    for _ in range(2):  # two processes, the same page
+        speed.add(db.session(), Counter(keys))
+    speed.add(db.session(), Counter([speed.key_of("/board/", 9999, at(8))]))
+    found = speed.times(db.session(), SCOPE)
+    assert found == {
+        (1, "/calendar/events"): {10: 2, 12: 4, 5000: 2},
+        (1, "/board/"): {800_000: 1},
+    }
+    figure = speed.figure(Asked(db.session(), SCOPE, names(db.session()), clinic_zone(), NOW))
+    assert figure.rows == [("/calendar/events", [8, 1.2, 500.0]), ("/board/", [1, FEW, FEW])]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""How the system itself is used: sign-ins, and what was opened and written, by role."""
+"""How the system itself is used: sign-ins, what was opened and written, by role, and how long its
+answers took."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from app.models.analytics import speed
 from app.models.analytics.figure import Column, Figure, Total, Value
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked
@@ -62,5 +64,6 @@ def figures(asked: Asked) -> list[Figure]:
             "use-of-the-system", "Use of the system", MEANING, "bars", "Role",
             [Column(kind) for kind in KINDS], rows, totals,
             empty="Nobody with a login did anything in this period.",
-        )
+        ),
+        speed.figure(asked),
     ]  # fmt: skip
