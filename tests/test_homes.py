@@ -16,6 +16,7 @@ from app.models import (
     Observation,
     OpeningHours,
     Patient,
+    PortalRegistration,
     Room,
     Shift,
     Staff,
@@ -200,3 +201,24 @@ def test_the_reception_sees_the_waitlist_the_most_urgent_first(sqlite_cast: Cast
     )
     page = home(sqlite_cast, "rosa")
     assert page.index("Quentin Quist") < page.index("Paula O")
+
+
+def test_the_reception_sees_who_asks_for_the_portal_until_they_are_answered(
+    sqlite_cast: Cast,
+) -> None:
+    asking = [
+        PortalRegistration(
+            name=name, dob=date(1990, 1, 1), email="x@example.org", created=noon(sqlite_cast),
+            state=state,
+        )
+        for name, state in (("Willa Waits", "waiting"), ("Dora Declined", "declined"))
+    ]  # fmt: skip
+    assert "Portal requests" not in main_of(home(sqlite_cast, "rosa"))
+    keep(sqlite_cast, *asking)
+    shown = main_of(home(sqlite_cast, "rosa"))
+    assert "Willa Waits" in shown
+    assert "Dora Declined" not in shown
+
+
+def main_of(page: str) -> str:
+    return page.split("<main")[1]

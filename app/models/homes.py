@@ -23,6 +23,7 @@ from app.models.medical_record import MedicalRecord
 from app.models.notification import Notification
 from app.models.opening import OpeningHours, TimeOff
 from app.models.patient import Patient
+from app.models.portal_registration import PortalRegistration
 from app.models.restricting import closed_to
 from app.models.restriction import GlassBreak
 from app.models.room import Room
@@ -227,6 +228,21 @@ def waiting(session: Session, now: datetime, limit: int = 8) -> Sequence[Any]:
         .join(VisitType, VisitType.visit_type_id == WaitlistEntry.visit_type_id)
         .where(WaitlistEntry.state == "waiting", WaitlistEntry.latest > now)
         .order_by(WaitlistEntry.priority.desc(), WaitlistEntry.created)
+        .limit(limit)
+    )  # fmt: skip
+    return session.execute(query).all()
+
+
+def portal_requests(session: Session, limit: int = 8) -> Sequence[Any]:
+    """People who asked for the portal and wait for an answer, the first to ask first."""
+    asked = PortalRegistration
+    query = (
+        select(
+            asked.portal_registration_id, asked.name, asked.created, asked.phone,
+            func.count().over().label("all"),
+        )
+        .where(asked.state == "waiting")
+        .order_by(asked.created, asked.portal_registration_id)
         .limit(limit)
     )  # fmt: skip
     return session.execute(query).all()

@@ -82,7 +82,8 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
     to_call = homes.unconfirmed(session, *today.day_of(now, zone, days=1))
     listed = homes.waiting(session, now)
     unreached = homes.without_phone(session, now)
-    board, waitlist = url_for("BoardView.show"), url_for("WaitlistEntryView.list")
+    asking = homes.portal_requests(session)
+    board, waitlist = url_for("BoardView.show"), url_for("WaitingView.show")
     page.actions += [
         ("Book a visit", url_for("CalendarView.show"), "fa-calendar-plus"),
         ("Board", board, "fa-chart-simple"),
@@ -106,6 +107,12 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
         Panel("Without a phone number", "fa-phone-slash", [_unreached(row) for row in unreached],
               "Every patient with a visit to come can be called."),
     ]  # fmt: skip
+    if asking:
+        requests = ("All", url_for("PortalRegistrationView.list", _flt_0_state="waiting"))
+        lines = [_asking(row) for row in asking]
+        page.panels.insert(
+            2, Panel("Portal requests", "fa-user-plus", lines, "", requests, asking[0].all)
+        )
 
 
 def _room(room: Any) -> RoomTile:
@@ -161,6 +168,11 @@ def _listed(row: Any) -> Line:
     url = url_for("WaitlistEntryView.show", pk=row.waitlist_entry_id)
     detail = f"{row.visit_type} · until {show(row.latest.date())}"
     return Line(row.patient, detail, url=url, act=call(row.phone))
+
+
+def _asking(row: Any) -> Line:
+    url = url_for("PortalRegistrationView.edit", pk=row.portal_registration_id)
+    return Line(row.name, f"asked on {show(row.created)}", url=url, act=call(row.phone))
 
 
 def _unreached(row: Any) -> Line:

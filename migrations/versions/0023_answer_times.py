@@ -1,14 +1,14 @@
 """How long answers took: counts by day, page and step.
 
-Revision: 0020
-Follows: 0019
+Revision: 0023
+Follows: 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
