@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, Float, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.models.dosing import ROUTES, TIMINGS
@@ -19,7 +19,7 @@ from app.models.medical_record import MedicalRecord
 from app.models.naming import new_identifier
 from app.models.patient import Patient
 from app.models.screen import Screen
-from app.models.sealed import SealedJson, SealedText
+from app.models.sealed import PartlySealed, SealedJson, SealedText
 from app.models.staff import Doctor
 from app.models.types import FhirDateTime, Instant, choice
 
@@ -233,7 +233,9 @@ class Observation(Coded):
     value_text: Mapped[str | None] = mapped_column(SealedText("observation.value_text"))
     value_system: Mapped[str | None] = mapped_column(String(100))
     value_code: Mapped[str | None] = mapped_column(String(40))
-    components: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    components: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        PartlySealed("observation.components")
+    )
 
     __screen__ = Screen(
         title="Vital signs and findings",

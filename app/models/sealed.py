@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from flask import current_app
-from sqlalchemy import Dialect, LargeBinary, Text
+from sqlalchemy import JSON, Dialect, LargeBinary, Text
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
@@ -104,6 +105,33 @@ class SealedJson(Sealed):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(unseal_text(value, self.place))
+
+
+class PartlySealed(TypeDecorator[Any]):
+    """A list of measurements as JSON in which only what was written in words is sealed."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return self._each_text(value, seal_text)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return self._each_text(value, unseal_text)
+
+    def _each_text(self, parts: Any, turn: Callable[[str, str], str]) -> Any:
+        if not isinstance(parts, list):
+            return parts
+        return [
+            part | {"value_text": turn(part["value_text"], self.place)}
+            if part.get("value_text")
+            else part
+            for part in parts
+        ]
 
 
 class SealedBytes(Sealed):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import g, has_request_context, request
 from sqlalchemy import inspect
@@ -68,10 +69,19 @@ def read(
         return
     key = row.pk if row is not None else None
     patient_id = _patient_of(row) if row is not None else None
+    if model.__clinical__:
+        detail = _without_words(detail)
     happened = event(
         actor, action, model.__name__, key=key, patient_id=patient_id, detail=detail or None
     )
     g.setdefault("reads", []).append(happened)
+
+
+def _without_words(detail: dict[str, Any]) -> dict[str, Any]:
+    """What was searched for in a chart can tell a diagnosis: the trail keeps by which fields."""
+    kept = {name: value for name, value in detail.items() if name not in ("words", "query")}
+    asked = {name for name, _value in parse_qsl(detail.get("query", ""))}
+    return kept | ({"query": " ".join(sorted(asked))} if asked else {})
 
 
 def keep_reads(session: Session) -> None:

@@ -1,7 +1,7 @@
 """On SQLite no row of a signed record is replaced, whatever the connection is set to.
 
-Revision: 0022
-Follows: 0021
+Revision: 0024
+Follows: 0023
 
 `INSERT OR REPLACE` and `UPDATE OR REPLACE` delete the row in their way. The triggers on DELETE see that
 only where `recursive_triggers` is on, which another program's connection need not be. And a trigger on
@@ -10,8 +10,8 @@ UPDATE OF a key does not see `SET rowid`. PostgreSQL has neither.
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
