@@ -20,6 +20,7 @@ from app.security import audit, sessions
 from app.security.guessing import guessing, login_subject
 from app.views.guard import actor
 from app.views.passwords import NEEDED, NewPasswordForm, fault_of, set_password
+from app.views.portal_shell import frame_of_login
 from app.views.values import show
 
 
@@ -58,7 +59,7 @@ class AccountView(BaseView):
             "shown": show,
             **_factor(),
         }
-        return render_template("account.html", **page), 422 if problem else 200
+        return render_template("account.html", **page, **frame_of_login()), 422 if problem else 200
 
     @expose("/sessions/<int:pk>/end", methods=["POST"])
     @has_access

@@ -16,6 +16,7 @@ from app.models import ClinicError, LoginSetting, Role, login_setting
 from app.security.guessing import guessing, login_subject
 from app.views import factor
 from app.views.guard import actor
+from app.views.portal_shell import frame_of_login
 
 
 class FactorView(BaseView):
@@ -34,17 +35,19 @@ class FactorView(BaseView):
         if _setting() is not None:
             raise ClinicError("Your second factor is set up. Take it away first to use another.")
         if request.method == "GET":
-            return render_template("factor.html", offer=factor.offer(person.username))
+            return render_template(
+                "factor.html", offer=factor.offer(person.username), **frame_of_login()
+            )
         secret = factor.offered_secret()
         code = request.form.get("code", "")
         codes = login_setting.enrol(session, person.user_id, secret, code, now)
         if codes is None:
             flash("That code does not belong to this picture. Try the next one.", "danger")
             again = factor.offer(person.username, secret)
-            return render_template("factor.html", offer=again), 422
+            return render_template("factor.html", offer=again, **frame_of_login()), 422
         factor.note_change(session, person.user_id, "It was set up.", now)
         session.commit()
-        return render_template("factor.html", codes=codes)
+        return render_template("factor.html", codes=codes, **frame_of_login())
 
     @expose("/codes", methods=["POST"])
     @has_access
@@ -56,7 +59,7 @@ class FactorView(BaseView):
         made = login_setting.new_recovery_codes(session, setting.user_id)
         factor.note_change(session, setting.user_id, "It has new recovery codes.", now)
         session.commit()
-        return render_template("factor.html", codes=made)
+        return render_template("factor.html", codes=made, **frame_of_login())
 
     @expose("/remove", methods=["POST"])
     @has_access

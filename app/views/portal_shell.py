@@ -13,6 +13,7 @@ from app.models import Appointment, Conflict, Forbidden, NotFound, Patient, Role
 from app.models.portal import visit_of
 from app.models.portal_times import Terms
 from app.security import audit
+from app.security.actor import signed_in_roles
 from app.security.scope import as_key
 from app.views.guard import actor
 
@@ -82,18 +83,26 @@ def terms() -> Terms:
 
 def page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
     """A page in the portal's frame, about the patient that the login acts for now."""
+    return render_template(f"portal/{template}.html", **_frame(), **facts), status
+
+
+def frame_of_login() -> dict[str, Any]:
+    """What a page for everybody, such as one's account, is shown in: a patient's stands in the
+    portal's frame."""
+    if signed_in_roles() != {Role.PATIENT} or not acted_for():
+        return {}
+    return _frame() | {"base_template": "portal/base.html", "in_portal": True}
+
+
+def _frame() -> dict[str, Any]:
     nav = [(label, icon, url_for(endpoint), _is_current(endpoint)) for label, icon, endpoint in NAV]
-    clinic = {
-        "phone": current_app.config["CLINIC_PHONE"],
-        "address": current_app.config["CLINIC_ADDRESS"],
-    }
-    frame = {
+    config = current_app.config
+    return {
         "nav": nav,
-        "clinic": clinic,
+        "clinic": {"phone": config["CLINIC_PHONE"], "address": config["CLINIC_ADDRESS"]},
         "acting": acting_patient(),
         "several": len(acted_for()) > 1,
     }
-    return render_template(f"portal/{template}.html", **frame, **facts), status
 
 
 def now() -> datetime:

@@ -51,8 +51,8 @@ def served(sqlite_cast: Cast) -> Iterator[str]:
 
 
 @pytest.fixture
-def page_of(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
-    """`page_of("rosa")`: a page in which she is signed in. Any fault that the console tells, and
+def stranger(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
+    """`stranger()`: a page in which nobody is signed in. Any fault that the console tells, and
     any request that leaves the machine, fails the test; a refusal by the rules is none."""
     faults: list[str] = []
     opened: list[Any] = []
@@ -62,7 +62,7 @@ def page_of(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
         if message.type == "error" and not refused:
             faults.append(message.text)
 
-    def sign_in(name: str, width: int = 1280, height: int = 860, **settings: Any) -> Any:
+    def come(width: int = 1280, height: int = 860, **settings: Any) -> Any:
         size = {"width": width, "height": height}
         context = chromium.new_context(
             base_url=served, viewport=size, timezone_id=FAR_AWAY, **settings
@@ -76,6 +76,20 @@ def page_of(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
             "request",
             lambda r: None if r.url.startswith((served, "data:")) else faults.append(r.url),
         )
+        return page
+
+    yield come
+    for context in opened:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page_of(stranger: Callable[..., Any]) -> Callable[..., Any]:
+    """`page_of("rosa")`: a page in which she is signed in, held to the same."""
+
+    def sign_in(name: str, **settings: Any) -> Any:
+        page = stranger(**settings)
         page.goto("/login/")
         page.fill("[name=username]", name)
         page.fill("[name=password]", PASSWORD)
@@ -83,10 +97,7 @@ def page_of(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
         page.wait_for_url(lambda url: "/login" not in url)
         return page
 
-    yield sign_in
-    for context in opened:
-        context.close()
-    assert faults == []
+    return sign_in
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from app.exchange.demo.errands import add_errands
 from app.exchange.demo.logins import add_logins
 from app.exchange.demo.past import Past, why_cancelled
 from app.exchange.demo.people import Person, allergy_rows, email, patient_rows, people
+from app.exchange.demo.portal import add_portal
 from app.exchange.demo.records import (
     Note,
     condition_rows,
@@ -106,6 +107,10 @@ class Construction:
             self._session, Patient, Staff, Doctor, Room, VisitType, Appointment, MedicalRecord
         )
         users = self._logins(persons, visits, found)
+        chosen = self._session.scalars(
+            select(Patient).where(Patient.user_id == users["patient"])
+        ).one()
+        add_portal(self._session, self._clock, chosen, persons, kinds)
         add_alerts(self._session, self._clock, users["doctor"])
         nurses = [member.staff_id for member in self._staff("nurse")]
         add_errands(self._session, self._clock, visits, found, kinds, nurses)
