@@ -47,6 +47,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "CLINIC_COUNTRY": _country(environ.get("CLINIC_COUNTRY", "")),
         "TRUSTED_HOSTS": _hosts(environ.get("CLINIC_HOSTS", "")),
         **_sessions(environ),
+        "PROXIES": _number(environ, "CLINIC_PROXIES", 0),
         "MAIL_SERVER": environ.get("MAIL_SERVER") or None,
         "MAIL_PORT": _number(environ, "MAIL_PORT", 25),
         "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
@@ -62,7 +63,6 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PORTAL_MOST_OPEN": _number(environ, "PORTAL_MOST_OPEN", 5),
         "SMS_URL": environ.get("SMS_URL") or None,
         "TIMES_EVERY": 60,
-        "RATELIMIT_STORAGE_URI": environ.get("REDIS_URL") or "memory://",
         "SECOND_FACTOR_ROLES": _roles(environ.get("CLINIC_SECOND_FACTOR", "")),
         **FIXED,
     }
@@ -81,15 +81,13 @@ FIXED: dict[str, Any] = {
     "AUTH_ROLE_ADMIN": "admin",
     "AUTH_ROLE_PUBLIC": "public",
     "AUTH_RATE_LIMITED": False,
-    "RATELIMIT_ENABLED": True,
-    "RATELIMIT_HEADERS_ENABLED": True,
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=15),
     "WTF_CSRF_TIME_LIMIT": None,
     "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
-    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
     "LANGUAGES": {"en": {"flag": "gb", "name": "English"}},
 }
 

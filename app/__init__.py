@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app import cli_upkeep, database, models
@@ -21,6 +22,10 @@ def create_app(**overrides: Any) -> Flask:
     environment. Raises ConfigError or DeclarationError with a sentence."""
     app = Flask(__name__)
     app.config.from_mapping(config.load() | overrides)
+    if proxies := app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
     db.init_app(app)
     mail.init_app(app)
     csrf.init_app(app)

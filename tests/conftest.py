@@ -28,7 +28,6 @@ SETTINGS: dict[str, Any] = {
     "TESTING": True,
     "PROPAGATE_EXCEPTIONS": False,
     "WTF_CSRF_ENABLED": False,
-    "RATELIMIT_ENABLED": False,
     "SECRET_KEY": "for the tests only, long enough to be taken",
     "CLINIC_TIMEZONE": "Europe/Madrid",
     "BACKUP_HOURS": 0,

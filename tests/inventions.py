@@ -34,7 +34,7 @@ from app.models import (
 )
 from app.models.types import Instant, choice
 
-SETTINGS = ("TESTING", "PROPAGATE_EXCEPTIONS", "WTF_CSRF_ENABLED", "RATELIMIT_ENABLED",
+SETTINGS = ("TESTING", "PROPAGATE_EXCEPTIONS", "WTF_CSRF_ENABLED",
             "SECRET_KEY", "CLINIC_TIMEZONE")  # fmt: skip
 
 

@@ -295,3 +295,13 @@ def test_the_page_of_a_patient_leads_the_desk_to_the_invitation(cast: Cast) -> N
     way = f"/invite/{cast.paula}"
     assert way in cast.client("rosa").get(f"/patient/show/{cast.paula}").text
     assert way not in cast.client("nora").get(f"/patient/show/{cast.paula}").text
+
+
+@pytest.mark.parametrize("name", ["paula@example.org", "nobody@example.org"])
+def test_a_new_password_is_asked_for_ten_times_at_most_whether_the_name_is_known(
+    cast: Cast, name: str
+) -> None:
+    client = cast.app.test_client()
+    answers = [client.post("/portal/forgot", data={"login": name}) for _ in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert "Too many tries" in answers[-1].text

@@ -17,7 +17,7 @@ from threading import Lock
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, String, inspect, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import database
@@ -72,7 +72,7 @@ class Keyring:
         try:
             if inspect(engine).has_table(DataKey.__tablename__):
                 self._read()
-        except OperationalError:  # no database just now: /ready says so
+        except DatabaseError:  # none just now, or a broken one: /ready says so
             return
         finally:
             engine.dispose()  # a server that forks its workers shares no connection with them

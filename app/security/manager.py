@@ -7,9 +7,7 @@ from typing import Any
 from flask import Flask, current_app, g
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
-from flask_limiter import Limiter
 
-from app.extensions import limiter
 from app.models import Role
 from app.security import sessions
 from app.security.actor import signed_in_roles
@@ -34,9 +32,8 @@ class ClinicSecurityManager(SecurityManager):
         roles: dict[str, Any] = current_app.config["FAB_ROLES"]
         return roles
 
-    def create_limiter(self, app: Flask) -> Limiter:
-        limiter.init_app(app)
-        return limiter
+    def create_limiter(self, app: Flask) -> None:
+        """None: guesses are counted in the database, by `app.security.guessing`."""
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         return of_the_application().allows(signed_in_roles(), permission_name, view_name)

@@ -90,14 +90,16 @@ def outbox(session: Session, now: datetime) -> str | None:
         select(func.count()).select_from(Notification).where(late, Notification.channel != INBOX)
     )
     if count:
-        return f"{count:,} messages should have gone out more than 15 minutes ago."
+        return f"{count:,} of the messages should have gone out more than 15 minutes ago."
     return None
 
 
 def dead_letters(session: Session, _now: datetime) -> str | None:
     query = select(func.count()).select_from(Notification).where(Notification.state == "dead")
     if count := session.scalar(query):
-        return f"{count:,} messages were given up; see Operations, Dead letters."
+        return (
+            f"{count:,} of the messages given up: see the reasons under Operations, Dead letters."
+        )
     return None
 
 

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import ClinicError, Doctor, MedicalRecord, Stale, chart, notes, readings
+from app.models import ClinicError, Doctor, MedicalRecord, Stale, chart, notes, readings, sealing
 from app.models.amendment import texts_of
 from app.models.clock import clinic_zone
 from app.models.phrases import PHRASES, templates_for
@@ -53,7 +53,7 @@ def editor_page(
         courses=readings.vitals(session, patient_id, 1), when=when, show=show,
         problems=[p for p in chart.problems(session, patient_id)
                   if p.clinical_status in chart.ONGOING],
-        medication=chart.medication(session, patient_id),
+        medication=chart.medication(session, patient_id), keep=_keep(opened),
     )  # fmt: skip
 
 
@@ -75,8 +75,13 @@ def read_page(
         can_amend=notes.can_amend(opened.person, record), typed=typed, problem=problem,
         amending=bool(typed) or "amend" in request.args, address=address(record),
         conflict=_conflict(problem, typed, versions[-1].texts), when=when, show=show,
-        back=chart_address(opened),
+        back=chart_address(opened), keep=_keep(opened),
     )  # fmt: skip
+
+
+def _keep(opened: Opened) -> str:
+    """What the browser seals this person's unsaved text by."""
+    return sealing.key_of(opened.person.user_id or 0)
 
 
 def _conflict(

@@ -10,7 +10,16 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from jwt.exceptions import PyJWTError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -32,6 +41,14 @@ SENTENCES = {
     429: "Too many tries. Wait a minute, then try again.",
     503: "The clinic's database does not answer just now. Nothing was lost; try again in a moment.",
 }
+NO_ROOM = (
+    "There is no room left on the clinic's disk. Nothing of this was saved; tell whoever looks after "
+    "the clinic, and try again then."
+)
+READ_ONLY = "The clinic's database can only be read just now. Nothing of this was saved; try again in a moment."
+AWAY = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
+"""The database itself is not well: gone, full, read only, or busy for too long."""
+
 BROKEN = "Something went wrong on our side. Nothing was saved; please try again."
 
 
@@ -62,7 +79,7 @@ def status_of(error: Exception) -> int:
         return 412
     if isinstance(error, (DataError, OverflowError, RecursionError)):
         return 400
-    if isinstance(error, OperationalError):
+    if isinstance(error, AWAY) or type(error) is DatabaseError:
         return 503
     return 500
 
@@ -75,6 +92,11 @@ def sentence(error: Exception) -> str:
         return "This form has been open for too long. Go back, reload it, and send it again."
     if isinstance(error, IntegrityError):
         return sentence_for(error).message
+    if status_of(error) == 503 and (said := str(getattr(error, "orig", error)).lower()):
+        if "disk is full" in said or "no space left" in said:
+            return NO_ROOM
+        if "readonly database" in said or "read-only transaction" in said:
+            return READ_ONLY
     return SENTENCES.get(status_of(error), BROKEN if status_of(error) >= 500 else SENTENCES[400])
 
 

@@ -16,15 +16,16 @@ from werkzeug.security import generate_password_hash
 from wtforms import DateField, EmailField, PasswordField, StringField
 from wtforms.validators import Email, Length, Optional
 
-from app.extensions import db, limiter
+from app.extensions import db
 from app.models import ClinicError, PortalRegistration, PortalToken, Role, joining
+from app.models.guesses import TooMany
 from app.security import audit, sessions
 from app.security.actor import signed_in_roles, signed_in_user
+from app.security.guessing import guessing
 from app.views import writing
 from app.views.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD, unguessed
 from app.views.users import clean
 
-LIMIT = "10 per minute; 40 per hour"
 SENT = (
     "If we know this login, a link is on its way to the address that we have. It works for an hour."
 )
@@ -78,7 +79,6 @@ class PortalJoinView(BaseView):
     default_view = "register"
 
     @expose("/join/<secret>", methods=["GET", "POST"])
-    @limiter.limit(LIMIT, methods=["POST"])
     def join(self, secret: str) -> Any:
         """Use a link: prove the birth date, choose a password. Opening it changes nothing."""
         session, moment = db.session(), datetime.now(UTC)
@@ -96,7 +96,9 @@ class PortalJoinView(BaseView):
         if not form.validate():
             return _page("join", 422, **facts)
         try:
-            _require_proof(row, form.dob.data)
+            with guessing(session, f"link:{row.portal_token_id}") as guess:
+                _require_proof(row, form.dob.data)
+                guess.right()
             return _add(row, user, moment) if adds and user else _activate(row, form, moment)
         except ClinicError as error:
             writing.point_at(form, error)
@@ -105,7 +107,6 @@ class PortalJoinView(BaseView):
             return _page("join", error.status, problem=error.message, **facts)
 
     @expose("/forgot", methods=["GET", "POST"])
-    @limiter.limit(LIMIT, methods=["POST"])
     def forgot(self) -> Any:
         """Ask for a link to set a new password; the answer is the same for every name."""
         form = ForgotForm()
@@ -114,14 +115,21 @@ class PortalJoinView(BaseView):
         if not form.validate():
             return _page("forgot", 422, form=form)
         session, moment = db.session(), datetime.now(UTC)
+        said = form.login.data.strip()
+        try:
+            with guessing(
+                session, f"forgot:{said.lower()}"
+            ):  # each counts: none tells if it was right
+                pass
+        except TooMany as error:
+            return _page("forgot", error.status, form=form, problem=error.message)
         with writing.transaction(session):
-            made = joining.reset(session, form.login.data.strip(), moment)
+            made = joining.reset(session, said, moment)
             if made is not None:
                 send(*made, moment)
         return _page("said", title="Look into your mail", text=SENT)
 
     @expose("/register", methods=["GET", "POST"])
-    @limiter.limit(LIMIT, methods=["POST"])
     def register(self) -> Any:
         """Ask to use the portal, where the clinic lets people ask; the desk answers."""
         if not current_app.config["PORTAL_REGISTRATION"]:
@@ -137,6 +145,8 @@ class PortalJoinView(BaseView):
             phone=form.phone.data or None, created=moment,
         )  # fmt: skip
         try:
+            with guessing(session, None):
+                pass
             asked.check(session, None, moment)
         except ClinicError as error:
             writing.point_at(form, error)

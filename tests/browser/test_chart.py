@@ -120,6 +120,10 @@ def test_a_visit_from_the_vitals_to_the_amendment(
     diaz.context.clear_cookies()
     page.get_by_label("Diagnosis", exact=True).press_sequentially("Acute bronchitis")
     diaz.wait_for_state("you are signed out")
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    assert ("note/" in kept, "bronchitis" in kept) == (True, False), (
+        "the next at the machine reads it"
+    )
     page.get_by_role("link", name="Sign in and go on").click()
     page.wait_for_url("**/login/**")
     diaz.fill_in_login()

@@ -23,7 +23,10 @@ WORKERS, THREADS = 4, 4
 
 @dataclass(frozen=True)
 class Server:
+    """`pid` is that of the process that starts the workers."""
+
     port: int
+    pid: int
 
     def call(
         self,
@@ -57,17 +60,17 @@ def serving(database_url: str, instance: Path) -> Iterator[Server]:
     port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
-        "--threads", str(THREADS), "--timeout", "120", "--keep-alive", "75",
+        "--threads", str(THREADS), "--timeout", "120", "--keep-alive", "75", "--graceful-timeout", "5",
         "--log-level", "warning", "app:create_app()",
     ]  # fmt: skip
     settings = environment(database_url, instance)
     process = subprocess.Popen(command, cwd=ROOT, env=settings, start_new_session=True)
     try:
         _wait(port, process)
-        yield Server(port)
+        yield Server(port, process.pid)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 def environment(database_url: str, instance: Path) -> dict[str, str]:

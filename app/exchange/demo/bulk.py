@@ -49,7 +49,7 @@ def hand_on_numbering(session: Session, *models: type[Entity]) -> None:
         table, key = model.__tablename__, model.pk_name()
         session.execute(
             text(
-                f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), "
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), "  # nosec B608
                 f"(SELECT max({key}) FROM {table}))"
             )
         )

@@ -37,7 +37,11 @@ class HealthPage(Asking, BaseView):
             "ops/health.html",
             faults=[finding for finding in found if finding.fault],
             fine=[finding.subject for finding in found if not finding.fault],
-            versions=_versions(),
+            columns=[Column(name, name) for name in ("What runs", "Version")],
+            versions=[
+                Row(name, [Cell(name, "text"), Cell(number, "text")])
+                for name, number in _versions()
+            ],
             tabs=tabs(),
         )
 

@@ -26,7 +26,7 @@ export class Autosave {
   constructor(form, settings) {
     this.form = form;
     this.settings = settings;
-    this.kept = new Kept(form.dataset.person, form.dataset.note);
+    this.kept = new Kept(form.dataset.person, form.dataset.note, form.dataset.keep);
     this.saved = this.texts();
     this.state = form.querySelector("[data-state]");
     form.addEventListener("input", (event) => {

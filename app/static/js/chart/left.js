@@ -5,10 +5,10 @@ import { showClash } from "./clash.js";
 import { Kept, same } from "./keep.js";
 
 /** Forgets a kept text that is the one of the page; shows one that never arrived. */
-export function showLeft(article) {
+export async function showLeft(article) {
   if (!article) return;
-  const kept = new Kept(article.dataset.person, article.dataset.readNote);
-  const left = kept.read();
+  const kept = new Kept(article.dataset.person, article.dataset.readNote, article.dataset.keep);
+  const left = await kept.read();
   if (!left) return;
   const texts = JSON.parse(article.dataset.texts);
   if (same(left.texts, texts)) return void kept.forget();

@@ -21,8 +21,8 @@ function decide({ version, ...details }) {
 }
 
 /** Text that this browser kept because the server did not get it. */
-function bringBack() {
-  const kept = saver.kept.read();
+async function bringBack() {
+  const kept = await saver.kept.read();
   const now = saver.texts();
   if (!kept || same(kept.texts, now)) return saver.kept.forget();
   if (form.dataset.clash) return undefined;
