@@ -12,7 +12,8 @@ from flask import current_app
 from flask_mail import sanitize_address
 
 from app.jobs import mime
-from app.models import links
+from app.jobs.picture import plot
+from app.models import digest, links
 from app.models.freshness import Ready
 from app.models.notification import Notification
 
@@ -67,7 +68,7 @@ def letter_of(row: Notification, ready: Ready, now: datetime) -> Letter:
     }
     template = current_app.jinja_env.get_template
     plain = mime.words(template("mail/message.txt").render(facts), "text/plain")
-    html = mime.words(template("mail/message.html").render(facts), "text/html")
+    html = _html(row, facts)
     sender = _spelled(str(current_app.extensions["mail"].default_sender))
     address = _spelled(ready.address)
     headers = [
@@ -80,6 +81,20 @@ def letter_of(row: Notification, ready: Ready, now: datetime) -> Letter:
     ]
     body = mime.together("multipart/alternative", [plain, html])
     return Letter(sender, address, mime.message(headers, body))
+
+
+def _html(row: Notification, facts: dict[str, Any]) -> mime.Part:
+    """The page of a message; of the digest with its plots as pictures."""
+    template = current_app.jinja_env.get_template
+    figures = (row.context or {}).get("figures", []) if row.rule == digest.RULE else []
+    if not figures:
+        return mime.words(template("mail/message.html").render(facts), "text/html")
+    page = mime.words(template("mail/digest.html").render(facts, figures=figures), "text/html")
+    pictures = (
+        mime.picture(plot(one["kind"], [row[0] for row in one["rows"]], one["series"]), one["key"])
+        for one in figures
+    )
+    return mime.together("multipart/related", [page, *pictures])
 
 
 def _spelled(address: str) -> str:

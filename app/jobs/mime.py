@@ -44,8 +44,15 @@ def file(content: bytes, kind: str, name: str) -> Part:
     return Part(head.encode(), EOL.join(lines) + EOL)
 
 
+def picture(content: bytes, key: str) -> Part:
+    """A PNG that the HTML beside it shows as `cid:key`."""
+    shown = file(content, "image/png", f"{key}.png")
+    head = shown.head.replace(b"attachment", b"inline") + f"Content-ID: <{key}>\r\n".encode()
+    return Part(head, shown.body)
+
+
 def together(kind: str, parts: Iterable[Part]) -> Part:
-    """Several parts as one of the kind `multipart/alternative` or `multipart/mixed`."""
+    """Several parts as one of the kind `multipart/alternative`, `mixed` or `related`."""
     line = token_hex(16)
     mark = f"--{line}".encode()
     pieces = [mark + EOL + bytes(part) for part in parts]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs import delivery
 from app.models import (
+    digest,
     guesses,
     holds,
     lateness_notices,
@@ -38,6 +39,7 @@ TIMETABLE: list[tuple[str, int, Job]] = [
     ("forget old guesses", 3600, guesses.forget),
     ("forget old response times", 86400, speed.forget),
     ("keep figures", 30, rollup.refresh),
+    ("plan the weekly digest", 600, digest.send),
     ("measure access", 3600, access.measure),
     ("back up", 600, backups.back_up_when_due),
 ]

@@ -24,6 +24,7 @@ from app.models.audit import AuditEvent
 from app.models.audit_seal import AuditSeal
 from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.contact_preference import ContactPreference
+from app.models.digest import DigestReader
 from app.models.entity import Entity
 from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
 from app.models.feed import CalendarFeed
@@ -85,6 +86,7 @@ __all__ = [
     "CorrectionRequest",
     "DataKey",
     "DeclarationError",
+    "DigestReader",
     "Doctor",
     "DrugAlert",
     "Entity",
@@ -186,6 +188,7 @@ ALL: tuple[type[Entity], ...] = (
     GuessCount,
     NotificationRule,
     NotificationTemplate,
+    DigestReader,
     VisitFact,
     ShiftFact,
     RoomFact,

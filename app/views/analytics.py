@@ -13,7 +13,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.models import NotFound, Role
 from app.models.analytics import rollup
-from app.models.analytics.figure import Figure
+from app.models.analytics.figure import Figure, number_of, spelled
 from app.models.analytics.scope import LONGEST, Asked, Names, Scope, names
 from app.models.analytics.sections import EVERYBODY, SECTIONS, Section
 from app.models.clock import clinic_zone
@@ -74,7 +74,7 @@ class AnalyticsView(BaseView):
             "filters": _filters(person, section, asked),
             "is_behind": rollup.pending(db.session()),
         }
-        return render_template("analytics.html", page=page, show_number=show_number)
+        return render_template("analytics.html", page=page, show_number=spelled)
 
     @expose("/<key>.csv")
     @has_access
@@ -118,7 +118,7 @@ def drawn(figure: Figure) -> dict[str, Any]:
             {
                 "name": column.name,
                 "unit": column.unit,
-                "values": [_number(values[place]) for _, values in figure.rows],
+                "values": [number_of(values[place]) for _, values in figure.rows],
             }
             for place, column in enumerate(figure.columns)
             if column.drawn
@@ -126,21 +126,9 @@ def drawn(figure: Figure) -> dict[str, Any]:
     }
 
 
-def show_number(value: Any, unit: str = "") -> str:
-    """A number for people: thousands apart, at most one decimal, its unit behind."""
-    if value is None:
-        return "–"
-    text = value if isinstance(value, str) else f"{value:,.1f}".removesuffix(".0")
-    return f"{text} {unit}".strip()
-
-
 def plain(value: Any) -> str:
     """A number for programs; nothing where there is none."""
     return "" if value is None else str(value)
-
-
-def _number(value: Any) -> float | None:
-    return value if isinstance(value, (int, float)) else None
 
 
 def _chosen(sections: list[Section], key: str) -> Section:

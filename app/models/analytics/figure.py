@@ -69,6 +69,19 @@ class Figure:
         return not any(value not in (None, 0) for _, values in self.rows for value in values)
 
 
+def spelled(value: Value, unit: str = "") -> str:
+    """A number for people: thousands apart, at most one decimal, its unit behind."""
+    if value is None:
+        return "–"
+    text = value if isinstance(value, str) else f"{value:,.1f}".removesuffix(".0")
+    return f"{text} {unit}".strip()
+
+
+def number_of(value: Value) -> float | None:
+    """The value where it is a number that can be drawn."""
+    return value if isinstance(value, (int, float)) else None
+
+
 def percent(part: int, whole: int) -> Value:
     """In percent with one decimal; None of nothing, and `FEW` of fewer than five."""
     if not whole:
