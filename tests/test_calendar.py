@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -176,3 +178,13 @@ def test_the_page_has_no_script_and_no_style_of_its_own(sqlite_cast: Cast) -> No
     page = sqlite_cast.client("rosa").get("/calendar/").text
     assert " style=" not in page and " onclick=" not in page
     assert page.count("<script>") == 0
+
+
+def test_rooms_stand_in_the_order_of_their_numbers(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        db.session.add_all(Room(name=f"Room {n}", room_type="exam") for n in (10, 2))
+        db.session.commit()
+        db.session.remove()
+    page = sqlite_cast.client("rosa").get("/calendar/").text
+    settings = json.loads(re.search(r'id="cal-settings">(.*?)</script>', page)[1])  # type: ignore[index]
+    assert [room["name"] for room in settings["rooms"]] == ["Room 1", "Room 2", "Room 10"]

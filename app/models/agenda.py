@@ -5,6 +5,7 @@ They know no roles: the conditions of `Reach` say which rows the asking person r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -113,9 +114,9 @@ def doctors(session: Session, reach: Reach) -> Sequence[Any]:
 
 
 def rooms(session: Session, reach: Reach) -> Sequence[Any]:
-    """By name: key, name, type, state."""
-    query = select(Room.room_id, Room.name, Room.room_type, Room.status)
-    return session.execute(query.where(reach.rooms).order_by(Room.name)).all()
+    """By name, Room 2 before Room 10: key, name, type, state."""
+    query = select(Room.room_id, Room.name, Room.room_type, Room.status).where(reach.rooms)
+    return sorted(session.execute(query), key=lambda row: _in_order(row.name))
 
 
 def types(session: Session, reach: Reach) -> Sequence[Any]:
@@ -139,6 +140,12 @@ def board(session: Session, start: datetime, end: datetime, reach: Reach) -> Seq
         .order_by(begins, Appointment.appointment_id)
     )
     return session.execute(query).all()
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """A name as people sort it: its numbers by their size."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _end(row: Any) -> datetime:

@@ -8,6 +8,7 @@ import { hour, useZone, wallOf } from "./calendar/zone.js";
 
 const EVERY = 15000;
 const LATE_FROM = 5; // minutes; less is the ordinary unevenness of a day
+const MOST_LATE = 6; // doctors named above the board, the latest first
 const FIRST = { expected: 8, fulfilled: 5 }; // how many cards of a long column show at first
 const STEPS = {
   booked: ["Confirm", "fa-calendar-check"],
@@ -142,6 +143,8 @@ function drawLate() {
   const items = found.map(({ name, by }) =>
     make("li", { className: `badge tone-${by >= 20 ? "bad" : "warn"}` }, icon("fa-clock"), `${name}: about ${minutes(by)} late`),
   );
+  const more = items.splice(MOST_LATE).length;
+  if (more) items.push(make("li", { className: "badge" }, `and ${more} more`));
   if (!items.length) items.push(make("li", { className: "badge tone-good" }, icon("fa-circle-check"), "Everyone is on time"));
   byId("board-late").replaceChildren(...items);
 }
