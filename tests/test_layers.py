@@ -18,7 +18,7 @@ ARROWS: dict[str, set[str]] = {
     "security": {"models", "extensions"},
     "exchange": {"models", "extensions"},
     "upkeep": {"exchange", "models", "extensions"},
-    "jobs": {"upkeep", "models", "extensions"},
+    "jobs": {"exchange", "upkeep", "models", "extensions"},
     "views": {"exchange", "upkeep", "security", "models", "extensions"},
 }
 """What each layer may import beside itself; `config` is nobody's and `app` itself the factory's."""

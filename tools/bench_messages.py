@@ -26,7 +26,7 @@ from sqlalchemy import func, text
 
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "1000"))
 OLD = int(os.environ.get("BENCH_OLD_MESSAGES", "1000000"))
-START = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=20)
+START = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
 
 GROW = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
@@ -117,7 +117,7 @@ def _clinic(folder: str) -> Any:
 
 
 def _book(session: Any) -> None:
-    """A visit to each patient; its confirmation is due at once, with no word of it sent yet."""
+    """A visit to each patient, whose reminder is due at once; of the booking nobody is told."""
     from sqlalchemy import select, update
 
     from app.models import Appointment, Doctor, Notification, Patient
@@ -132,8 +132,9 @@ def _book(session: Any) -> None:
         for n, key in enumerate(session.scalars(select(Patient.patient_id)), 1)
     )  # fmt: skip
     session.commit()
-    due = update(Notification).where(Notification.rule == "booked", Notification.state == "planned")
-    session.execute(due.values(not_before=datetime.now(UTC)))
+    waiting = update(Notification).where(Notification.state == "planned")
+    session.execute(waiting.where(Notification.rule == "booked").values(state="skipped"))
+    session.execute(waiting.values(not_before=datetime.now(UTC)))
     session.commit()
 
 

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vDuration
-from icalendar.prop import vText
+from icalendar.prop import vCalAddress, vText
 
 PRODUCT = "-//Open clinic//Scheduling//EN"
 REFRESH = timedelta(minutes=15)
@@ -39,15 +39,14 @@ class Entry:
     location: str | None = None
     busy: bool = True
     category: str | None = None
+    organizer: str | None = None
+    attendee: str | None = None
 
 
 def write(name: str, house: str, zone: ZoneInfo, entries: Iterable[Entry]) -> bytes:
     """A whole calendar object named `name`, with the definition of its time zone."""
     listed = list(entries)
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
+    calendar = _calendar()
     calendar.add("name", name)  # RFC 7986, 5.1
     calendar.add("x-wr-calname", name)  # what most programs read instead
     refresh = vDuration(REFRESH)
@@ -64,6 +63,24 @@ def write(name: str, house: str, zone: ZoneInfo, entries: Iterable[Entry]) -> by
     for entry in listed:
         calendar.add_component(_event(entry, house, zone))
     return bytes(calendar.to_ical())
+
+
+def message(method: str, house: str, entries: Iterable[Entry]) -> bytes:
+    """Events to be put into another person's calendar (`REQUEST`) or taken out again (`CANCEL`;
+    RFC 5546, 3.2). Times are in UTC, which needs no definition."""
+    calendar = _calendar()
+    calendar.add("method", method)
+    for entry in entries:
+        calendar.add_component(_event(entry, house, ZoneInfo("UTC")))
+    return bytes(calendar.to_ical())
+
+
+def _calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    return calendar
 
 
 def uid_of(house: str, key: str) -> str:
@@ -93,6 +110,12 @@ def _event(entry: Entry, house: str, zone: ZoneInfo) -> Event:
         event.add("location", vText(_line(entry.location)))
     if entry.category:
         event.add("categories", [entry.category])
+    if entry.organizer:
+        event.add("organizer", vCalAddress(f"mailto:{entry.organizer}"))
+    if entry.attendee:  # nobody is asked for an answer by mail
+        attendee = vCalAddress(f"mailto:{entry.attendee}")
+        attendee.params |= {"PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+        event.add("attendee", attendee)
     return event
 
 

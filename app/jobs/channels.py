@@ -18,6 +18,7 @@ from flask import current_app
 from flask_mail import Connection
 
 from app.jobs import mail_body
+from app.jobs.mail_body import Calendar
 from app.models.freshness import Ready
 from app.models.notification import Notification
 from app.models.reach import is_set_up
@@ -69,14 +70,14 @@ class Channels:
     ) -> None:
         self.hang_up()
 
-    def send(self, row: Notification, ready: Ready) -> Sent:
+    def send(self, row: Notification, ready: Ready, calendar: Calendar | None = None) -> Sent:
         """Send by the channel of the row. Raises Refused, Later, Down."""
         if not is_set_up(row.channel):
             log.info(
                 "Message %s (%s, %s) is kept here.", row.notification_id, row.rule, row.channel
             )
             return Sent("console", "Kept here: nothing is set up to send it.")
-        return self._send_mail(row, ready) if row.channel == "email" else _send_sms(ready)
+        return self._send_mail(row, ready, calendar) if row.channel == "email" else _send_sms(ready)
 
     def hang_up(self) -> None:
         """Close the connection, whatever state it is in."""
@@ -87,11 +88,11 @@ class Channels:
             except (smtplib.SMTPException, OSError):
                 connection.host.close()
 
-    def _send_mail(self, row: Notification, ready: Ready) -> Sent:
+    def _send_mail(self, row: Notification, ready: Ready, calendar: Calendar | None) -> Sent:
         if self._sent >= GOOD_FOR:
             self.hang_up()
         connection = self._mail or self._connect()
-        letter = mail_body.letter_of(row, ready, datetime.now(UTC))
+        letter = mail_body.letter_of(row, ready, datetime.now(UTC), calendar)
         try:
             if connection.host is not None:  # nothing leaves where the settings say so
                 connection.host.sendmail(letter.sender, [letter.address], letter.content)

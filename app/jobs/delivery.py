@@ -27,10 +27,11 @@ from sqlalchemy import Update, bindparam, case, select, text, update
 from sqlalchemy.orm import Session
 
 from app import database
-from app.jobs import backoff
+from app.jobs import backoff, invitation
 from app.jobs.channels import Channels, Down, Later, Refused
 from app.jobs.lease import LEASE, kept_alive
-from app.models import freshness, outbox
+from app.jobs.mail_body import Calendar
+from app.models import falling_back, freshness, outbox
 from app.models.freshness import Ready
 from app.models.notification import INBOX, Notification
 from app.models.notification_rule import NotificationRule
@@ -155,9 +156,15 @@ class _Run:
             if row is not None:
                 facts = self._safely(row)
                 done[str(facts["state"])] += 1
-                _settle(self._session, row, facts)
+                self._end(row, facts)
         self._session.commit()
         return done
+
+    def _end(self, row: Held, facts: Facts) -> None:
+        _settle(self._session, row, facts)
+        rule, state = self._rules.get(row.notification_rule_id or 0), str(facts["state"])
+        if rule is not None and state in ("dead", "skipped"):
+            falling_back.plan(self._session, row, rule, state, self._clock())
 
     def _safely(self, row: Held) -> Facts:
         """How it ended; whatever one message meets, the next one goes."""
@@ -175,7 +182,7 @@ class _Run:
 
     def _one(self, row: Held) -> Facts:
         """Look and send. Raises Down and TemplateError."""
-        ready = self._look(row)
+        ready, calendar = self._look(row)
         if isinstance(ready, str):
             return {"state": "skipped", "reason": ready}
         said: Facts = {"subject": ready.words.subject, "body": ready.words.body}
@@ -183,7 +190,7 @@ class _Run:
             return said | {"state": "sent", "sent_at": self._clock()}
         said["address"] = ready.address
         try:
-            sent = self._channels.send(row, ready)
+            sent = self._channels.send(row, ready, calendar)
         except Refused as error:
             return said | backoff.dead(str(error))
         except Later as error:
@@ -193,11 +200,15 @@ class _Run:
             "provider_id": sent.provider_id,
         }  # fmt: skip
 
-    def _look(self, row: Held) -> Ready | str:
-        rule = self._rules.get(row.notification_rule_id or 0)
+    def _look(self, row: Held) -> tuple[Ready | str, Calendar | None]:
+        """The message as it goes out, or why it does not, and its calendar file."""
+        rule, now = self._rules.get(row.notification_rule_id or 0), self._clock()
         try:
             with database.reading():
-                return freshness.look(self._session, row, rule, self._clock())
+                ready = freshness.look(self._session, row, rule, now)
+                if isinstance(ready, str) or row.channel != "email":
+                    return ready, None
+                return ready, invitation.file_for(self._session, row.rule, ready, now)
         finally:
             self._session.rollback()  # nothing is locked while the other side takes its time
 

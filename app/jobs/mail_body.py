@@ -53,7 +53,13 @@ class Letter:
     content: bytes
 
 
-def letter_of(row: Notification, ready: Ready, now: datetime) -> Letter:
+Calendar = tuple[str, bytes]
+"""A method of RFC 5546 and the file that asks for it."""
+
+
+def letter_of(
+    row: Notification, ready: Ready, now: datetime, calendar: Calendar | None = None
+) -> Letter:
     """The e-mail of a message; its Message-ID is the row's, however often it is tried."""
     labels = LABELS[ready.person.language]
     stop = links.to_stop(row.patient_id, now) if row.patient_id else None
@@ -80,6 +86,10 @@ def letter_of(row: Notification, ready: Ready, now: datetime) -> Letter:
         *_headers(stop),
     ]
     body = mime.together("multipart/alternative", [plain, html])
+    if calendar is not None:
+        method, content = calendar
+        kind = f"text/calendar; charset=utf-8; method={method}"
+        body = mime.together("multipart/mixed", [body, mime.file(content, kind, "visit.ics")])
     return Letter(sender, address, mime.message(headers, body))
 
 

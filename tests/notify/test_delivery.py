@@ -7,6 +7,7 @@ from email.message import Message
 from typing import Any
 
 import pytest
+from icalendar import Calendar
 from sqlalchemy.orm import Session
 
 from app.jobs import backoff, delivery
@@ -25,7 +26,7 @@ from app.models.itself import CLINIC
 from tests.cast import Cast
 from tests.notify.conftest import NOW
 from tests.notify.sink import Sink
-from tests.notify.test_planning import START, book, move
+from tests.notify.test_planning import START, book, cancel, move
 
 LATER = NOW + timedelta(minutes=2)
 
@@ -63,6 +64,35 @@ def test_a_booking_reaches_the_patients_mailbox_in_text_and_html(
     html = message.get_body(("html",)).get_content()  # type: ignore[attr-defined]
     assert "Thursday, 4 June 2026" in html
     assert "/visit/cancel/" in html
+
+
+def calendar_in(message: Message) -> tuple[str, Any]:
+    """The method and the one event of the calendar file in a mail."""
+    (part,) = message.iter_attachments()  # type: ignore[attr-defined]
+    calendar = Calendar.from_ical(part.get_content())
+    (event,) = calendar.walk("VEVENT")
+    assert part["Content-Type"].params["method"] == calendar["METHOD"]
+    return str(calendar["METHOD"]), event
+
+
+def test_a_visits_mails_bring_their_event_and_its_changes_into_a_calendar(
+    session: Session, desk: Cast, sink: Sink
+) -> None:
+    visit = book(session, desk, reason="Secret reason")
+    run(session)
+    move(session, visit, START + timedelta(days=1), NOW + timedelta(hours=1))
+    run(session, NOW + timedelta(hours=2))
+    cancel(session, visit, NOW + timedelta(hours=3))
+    run(session, NOW + timedelta(hours=4))
+    found = [calendar_in(message) for _, message in sink.took]
+    assert [method for method, _ in found] == ["REQUEST", "REQUEST", "CANCEL"]
+    events = [event for _, event in found]
+    assert len({str(event["UID"]) for event in events}) == 1
+    assert [event["SEQUENCE"] for event in events] == [0, 1, 2]
+    assert [event["DTSTART"].dt for event in events[:2]] == [START, START + timedelta(days=1)]
+    assert str(events[2]["STATUS"]) == "CANCELLED"
+    assert str(events[0]["ATTENDEE"]) == "mailto:paula@example.org"
+    assert str(events[0]["SUMMARY"]) == "Clinic, Dr. Díaz"
 
 
 def test_what_was_sent_says_when_to_whom_and_in_which_words(

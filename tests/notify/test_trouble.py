@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.jobs import channels, delivery
-from app.models import Notification, Patient, reminders
+from app.models import Appointment, ContactPreference, Notification, Patient, reminders
 from tests.cast import Cast
 from tests.notify.conftest import NOW, Planned
 from tests.notify.sink import Sink
@@ -78,6 +78,35 @@ def test_a_gateway_is_asked_once_a_message_and_its_answer_is_the_reason(
     assert {(row.state, row.reason, row.attempts) for row in rows} == {(state, reason, 1)}
     if state == "failed":
         assert all(LATER < row.not_before <= LATER + timedelta(seconds=60) for row in rows)
+
+
+@pytest.mark.parametrize("why", ["refused", "unwanted"])
+def test_where_no_email_reaches_the_patient_the_rules_next_channel_is_tried(
+    session: Session, desk: Cast, gateway: Gateway, sink: Sink, planned: Planned, why: str
+) -> None:
+    visit = book(session, desk)
+    if why == "refused":
+        sink.at_rcpt = lambda _address: "550 no such user"
+    else:
+        session.add(ContactPreference(patient_id=desk.paula, email=False, sms=True))
+        session.commit()
+    run(session)
+    run(session, LATER + timedelta(minutes=1))
+    booked = [row[1:] for row in planned(visit) if row[0] == "booked"]
+    ended = "dead" if why == "refused" else "skipped"
+    assert booked == [("inbox", "sent"), ("email", ended), ("sms", "sent")]
+    assert gateway.asked == ["/+34600123456"]
+
+
+def test_what_is_stale_is_said_by_no_other_channel_either(
+    session: Session, desk: Cast, gateway: Gateway, sink: Sink
+) -> None:
+    visit = book(session, desk)
+    table = Appointment.__table__
+    session.execute(table.update().values(status="cancelled"))
+    session.commit()
+    run(session)
+    assert (gateway.asked, sink.took, visit.status) == ([], [], "cancelled")
 
 
 def test_a_gateway_that_let_nobody_in_is_asked_once_a_run(
