@@ -6,7 +6,7 @@ permission.
 
 from importlib import import_module  # noqa: F401  (for the line that adds a table)
 
-from app.models import offering, planning  # noqa: F401  (they listen to what is written)
+from app.models import offering, planning, realigning  # noqa: F401  (they listen to what is written)
 from app.models.absence import Absence, AbsenceRow
 from app.models.amendment import RecordAmendment
 from app.models.analytics.speed import AnswerTime

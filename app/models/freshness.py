@@ -33,9 +33,12 @@ def look(
     session: Session, row: Notification, rule: NotificationRule | None, now: datetime
 ) -> Ready | str:
     """The message as it is to be sent at `now`, or the sentence why it is not. Visits of it that
-    were changed meanwhile are left out; where none is left, it is stale."""
+    were changed meanwhile are left out; where none is left, it is stale. `rule` is that of the row, None
+    where it has none or it is not active."""
     if row.expires is not None and row.expires <= now:
         return TOO_LATE
+    if row.notification_rule_id is not None and rule is None:
+        return outbox.SWITCHED_OFF
     person = outbox.reach_of(session, To(row.patient_id, row.staff_id, row.user_id))
     why_not = person.why_not(row.channel)
     if why_not:

@@ -196,6 +196,7 @@ def tell_staff(
 
 
 TAKEN_OFF = "It was taken off by hand."
+SWITCHED_OFF = "The rule of this message was switched off."
 
 
 def resend(session: Session, notification_id: int, now: datetime) -> Notification:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -30,6 +30,7 @@ def plan_missing(session: Session, now: datetime) -> int:
                 Notification.appointment_id == Appointment.appointment_id,
                 Notification.notification_rule_id == rule.notification_rule_id,
                 Notification.visit_start == Appointment.appointment_datetime,
+                func.coalesce(Notification.reason, "") != outbox.SWITCHED_OFF,
             )
         )
         query = (

@@ -10,10 +10,12 @@ from app.models import (
     Appointment,
     ContactPreference,
     Notification,
+    NotificationRule,
     Patient,
     booking,
     life,
     planning,
+    reminders,
 )
 from app.models.itself import CLINIC
 from tests.cast import Cast
@@ -235,3 +237,39 @@ def test_the_desk_can_ask_who_is_told_and_tell_nobody(
     answer = client.post(f"/api/v1/appointment/{key}/move", json=body)
     assert answer.status_code == 200, answer.json
     assert "moved" not in {row[0] for row in planned(visit)}
+
+
+def day_before(session: Session) -> NotificationRule:
+    return session.query(NotificationRule).filter_by(event="reminder", active=True).one()
+
+
+def test_a_rule_that_is_given_another_time_moves_the_reminders_that_wait(
+    session: Session, desk: Cast, planned: Planned
+) -> None:
+    visit = book(session, desk)
+    rule = day_before(session)
+    rule.hours_before, rule.quiet_from, rule.quiet_to = 48, None, None
+    session.commit()
+    assert (
+        planned(visit, "rule", "not_before")[:2] == [("reminder", START - timedelta(hours=48))] * 2
+    )
+
+
+def test_a_rule_that_is_switched_off_sends_nothing_and_plans_again_when_it_is_switched_on(
+    session: Session, desk: Cast, planned: Planned
+) -> None:
+    visit = book(session, desk)
+    day_before(session).active = False
+    session.commit()
+    assert planned(visit)[:2] == [
+        ("reminder", "inbox", "skipped"),
+        ("reminder", "email", "skipped"),
+    ]
+    session.query(NotificationRule).filter_by(name="Reminder a day before").one().active = True
+    session.commit()
+    reminders.plan_missing(session, START - timedelta(hours=40))
+    session.commit()
+    assert planned(visit)[:2] == [
+        ("reminder", "inbox", "planned"),
+        ("reminder", "email", "planned"),
+    ]
