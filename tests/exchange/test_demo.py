@@ -6,7 +6,15 @@ from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
 from app.exchange.demo import PASSWORD, USERNAMES, Counts, build
-from app.models import Appointment, ClinicError, MedicalRecord, Observation, Patient, Staff
+from app.models import (
+    Appointment,
+    ClinicError,
+    MedicalRecord,
+    Notification,
+    Observation,
+    Patient,
+    Staff,
+)
 from tests.exchange.demo_clinic import MONDAY_MORNING, SMALL, appointments
 
 EVERYTHING = (Patient, Staff, Appointment, MedicalRecord, Observation)
@@ -105,3 +113,10 @@ def test_the_patient_login_has_a_past_a_future_records_and_an_allergy(demo_of_ei
     assert any(a.appointment_datetime > MONDAY_MORNING and a.status == "booked" for a in visits)
     assert any(a.status == "fulfilled" for a in visits)
     assert session.query(MedicalRecord).filter_by(patient_id=patient.patient_id).count()
+
+
+def test_messages_were_sent_skipped_and_given_up(demo_of_either):
+    session = demo_of_either(MONDAY_MORNING)
+    found = {state for (state,) in session.query(Notification.state).distinct()}
+    assert found >= {"sent", "skipped", "dead"}
+    assert session.query(Notification).filter(Notification.staff_id.is_not(None)).count() > 0

@@ -15,6 +15,7 @@ from app.exchange.demo.alerts import add_alerts
 from app.exchange.demo.bulk import hand_on_numbering, insert_all, next_id, sign_all
 from app.exchange.demo.errands import add_errands
 from app.exchange.demo.logins import add_logins
+from app.exchange.demo.messages import add_messages
 from app.exchange.demo.past import Past, why_cancelled
 from app.exchange.demo.people import Person, allergy_rows, email, patient_rows, people
 from app.exchange.demo.portal import add_portal
@@ -114,6 +115,8 @@ class Construction:
         add_alerts(self._session, self._clock, users["doctor"])
         nurses = [member.staff_id for member in self._staff("nurse")]
         add_errands(self._session, self._clock, visits, found, kinds, nurses)
+        team = list(self._session.scalars(select(Staff.staff_id).where(Staff.user_id.is_not(None))))
+        add_messages(self._session, self._clock, visits, team)
         past = Past(self._clock, users).rows(visits)
         self._add(history=insert_all(self._session, AppointmentHistory, past))
         self._session.expire_all()
