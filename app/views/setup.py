@@ -8,7 +8,14 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.menu import MenuApi
 
-from app.models import Appointment, Entity, LoginSession, Patient, PortalRegistration
+from app.models import (
+    Appointment,
+    Entity,
+    LoginSession,
+    NotificationTemplate,
+    Patient,
+    PortalRegistration,
+)
 from app.security import console
 from app.security.policy import Policy
 from app.views import browser, csrf, errors, generate, kept, requests, shell, timing
@@ -37,6 +44,7 @@ from app.views.links import StopLinkView, TextReplyView, VisitLinkView
 from app.views.login import LoginView, login_page
 from app.views.login_api import LoginApi
 from app.views.login_steps import SignInStepsView
+from app.views.message_texts import MessageTextGrid
 from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
 from app.views.portal import PortalView
 from app.views.portal_booking import PortalBookingView
@@ -69,6 +77,7 @@ BASES: generate.Bases = {
     PortalRegistration: (RegistrationGrid, RegistrationRest),
     Appointment: (CalendarGrid, HoldingRest),
     LoginSession: (SessionGrid, EntityApi),
+    NotificationTemplate: (MessageTextGrid, EntityApi),
 }
 """Tables whose rows are kept by hand-written rules."""
 

@@ -1,0 +1,57 @@
+"""The admin sees each text as a patient would read it, and can do nothing by looking."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Appointment, AuditEvent, Notification, NotificationTemplate, message_defaults
+from tests.cast import Cast
+
+
+@pytest.fixture
+def texts(sqlite_cast: Cast) -> dict[str, int]:
+    """The English texts of a new clinic, by what they are about."""
+    with sqlite_cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
+        rows = db.session.scalars(
+            select(NotificationTemplate).where(NotificationTemplate.language == "en")
+        )
+        found = {row.rule.event: row.notification_template_id for row in rows}
+        db.session.remove()
+    return found
+
+
+def test_every_text_that_comes_with_the_program_has_a_preview(
+    sqlite_cast: Cast, texts: dict[str, int]
+) -> None:
+    client = sqlite_cast.client("amina")
+    answers = [client.get(f"/notification_template/preview/{key}") for key in texts.values()]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any("/visit/confirm/" in answer.text for answer in answers)
+
+
+def test_a_preview_speaks_of_the_visit_that_was_chosen_and_leaves_a_trace(
+    sqlite_cast: Cast, texts: dict[str, int]
+) -> None:
+    page = sqlite_cast.client("amina").get(
+        f"/notification_template/preview/{texts['moved']}?visit={sqlite_cast.visit}"
+    )
+    assert "Monday, 4 May 2026 at 10:00 with Dr. Díaz" in page.text
+    assert "Paula" in page.text
+    with sqlite_cast.app.app_context():
+        seen = db.session.scalars(select(AuditEvent).where(AuditEvent.entity == "Appointment"))
+        assert [event.patient_id for event in seen] == [sqlite_cast.paula]
+        assert db.session.query(Notification).count() == 0
+        assert db.session.get_one(Appointment, sqlite_cast.visit).version == 1
+
+
+def test_a_preview_with_a_visit_that_is_not_there_is_not_found(
+    sqlite_cast: Cast, texts: dict[str, int]
+) -> None:
+    answer = sqlite_cast.client("amina").get(
+        f"/notification_template/preview/{texts['booked']}?visit=999"
+    )
+    assert answer.status_code == 404
