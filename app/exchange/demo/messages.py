@@ -16,12 +16,14 @@ from app.models import Notification, NotificationRule
 
 AHEAD, LATELY, MOST = timedelta(hours=24), 21 * 1440, 1500
 KEPT = "Kept here: nothing is set up to send it."
-ENDED = (
-    ("dead", 41, "The mail server said 550: no such user"),
-    ("skipped", 23, "The patient wants no e-mail."),
-    ("dead", 97, "The text message provider refused it (400)."),
-)
-"""How every so-manieth reminder ended that was not sent."""
+REFUSED = {
+    "email": "The mail server said 550: no such user",
+    "sms": "The text message provider refused it (400).",
+}
+UNWANTED = {
+    "email": "The patient wants no e-mail.",
+    "sms": "The patient wants no text messages.",
+}
 SWAPPED = ("A swap was approved", "The rota was published", "Your leave was approved")
 
 
@@ -44,8 +46,12 @@ def _reminder(visit: Visit, rule: int | None, clock: Clock) -> dict[str, Any]:
     due = start - AHEAD
     wall = start.astimezone(clock.zone)
     channel = "sms" if visit.id % 4 == 0 else "email"
-    ended = next((e for e in ENDED if visit.id % e[1] == 0), ("sent", 1, KEPT))
-    return _row(f"demo:reminder:{visit.id}", due, ended[0]) | {
+    state, reason = "sent", KEPT
+    if visit.id % 41 == 0:
+        state, reason = "dead", REFUSED[channel]
+    elif visit.id % 23 == 0:
+        state, reason = "skipped", UNWANTED[channel]
+    return _row(f"demo:reminder:{visit.id}", due, state) | {
         "rule": "reminder",
         "notification_rule_id": rule,
         "channel": channel,
@@ -55,8 +61,8 @@ def _reminder(visit: Visit, rule: int | None, clock: Clock) -> dict[str, Any]:
         "visit_start": start,
         "subject": f"Reminder: your visit on {wall:%a %-d %b} at {wall:%H:%M}",
         "body": f"You have a visit with us on {wall:%A, %-d %B %Y} at {wall:%H:%M}.",
-        "reason": ended[2],
-        "attempts": 0 if ended[0] == "skipped" else 1,
+        "reason": reason,
+        "attempts": 0 if state == "skipped" else 1,
     }
 
 
