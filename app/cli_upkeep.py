@@ -56,16 +56,18 @@ def backup_command(target: Path | None) -> None:
 
 
 @clinic.command("restore")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
 @click.option("--overwrite", is_flag=True, help="Replace what is in the database now.")
 def restore_command(file: Path, overwrite: bool) -> None:
     """Put a backup in place of the database; stop every process of the clinic first.
 
+    FILE may be a folder: then it is the newest backup in it.
     All sessions end; messages that were due since the backup wait under “Dead letters”.
     """
     now = datetime.now(UTC)
     try:
-        done = restore(db.engine, keyring(), file, now, overwrite=overwrite)
+        found = backups.newest_file(file) if file.is_dir() else file
+        done = restore(db.engine, keyring(), found, now, overwrite=overwrite)
     except ClinicError as error:
         raise click.ClickException(error.message) from None
     click.echo(f"The clinic is as it was at {done.manifest.made}: {done.manifest.rows:,} rows.")

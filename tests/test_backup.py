@@ -281,8 +281,10 @@ def test_the_commands_back_up_and_restore(sqlite_cast: Cast, tmp_path: Path) -> 
     made = runner.invoke(args=["clinic", "backup", str(tmp_path / "daily")])
     (file,) = (tmp_path / "daily").glob("*.backup")
     refused = runner.invoke(args=["clinic", "restore", str(file)])
-    done = runner.invoke(args=["clinic", "restore", "--overwrite", str(file)])
+    nothing = runner.invoke(args=["clinic", "restore", str(tmp_path)])
+    done = runner.invoke(args=["clinic", "restore", "--overwrite", str(tmp_path / "daily")])
     assert (made.exit_code, "restored from there to prove it" in made.output) == (0, True)
     assert (refused.exit_code, "--overwrite" in refused.output) == (1, True)
+    assert (nothing.exit_code, "no backup in" in nothing.output) == (1, True)
     assert done.exit_code == 0, done.output
     shutil.rmtree(tmp_path / "daily")

@@ -109,6 +109,14 @@ def newest_in(folder: Path) -> Manifest | None:
     return max(there, key=lambda manifest: manifest.moment, default=None)
 
 
+def newest_file(folder: Path) -> Path:
+    """The file of the newest. Raises BackupError where there is none."""
+    paths = {found.manifest.moment: found.path for found in listed(folder) if found.manifest}
+    if not paths:
+        raise BackupError(f"There is no backup in {folder}.")
+    return paths[max(paths)]
+
+
 class Busy(BackupError):
     """Another process makes a backup just now."""
 
