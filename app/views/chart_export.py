@@ -1,4 +1,4 @@
-"""The whole record of a patient to take along: as FHIR for programs."""
+"""The whole record of a patient to take along: as FHIR for programs, as a page for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app, render_template
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.api import BaseApi, protect, safe
 from flask_appbuilder.api import expose as api_expose
@@ -14,12 +14,17 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.exchange.fhir_out import bundle_of
 from app.extensions import db
-from app.models import Patient
+from app.models import Patient, whole_record
+from app.models.amendment import TEXTS
+from app.models.prescription_tables import END_REASONS
 from app.security import audit
 from app.views.api import in_words
-from app.views.chart_page import CLINICAL, Opened, chart_of
+from app.views.chart_page import CLINICAL, Opened, chart_of, when
+from app.views.values import show
 
 FHIR_JSON = "application/fhir+json"
+OPENED_ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""Of the file, which is saved rather than shown: nothing in it runs or loads anything."""
 
 
 class ChartExportView(BaseView):
@@ -36,6 +41,21 @@ class ChartExportView(BaseView):
         """The record as a FHIR R4 Bundle, to save."""
         opened = _taken(patient_id, "FHIR")
         return fhir_answer(opened.patient, opened.now, shared_only=False)
+
+    @expose("/<patient_id>/record")
+    @has_access
+    @permission_name("show")
+    def record(self, patient_id: str) -> Response:
+        """The record as one HTML file, to save and to print."""
+        opened = _taken(patient_id, "HTML")
+        page = render_template(
+            "record_file.html", patient=opened.patient, now=opened.now, who=opened.person.name,
+            record=whole_record.of_patient(db.session(), opened.patient.patient_id), texts=TEXTS,
+            ends=END_REASONS, clinic=current_app.config["CLINIC_NAME"], when=when, show=show,
+        )  # fmt: skip
+        answer = _file(opened.patient, page, "text/html", "html")
+        answer.headers["Content-Security-Policy"] = OPENED_ALONE
+        return answer
 
 
 class ChartApi(BaseApi):
@@ -75,8 +95,12 @@ class ChartApi(BaseApi):
 def fhir_answer(patient: Patient, now: datetime, *, shared_only: bool) -> Response:
     """The bundle as a file; its name says whose by the record number alone."""
     bundle = bundle_of(db.session(), patient, shared_only=shared_only, now=now)
-    answer = Response(json.dumps(bundle, ensure_ascii=False), mimetype=FHIR_JSON)
-    name = f"record-{patient.record_number}.json"
+    return _file(patient, json.dumps(bundle, ensure_ascii=False), FHIR_JSON, "json")
+
+
+def _file(patient: Patient, content: str, mimetype: str, ending: str) -> Response:
+    answer = Response(content, mimetype=mimetype)
+    name = f"record-{patient.record_number}.{ending}"
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -202,9 +202,42 @@ def test_every_page_of_the_chart_passes_axe(
     screen: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
     diaz = Person(browser, clinic, "diaz", **screen)
     draft = f"/note/{cast.record_of_diaz}"
-    for path in ("", "?section=vitals", "?section=visits", "?q=secret", "/note/new", draft):
+    for path in ("", "?section=vitals", "?section=visits", "?q=secret", "/note/new", draft,
+                 "/files", "/access"):  # fmt: skip
         page = diaz.goto(f"/chart/{cast.paula}{path}")
         page.wait_for_load_state("networkidle")
         assert diaz.axe() == [], path
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
     assert diaz.complaints == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_a_nurse_outside_the_team_breaks_the_glass(
+    browser: Any, clinic: str, sqlite_cast: Cast, width: int, theme: str
+) -> None:
+    cast = sqlite_cast
+    diaz = Person(browser, clinic, "diaz")
+    page = diaz.goto(f"/chart/{cast.paula}")
+    page.get_by_role("link", name="Access").click()
+    page.get_by_label("Why it is to be restricted").fill("She works here, at the desk")
+    page.get_by_role("button", name="Restrict this chart").click()
+    page.get_by_text("The chart is restricted to the team.").wait_for()
+
+    screen: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
+    nora = Person(browser, clinic, "nora", **screen)
+    page = nora.goto(f"/chart/{cast.paula}")
+    page.get_by_role("heading", name="Restricted chart of Paula").wait_for()
+    assert nora.axe() == []
+    page.get_by_label("Why you must see it").fill("help")
+    page.get_by_role("button", name="Break the glass").click()
+    page.get_by_text("Give the reason in words").wait_for()
+    assert nora.axe() == []
+    page.get_by_label("Why you must see it").fill("She collapsed at the desk")
+    page.get_by_label("30 minutes").check()
+    page.get_by_role("button", name="Break the glass").click()
+    page.get_by_text("The chart is open to you for 30 minutes").wait_for()
+
+    page = diaz.goto(f"/chart/{cast.paula}/access")
+    page.get_by_text("She collapsed at the desk").wait_for()
+    assert diaz.axe() == []
+    assert nora.complaints + diaz.complaints == []

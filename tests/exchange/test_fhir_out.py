@@ -212,3 +212,15 @@ def test_a_program_reads_the_record_by_its_token(sqlite_cast):
     assert answer.json["resourceType"] == "Bundle"
     desk = sqlite_cast.app.test_client()
     assert desk.get(url, headers=sqlite_cast.token("rosa")).status_code == 403
+
+
+def test_a_person_reads_the_whole_record_in_one_file(cast):
+    written_here(cast)
+    answer = cast.client("diaz").get(f"/chart/{cast.paula}/record")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=record-P-")
+    for said in (
+        "Cough.", "Whooping cough.", "Typing error", "not tolerated – Sick of it", "letter.txt",
+        "Not for the patient yet", "Draft: not signed", "120 mm[Hg]", "Signed by Dr. Díaz",
+    ):  # fmt: skip
+        assert said in answer.text, said
+    assert "<script" not in answer.text and "http" not in answer.text
