@@ -64,6 +64,8 @@ def import_command(paths: tuple[Path, ...]) -> None:
             bar.update(done - bar.pos)
 
         report = import_paths(db.session(), paths, progress)
+    rollup.refresh(db.session(), datetime.now(UTC))  # else the figures know of it by the next job
+    db.session.commit()
     click.echo(str(report))
     if report.failed:
         raise SystemExit(1)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.exchange import import_paths
+from app.extensions import db
 from app.models import (
     AllergyIntolerance,
     Appointment,
@@ -17,6 +18,7 @@ from app.models import (
     MedicationRequest,
     Observation,
     Patient,
+    VisitFact,
 )
 from tests.exchange import bundles as b
 from tests.exchange.bundles import count, only
@@ -110,3 +112,12 @@ def test_tables_that_are_not_kept_are_counted(session, tmp_path):
     b.write(tmp_path, "procedures.csv", "START,CODE\n2020-01-01,1\n2020-01-02,2\n")
     report = import_paths(session, [b.csv_folder(tmp_path)])
     assert report["procedures.csv"].skipped == {"not kept": 2}
+
+
+def test_the_figures_know_at_once_what_the_command_brought_in(sqlite_app, tmp_path):
+    folder = b.csv_folder(tmp_path)
+    answer = sqlite_app.test_cli_runner().invoke(args=["clinic", "import", str(folder)])
+    assert answer.exit_code == 0, answer.output
+    with sqlite_app.app_context():
+        assert count(db.session(), VisitFact) == count(db.session(), Appointment) > 0
+        db.session.remove()
