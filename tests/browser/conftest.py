@@ -88,8 +88,8 @@ def stranger(chromium: Any, served: str) -> Iterator[Callable[..., Any]]:
 def page_of(stranger: Callable[..., Any]) -> Callable[..., Any]:
     """`page_of("rosa")`: a page in which she is signed in, held to the same."""
 
-    def sign_in(name: str, **settings: Any) -> Any:
-        page = stranger(**settings)
+    def sign_in(name: str, width: int = 1280, height: int = 860, **settings: Any) -> Any:
+        page = stranger(width, height, **settings)
         page.goto("/login/")
         page.fill("[name=username]", name)
         page.fill("[name=password]", PASSWORD)
