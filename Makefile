@@ -32,7 +32,7 @@ check: .venv/dev ## lint, formatting, types, what is known to be dangerous, migr
 	$(BIN)/python -m pytest tests/test_database.py tests/test_layers.py
 
 proof: .venv/dev app/static/vendor/done ## the long proofs at full size
-	$(BIN)/python -m pytest -m proof
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
 
 bench: .venv/dev ## measured ratios
 	$(BIN)/python tools/bench.py
