@@ -1,7 +1,7 @@
 """The tests' databases: emptied before each test, and filled with what many tests begin with.
 
-What filled one is kept as a copy, a file on SQLite and a schema on PostgreSQL, because thousands of
-tests begin with the same.
+What filled one is kept, as a file of SQLite or as the rows of PostgreSQL, because thousands of tests
+begin with the same.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'ab_r
 
 _kept: dict[tuple[str, str], Any] = {}
 """What filled a database, by its address and the name of the copy."""
-_refills: dict[tuple[str, str], str] = {}
-"""The SQL that brings the rows of a copy back, by the same."""
+_rows: dict[tuple[str, str], dict[str, bytes]] = {}
+"""What PostgreSQL's COPY told of each table, and how far the sequences were, by the same."""
 
 Answer = TypeVar("Answer")
 
@@ -90,9 +90,7 @@ def filled(application: Flask, name: str, fill: Callable[[], Answer]) -> Answer:
         elif _is_sqlite():
             _put_file(f".{name}")
         else:
-            with db.engine.begin() as connection:
-                connection.execute(text("SET LOCAL session_replication_role = replica"))
-                connection.exec_driver_sql(_refills[key])
+            _put_rows(key)
         answer: Answer = _kept[key]
         return answer
 
@@ -116,21 +114,27 @@ def _put_file(suffix: str) -> None:
 
 
 def _keep_rows(key: tuple[str, str]) -> None:
-    schema = f"kept_{key[1]}"
     with db.engine.begin() as connection:
-        connection.execute(text(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
-        connection.execute(text(f'CREATE SCHEMA "{schema}"'))
-        tables = [
-            table
-            for table in connection.scalars(text(TABLES))
-            if connection.scalar(text(f'SELECT true FROM public."{table}" LIMIT 1'))
-        ]
-        for table in tables:
-            connection.execute(text(f'CREATE TABLE "{schema}"."{table}" AS TABLE public."{table}"'))
-        refill = [f'INSERT INTO public."{t}" SELECT * FROM "{schema}"."{t}"' for t in tables]
+        cursor = connection.connection.cursor()
+        kept: dict[str, bytes] = {}
+        for table in connection.scalars(text(TABLES)):
+            with cursor.copy(f'COPY public."{table}" TO STDOUT') as copy:
+                kept[f'COPY public."{table}" FROM STDIN'] = b"".join(map(bytes, copy))
+        _rows[key] = {copy: rows for copy, rows in kept.items() if rows}
         for sequence, value in connection.execute(text(RUNNING)):
-            refill.append(f"SELECT setval('public.\"{sequence}\"', {value})")
-    _refills[key] = "; ".join(refill)
+            _rows[key][f"SELECT setval('public.\"{sequence}\"', {value})"] = b""
+
+
+def _put_rows(key: tuple[str, str]) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # without guards
+        cursor = connection.connection.cursor()
+        for statement, rows in _rows[key].items():
+            if rows:
+                with cursor.copy(statement) as copy:
+                    copy.write(rows)
+            else:
+                cursor.execute(statement)
 
 
 def _empty_postgresql() -> None:

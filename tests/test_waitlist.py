@@ -297,7 +297,7 @@ def test_two_clicks_make_one_booking(
     session: Session, booked: int, waiting: Waiting, cast: Cast
 ) -> None:
     waiting("Ada Able")
-    cancel(session, booked)
+    cancel(session, booked, datetime.now(UTC))
     offer = last(session).waitlist_offer_id
     session.rollback()
     rosa = cast.client("rosa")
@@ -311,7 +311,7 @@ def test_many_clicks_at_once_make_one_booking(
     session: Session, booked: int, waiting: Waiting, cast: Cast
 ) -> None:
     waiting("Ada Able")
-    cancel(session, booked)
+    cancel(session, booked, datetime.now(UTC))
     offer = last(session).waitlist_offer_id
     session.rollback()
     clients = [cast.client(name) for name in ("rosa", "amina") * 4]
@@ -327,7 +327,7 @@ def test_accept_and_decline_at_once_have_one_winner(
     session: Session, booked: int, waiting: Waiting, cast: Cast
 ) -> None:
     waiting("Ada Able")
-    cancel(session, booked)
+    cancel(session, booked, datetime.now(UTC))
     offer = last(session).waitlist_offer_id
     session.rollback()
     ways = [(cast.client("rosa"), way) for way in ("accept", "decline") * 3]
@@ -369,7 +369,7 @@ def test_only_the_desk_answers_for_a_patient(
     session: Session, booked: int, waiting: Waiting, cast: Cast, who: str, code: int
 ) -> None:
     waiting("Ada Able")
-    cancel(session, booked)
+    cancel(session, booked, datetime.now(UTC))
     offer = last(session).waitlist_offer_id
     session.rollback()
     assert cast.client(who).post(f"{URL}{offer}/accept", json={}).status_code == code

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
 from app.exchange.demo import PASSWORD, USERNAMES, Counts, build
+from app.extensions import db
 from app.models import (
     Appointment,
     ClinicError,
@@ -32,7 +33,8 @@ def _fingerprint(session):
     return sorted(people), visits, sorted(map(str, measured))
 
 
-def test_the_same_input_gives_the_same_clinic(session):
+def test_the_same_input_gives_the_same_clinic(demo):
+    session = db.session()
     build(session, **SMALL, now=MONDAY_MORNING)
     first = _fingerprint(session)
     session.rollback()
@@ -40,7 +42,8 @@ def test_the_same_input_gives_the_same_clinic(session):
     assert _fingerprint(session) == first
 
 
-def test_it_counts_what_it_adds(session):
+def test_it_counts_what_it_adds(demo):
+    session = db.session()
     counts = build(session, **SMALL, now=MONDAY_MORNING)
     assert counts.patients == SMALL["patients"]
     assert counts.appointments == len(appointments(session))
