@@ -11,7 +11,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import Appointment, AppointmentSeries, ClinicError
+from app.models import (
+    Appointment,
+    AppointmentSeries,
+    ClinicError,
+    Notification,
+    message_defaults,
+)
 from app.models.recurrence import occurrences
 from app.models.series import instant_of
 from tests.cast import Cast
@@ -186,6 +192,25 @@ def test_moving_reaches_as_far_as_is_said(
     assert rosa.post(f"{URL}{series}/move", json=body).status_code == 200
     stayed = [week for week in range(4) if week not in moved]
     assert walls(cast) == sorted(said(*stayed) + said(*moved, hour=11))
+
+
+@pytest.mark.parametrize(("tell", "told"), [(True, 1), (False, 0)])
+def test_the_patient_is_told_of_a_moved_series_once_or_not_at_all(
+    rosa: FlaskClient, cast: Cast, tell: bool, told: int
+) -> None:
+    with cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
+    series, visits = book(rosa, cast)
+    with cast.app.app_context():
+        db.session.query(Notification).delete()  # as if the booking had been told of
+        db.session.commit()
+    to = (FIRST + timedelta(weeks=1)).replace(hour=11).isoformat()
+    body = {"appointment_id": visits[1], "scope": "all", "appointment_datetime": to, "tell": tell}
+    assert rosa.post(f"{URL}{series}/move", json=body).status_code == 200
+    with cast.app.app_context():
+        moved = db.session.query(Notification).filter_by(rule="moved", channel="inbox").count()
+    assert moved == told
 
 
 @pytest.mark.parametrize("weeks", [1, -1])

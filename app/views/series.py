@@ -43,7 +43,7 @@ WRITERS = (Role.ADMIN, Role.DOCTOR, Role.RECEPTIONIST)
 NEW = {"patient_id", "doctor_id", "room_id", "visit_type_id", "start", "rrule", "minutes",
        "reason", "override_reason", "skip"}  # fmt: skip
 MOVED = {"appointment_id", "scope", "appointment_datetime", "doctor_id", "room_id",
-         "minutes_duration", "override_reason", "skip"}  # fmt: skip
+         "minutes_duration", "override_reason", "skip", "tell"}  # fmt: skip
 CANCELLED = {"appointment_id", "scope", "cancellation_reason", "reason", "tell"}
 
 
@@ -143,9 +143,12 @@ class SeriesApi(BaseApi):
         scope, now = read_scope(body), datetime.now(UTC)
         _own_all(visit, scope, now)
 
+        tell = read_flag(body.get("tell", True), "tell")
+
         def step() -> Outcome:
             acting = db.session(), actor()
-            return series.move(*acting, visit, scope, change, now, skip=read_skip(body))
+            outcome = series.move(*acting, visit, scope, change, now, skip=read_skip(body))
+            return _silenced(outcome, tell)
 
         return self.response(200, id=visit.series_id, **_told(_kept(step, Action.EDIT)))
 
@@ -166,11 +169,16 @@ class SeriesApi(BaseApi):
 
         def step() -> Outcome:
             outcome = series.cancel(db.session(), actor(), visit, scope, *told, now)
-            for row in () if tell else outcome.visits:
-                planning.silence(db.session(), row)
-            return outcome
+            return _silenced(outcome, tell)
 
         return self.response(200, id=visit.series_id, **_told(_kept(step, Action.EDIT)))
+
+
+def _silenced(outcome: Outcome, tell: bool) -> Outcome:
+    """The same; with `tell: false` the patient is not told of it."""
+    for row in () if tell else outcome.visits:
+        planning.silence(db.session(), row)
+    return outcome
 
 
 def _own_all(visit: Appointment, scope: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ import { move } from "./move.js";
 import { insist } from "./refusal.js";
 import { askScope, ruleOf, scopeIn, sendSeries } from "./series.js";
 import { Slots } from "./slots.js";
+import { askToTell } from "./telling.js";
 import { toast } from "./toast.js";
 import { askToWait } from "./waiting.js";
 import { hour, instantOf, longDay, shortDay, wallOf } from "./zone.js";
@@ -157,7 +158,9 @@ export class Booking {
 
   async #moveSeries(visit, scope, { minutes_duration: minutes, ...body }) {
     if (minutes !== visit.minutes) body.minutes_duration = minutes;
-    const sent = { appointment_id: visit.id, scope, ...body };
+    const tell = await askToTell(visit, body);
+    if (tell === null) return;
+    const sent = { appointment_id: visit.id, scope, ...body, tell };
     this.#toldSeries(await sendSeries(`/api/v1/series/${visit.series_id}/move`, sent), name(visit));
   }
 
