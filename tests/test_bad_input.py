@@ -124,7 +124,7 @@ def view_of(table: str) -> tuple[str, str]:
         return {"users": ("UserView", "username"), "roles": ("RoleView", "name")}[table]
     model = next(t for t in ALL if t.__tablename__ == table)
     return f"{model.__name__}View", next(
-        c for c in model.__screen__.columns if c in model.columns()
+        (c for c in model.__screen__.columns if c in model.columns()), model.pk_name()
     )
 
 
