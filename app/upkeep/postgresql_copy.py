@@ -16,6 +16,13 @@ from app.upkeep.postgresql_tools import run, run_on, tool
 
 WITHOUT_OWNERS = ("--no-owner", "--no-privileges")
 KEYS = re.compile(r"COPY public\.data_key \((.*?)\) FROM stdin;\n(.*?)\\\.\n", re.DOTALL)
+EMPTY = r"""
+DO $$ DECLARE found record; BEGIN
+    FOR found IN SELECT nspname FROM pg_namespace
+        WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'
+    LOOP EXECUTE format('DROP SCHEMA %I CASCADE', found.nspname); END LOOP;
+END $$
+"""
 PATIENCE = "-c lock_timeout=10s -c client_min_messages=warning"
 
 
@@ -56,8 +63,8 @@ def is_empty(engine: Engine) -> bool:
 
 
 def put_in_place(engine: Engine, dumped: Path, statements: list[str]) -> None:
-    """Replace all tables by those of a copy, changed by `statements`: in one transaction, so that
-    the database is the old one or the new one. Raises BackupError where others use it."""
+    """Replace every schema of the database by those of a copy, changed by `statements`: in one
+    transaction, so that it is the old one or the new one. Raises BackupError where others use it."""
     engine.dispose()
     script = dumped.with_suffix(".sql")
     script.touch(mode=0o600)
@@ -66,7 +73,7 @@ def put_in_place(engine: Engine, dumped: Path, statements: list[str]) -> None:
         owner = connection.scalar(text("SELECT quote_ident(current_user)"))
     _read(restore, dumped, script)
     command = [shell, "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-    command += ["--command=DROP SCHEMA public CASCADE"]
+    command += [f"--command={EMPTY}"]
     command += [f"--command=CREATE SCHEMA public AUTHORIZATION {owner}", f"--file={script}"]
     command += [f"--command={line}" for line in ("SET search_path TO public", *statements)]
     try:
