@@ -31,7 +31,7 @@ def clinic(url: str, instance: Path, *words: str) -> str:
     """Run `flask clinic …` as an operator would."""
     environment = os.environ | {
         "DATABASE_URL": url, "CLINIC_INSTANCE": str(instance), "FLASK_APP": "app:create_app()",
-        "FIELD_KEYS": (ROOT / "instance" / "field_keys").read_text().split()[0],
+        "FIELD_KEYS": ",".join((ROOT / "instance" / "field_keys").read_text().split()),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "flask", "clinic", *words], cwd=ROOT, env=environment,
