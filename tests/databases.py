@@ -113,6 +113,7 @@ def _put_file(suffix: str) -> None:
         leftover.unlink()
     shutil.copy(path.with_suffix(suffix), path)
     keyring().forget()  # the file has the keys that it had then
+    keyring().newest()  # read now, so that no test counts the statement
 
 
 def _keep_rows(key: tuple[str, str]) -> None:
