@@ -21,19 +21,6 @@ from app.models import LoginSession
 from app.models.sealed import keyring
 from tests.cast import Cast
 
-EMPTY_ALL = """
-DO $$ DECLARE found record; BEGIN
-    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('alembic_version', 'ab_role', 'data_key')
-    LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
-    FOR found IN SELECT sequencename FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL
-        AND sequencename <> 'ab_role_id_seq'
-    LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename); END LOOP;
-END $$
-"""
-"""Deleting beats truncating where there is little in many tables."""
-
 TABLES = """
 SELECT tablename FROM pg_tables WHERE schemaname = 'public'
 AND tablename NOT IN ('alembic_version', 'ab_role', 'data_key')
@@ -42,6 +29,15 @@ RUNNING = """
 SELECT sequencename, last_value FROM pg_sequences
 WHERE schemaname = 'public' AND last_value IS NOT NULL AND sequencename <> 'ab_role_id_seq'
 """
+EMPTY_ALL = f"""
+DO $$ DECLARE found record; BEGIN
+    FOR found IN {TABLES}
+    LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
+    FOR found IN {RUNNING}
+    LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename); END LOOP;
+END $$
+"""
+"""Deleting beats truncating where there is little in many tables."""
 
 _kept: dict[tuple[str, str], Any] = {}
 """What filled a database, by its address and the name of the copy."""

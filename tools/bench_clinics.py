@@ -44,7 +44,7 @@ def _clinic(name: str, folder: Path, url: URL, copy: URL, patients: int) -> Clin
 
     os.environ["CLINIC_INSTANCE"] = str(folder)
     app = create_app(
-        RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False,
+        WTF_CSRF_ENABLED=False,
         SQLALCHEMY_DATABASE_URI=url.render_as_string(hide_password=False),
     )  # fmt: skip
     with app.app_context():
