@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from app import cli_upkeep, database, models
 from app.extensions import csrf, db, mail, migrate
-from app.models.keyring import Keyring, Unreadable, master_keys
+from app.models.base.keyring import Keyring, Unreadable, master_keys
 from app.security.manager import ClinicSecurityManager
 from app.security.policy import Policy, compile_tables
 from app.security.routes import guarded_routes

@@ -22,9 +22,11 @@ from app import models
 from app.exchange import demo, icd_load, import_paths
 from app.extensions import db
 from app.jobs import dry, queue, worker
-from app.models import ClinicError, drug_lists, links, message_defaults
+from app.models import ClinicError
 from app.models.analytics import rollup
-from app.models.icd import is_own_table
+from app.models.messages import links, message_defaults
+from app.models.record import drug_lists
+from app.models.record.icd import is_own_table
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")

@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 from app.cli import clinic, set_up
 from app.extensions import db
 from app.models import ClinicError
-from app.models.keyring import put_first
-from app.models.seal_folder import SealFolder
-from app.models.sealed import keyring
-from app.models.verifying import verify
+from app.models.base.keyring import put_first
+from app.models.base.sealed import keyring
+from app.models.trail.seal_folder import SealFolder
+from app.models.trail.verifying import verify
 from app.upkeep import backups, checks
 from app.upkeep.restoring import restore
 

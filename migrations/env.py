@@ -10,7 +10,7 @@ from flask_appbuilder.security.sqla import models as _framework_tables  # noqa: 
 from sqlalchemy.types import TypeDecorator
 
 import app.models  # noqa: F401  (its import fills the metadata)
-from app.models.icd import is_own_table
+from app.models.record.icd import is_own_table
 
 # SQLite cannot tell what an index over lower(name) is made of; PostgreSQL compares them
 warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based")

@@ -21,17 +21,8 @@ from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
 from app.extensions import db
-from app.models import (
-    Appointment,
-    Doctor,
-    MedicalRecord,
-    Patient,
-    Role,
-    Room,
-    Staff,
-    VisitType,
-    login_session,
-)
+from app.models import Appointment, Doctor, MedicalRecord, Patient, Role, Room, Staff, VisitType
+from app.models.people import login_session
 
 PASSWORD = "correct horse battery"
 _HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")

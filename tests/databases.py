@@ -18,7 +18,7 @@ from sqlalchemy import text, update
 
 from app.extensions import db
 from app.models import LoginSession
-from app.models.sealed import keyring
+from app.models.base.sealed import keyring
 from tests.cast import Cast
 
 TABLES = """

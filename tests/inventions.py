@@ -32,7 +32,7 @@ from app.models import (
     Screen,
     Staff,
 )
-from app.models.types import Instant, choice
+from app.models.base.types import Instant, choice
 
 SETTINGS = ("TESTING", "PROPAGATE_EXCEPTIONS", "WTF_CSRF_ENABLED",
             "SECRET_KEY", "CLINIC_TIMEZONE")  # fmt: skip

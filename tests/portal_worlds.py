@@ -29,13 +29,12 @@ from app.models import (
     VisitType,
     WaitlistEntry,
     WaitlistOffer,
-    holds,
-    portal,
-    portal_times,
 )
-from app.models.clock import clinic_zone
-from app.models.opening import WEEKDAYS
-from app.models.portal_times import Ask, Terms
+from app.models.base.clock import clinic_zone
+from app.models.clinic.opening import WEEKDAYS
+from app.models.portal import portal, portal_times
+from app.models.portal.portal_times import Ask, Terms
+from app.models.visits import holds
 from app.security.actor import Actor
 from tests.cast import Cast
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from app.models import (
+from app.models import (  # fmt: skip
     Appointment,
     Blocking,
     Doctor,
@@ -18,11 +18,9 @@ from app.models import (
     Shift,
     TimeOff,
     VisitType,
-    availability,
-    reasons,
-    situations,
-)  # fmt: skip
-from app.models.availability import Wish
+)
+from app.models.visits import availability, reasons, situations  # fmt: skip
+from app.models.visits.availability import Wish
 from tests.cast import Cast
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -15,10 +15,10 @@ from sqlalchemy import create_engine, make_url, select, text
 from app import create_app
 from app.extensions import db
 from app.models import AuditEvent, LoginSession, Notification, Patient
-from app.models.seal_folder import SealFolder
-from app.models.sealed import keyring
-from app.models.trail_sealing import seal_trail
-from app.models.verifying import verify
+from app.models.base.sealed import keyring
+from app.models.trail.seal_folder import SealFolder
+from app.models.trail.trail_sealing import seal_trail
+from app.models.trail.verifying import verify
 from app.upkeep import archive, backups, postgresql_tools
 from app.upkeep.archive import BackupError
 from app.upkeep.backups import make
@@ -181,7 +181,7 @@ def test_a_backup_under_other_master_keys_is_refused(
 ) -> None:
     from cryptography.fernet import Fernet
 
-    from app.models.keyring import Keyring
+    from app.models.base.keyring import Keyring
 
     other = Keyring(lambda: db.engine, lambda: [Fernet.generate_key().decode()])
     monkeypatch.setitem(empty_place.extensions, "clinic_keyring", other)

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import Appointment, AuditEvent, Doctor, Patient, today
-from app.models.clock import clinic_zone
+from app.models import Appointment, AuditEvent, Doctor, Patient
+from app.models.base.clock import clinic_zone
+from app.models.visits import today
 from tests.cast import Cast
 
 STAFF = ("amina", "diaz", "nora", "rosa")

@@ -19,11 +19,11 @@ from app.models import (
     MedicationRequest,
     Observation,
     Patient,
-    chart,
 )
-from app.models.chart_search import around
-from app.models.vitals import BY_CODE
-from app.views.chart_page import when
+from app.models.record import chart
+from app.models.record.chart_search import around
+from app.models.record.vitals import BY_CODE
+from app.views.chart.chart_page import when
 from tests.cast import Cast
 
 MOST_STATEMENTS = 12

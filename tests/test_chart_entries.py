@@ -10,13 +10,8 @@ from sqlalchemy import select, text
 
 from app.exchange import icd_load
 from app.extensions import db
-from app.models import (
-    AllergyIntolerance,
-    Condition,
-    MedicalRecord,
-    ReferenceList,
-    icd,
-)
+from app.models import AllergyIntolerance, Condition, MedicalRecord, ReferenceList
+from app.models.record import icd
 from tests.cast import Cast
 from tests.prescribing_steps import add
 

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
 from app.extensions import db
-from app.models import Attachment, MedicalRecord, attachment
-from app.models.attachment import LARGEST, kind_of
+from app.models import Attachment, MedicalRecord
+from app.models.record import attachment
+from app.models.record.attachment import LARGEST, kind_of
 from tests.cast import Cast
 from tests.prescribing_steps import add
 

@@ -20,8 +20,8 @@ from sqlalchemy.exc import OperationalError, StatementError
 from app import create_app, database
 from app.extensions import db
 from app.models import Appointment, Patient
-from app.models.types import FhirDateTime
-from app.views.export import safe
+from app.models.base.types import FhirDateTime
+from app.views.generated.export import safe
 from tests.cast import Cast
 from tests.conftest import SETTINGS
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.extensions import db
 from app.models import Doctor, Role
-from app.views.values import encode
+from app.views.generated.values import encode
 from tests.cast import ONE_OF, Cast
 from tests.inventions import INVENTED, Equipment, Invented, Loan, Motto, Reply
 from tests.test_role_routes import ANYONE, call, lets_in, person, routes_of_tables

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.models import ClinicError, drug_files, drug_lists
-from app.models.drug_check import Alert, Checked, Facts, check
-from app.models.drug_lists import Lists
-from app.models.drug_names import names_of
+from app.models import ClinicError
+from app.models.record import drug_files, drug_lists
+from app.models.record.drug_check import Alert, Checked, Facts, check
+from app.models.record.drug_lists import Lists
+from app.models.record.drug_names import names_of
 
 
 def shipped(kind: str) -> Any:

@@ -22,10 +22,10 @@ from app.models import (
     Staff,
     TimeOff,
     WaitlistEntry,
-    today,
 )
-from app.models.clock import clinic_zone
-from app.models.opening import WEEKDAYS
+from app.models.base.clock import clinic_zone
+from app.models.clinic.opening import WEEKDAYS
+from app.models.visits import today
 from tests.cast import Cast
 
 MOST = 10

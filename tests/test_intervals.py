@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.intervals import Interval, common, merged, minus, starts
+from app.models.base.intervals import Interval, common, merged, minus, starts
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 

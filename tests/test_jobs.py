@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.jobs import timetable, worker
-from app.models import Appointment, AppointmentHistory, noshow
+from app.models import Appointment, AppointmentHistory
+from app.models.visits import noshow
 from tests.cast import Cast
 
 START = datetime(2026, 6, 8, 8, 0, tzinfo=UTC)

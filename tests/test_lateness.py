@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Appointment, Notification, lateness, lateness_notices, message_defaults
-from app.models.lateness import Times
+from app.models import Appointment, Notification
+from app.models.messages import lateness_notices, message_defaults
+from app.models.visits import lateness
+from app.models.visits.lateness import Times
 from tests.cast import Cast
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.models import Appointment, MedicalRecord
-from app.models.amendment import intact
+from app.models.record.amendment import intact
 from tests.cast import Cast
 from tests.note_steps import JSON, amend, begun, note, save, sign, signed
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Appointment, AuditEvent, Doctor, Shift, VisitType
-from app.models.clock import clinic_zone
+from app.models.base.clock import clinic_zone
 from tests.cast import Cast
 
 DAYS = 3

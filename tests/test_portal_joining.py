@@ -18,9 +18,9 @@ from app.models import (
     PortalAccess,
     PortalRegistration,
     PortalToken,
-    message_defaults,
 )
-from app.models.feed import hash_of
+from app.models.messages import message_defaults
+from app.models.visits.feed import hash_of
 from tests.cast import PASSWORD, Cast
 
 NEW = "three quiet words by the harbour"

@@ -8,14 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import (
-    Attachment,
-    AuditEvent,
-    CorrectionRequest,
-    MedicalRecord,
-    Notification,
-    message_defaults,
-)
+from app.models import Attachment, AuditEvent, CorrectionRequest, MedicalRecord, Notification
+from app.models.messages import message_defaults
 from tests.cast import Cast
 from tests.test_chart_files import PDF, send
 

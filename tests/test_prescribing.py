@@ -19,9 +19,8 @@ from app.models import (
     MedicalRecord,
     MedicationEnd,
     MedicationRequest,
-    chart,
-    drug_lists,
 )
+from app.models.record import chart, drug_lists
 from tests.cast import Cast
 from tests.prescribing_steps import add, order, overridden, prescribe, requests
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.extensions import db
 from app.models import Appointment, DeclarationError, Room, VisitType
-from app.views import related
+from app.views.generated import related
 from tests.cast import Cast
 
 

@@ -24,8 +24,8 @@ from app.models import (
     Staff,
     TimeOff,
 )
-from app.models.refusals import sentence_for
-from app.models.rota_rules import COVER, LEAVE, RESTED, TWICE, Problem, check_week
+from app.models.base.refusals import sentence_for
+from app.models.rota.rota_rules import COVER, LEAVE, RESTED, TWICE, Problem, check_week
 from tests.cast import Cast
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -30,10 +30,10 @@ from app.models import (
     MedicationRequest,
     RecordAmendment,
 )
-from app.models.amendment import intact
-from app.models.chart_search import search
-from app.models.keyring import Unreadable
-from app.models.sealed import SealedBytes, SealedText, keyring
+from app.models.base.keyring import Unreadable
+from app.models.base.sealed import SealedBytes, SealedText, keyring
+from app.models.record.amendment import intact
+from app.models.record.chart_search import search
 from tests.cast import Cast
 from tests.conftest import SETTINGS
 from tests.note_steps import amend, signed

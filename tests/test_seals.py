@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from app.jobs import worker
 from app.models import AuditEvent, AuditSeal
-from app.models.seal_folder import HEADS, KEY, PUBLIC, SealFolder
-from app.models.trail_sealing import seal_trail
-from app.models.verifying import Verdict, verify
+from app.models.trail.seal_folder import HEADS, KEY, PUBLIC, SealFolder
+from app.models.trail.trail_sealing import seal_trail
+from app.models.trail.verifying import Verdict, verify
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

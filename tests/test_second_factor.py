@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.extensions import db
-from app.models import LoginSetting, guesses, login_setting, sealing
+from app.models import LoginSetting
+from app.models.base import guesses, sealing
+from app.models.people import login_setting
 from tests.cast import PASSWORD, Cast
 from tests.test_sessions import change
 

@@ -11,15 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import (
-    Appointment,
-    AppointmentSeries,
-    ClinicError,
-    Notification,
-    message_defaults,
-)
-from app.models.recurrence import occurrences
-from app.models.series import instant_of
+from app.models import Appointment, AppointmentSeries, ClinicError, Notification
+from app.models.messages import message_defaults
+from app.models.visits.recurrence import occurrences
+from app.models.visits.series import instant_of
 from tests.cast import Cast
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.models.recurrence import in_words
+from app.models.visits.recurrence import in_words
 from tests.calendar_rows import visits
 from tests.cast import Cast
 from tests.test_series import FIRST, URL, block, book, wish

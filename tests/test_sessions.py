@@ -13,8 +13,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
-from app.models import LoginSession, login_session
-from app.models.devices import device_name
+from app.models import LoginSession
+from app.models.people import login_session
+from app.models.people.devices import device_name
 from app.security.sessions import BACKGROUND
 from tests.cast import PASSWORD, Cast
 

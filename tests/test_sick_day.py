@@ -25,12 +25,11 @@ from app.models import (
     Stale,
     TimeOff,
     VisitType,
-    sick,
-    sick_undo,
 )
-from app.models.clock import clinic_zone
-from app.models.itself import CLINIC
-from app.models.sick import Choice, Choices
+from app.models.base.clock import clinic_zone
+from app.models.base.itself import CLINIC
+from app.models.rota import sick, sick_undo
+from app.models.rota.sick import Choice, Choices
 from tests.cast import Cast
 
 NOW = datetime.now(UTC)

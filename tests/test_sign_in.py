@@ -15,7 +15,8 @@ from sqlalchemy import delete, select, text, update
 from werkzeug.security import generate_password_hash
 
 from app.extensions import db
-from app.models import GuessCount, LoginSession, LoginSetting, Notification, guesses
+from app.models import GuessCount, LoginSession, LoginSetting, Notification
+from app.models.base import guesses
 from app.security import sign_in as password_step
 from app.security.guessing import login_subject
 from tests.cast import PASSWORD, Cast
@@ -40,7 +41,7 @@ def by_account(client: FlaskClient, name: str, password: str) -> int:
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every password that is compared with a hash, wherever it comes from."""
-    from app.views import account
+    from app.views.login import account
 
     seen: list[str] = []
 

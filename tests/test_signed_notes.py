@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.models import Condition, MedicalRecord, RecordAmendment
-from app.models.amendment import amendments, intact
+from app.models.record.amendment import amendments, intact
 from tests.cast import Cast
 from tests.note_steps import HANGING, amend, note, signed
 

@@ -30,7 +30,7 @@ from app.models import (
     Room,
     Screen,
 )
-from app.models.visit_type import VisitType
+from app.models.clinic.visit_type import VisitType
 from app.views import setup
 from tests.cast import Cast
 

@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.models.errors import Conflict
-from app.views.writing import transaction
+from app.models.base.errors import Conflict
+from app.views.generated.writing import transaction
 from tests.cast import Cast
 from tests.test_double_booking import book
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.extensions import db
 from app.models import Action, Patient, Role, Room, Stale
 from app.security.actor import Actor
-from app.views import writing
+from app.views.generated import writing
 from tests.cast import Cast
 
 AMINA = Actor(1, "amina", "Amina Haddad", frozenset({Role.ADMIN}))

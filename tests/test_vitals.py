@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.models import ClinicError, Forbidden, MedicalRecord, Observation, Role, readings
-from app.models.vitals import BY_CODE, ENTERED, VITALS, record_vitals
+from app.models import ClinicError, Forbidden, MedicalRecord, Observation, Role
+from app.models.record import readings
+from app.models.record.vitals import BY_CODE, ENTERED, VITALS, record_vitals
 from app.security.actor import Actor
 from tests.cast import Cast
 

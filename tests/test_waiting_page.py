@@ -8,15 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import (
-    Appointment,
-    Notification,
-    WaitlistEntry,
-    WaitlistOffer,
-    life,
-    message_defaults,
-)
-from app.models.itself import CLINIC
+from app.models import Appointment, Notification, WaitlistEntry, WaitlistOffer
+from app.models.base.itself import CLINIC
+from app.models.messages import message_defaults
+from app.models.visits import life
 from tests.cast import Cast
 
 START = (datetime.now(UTC) + timedelta(days=30)).replace(hour=9, minute=0, second=0, microsecond=0)

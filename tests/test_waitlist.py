@@ -20,11 +20,9 @@ from app.models import (
     VisitType,
     WaitlistEntry,
     WaitlistOffer,
-    holds,
-    life,
-    offering,
 )
-from app.models.itself import CLINIC
+from app.models.base.itself import CLINIC
+from app.models.visits import holds, life, offering
 from tests.cast import Cast
 
 START = (datetime.now(UTC) + timedelta(days=30)).replace(hour=9, minute=0, second=0, microsecond=0)

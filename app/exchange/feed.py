@@ -26,9 +26,9 @@ from app.models import (
     Shift,
     Staff,
     VisitType,
-    holds,
 )
-from app.models.feed import hash_of
+from app.models.visits import holds
+from app.models.visits.feed import hash_of
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=180)
 

@@ -31,8 +31,8 @@ from app.models import (
     RecordAmendment,
     Staff,
 )
-from app.models.clock import clinic_zone
-from app.models.shared import MISTAKE, SIGNED, readable, shared, sound
+from app.models.base.clock import clinic_zone
+from app.models.portal.shared import MISTAKE, SIGNED, readable, shared, sound
 
 STATEMENTS: dict[str, type[Any]] = {
     "Condition": Condition,

@@ -8,8 +8,8 @@ from typing import Any
 from app.exchange.fhir_names import UUID_URN, Resource, filled, reference
 from app.exchange.fhir_out_rows import TERMINOLOGY, Going, instant, statement
 from app.models import MedicationEnd, MedicationRequest, Observation, Staff
-from app.models.prescription_tables import END_REASONS
-from app.models.vitals import VITALS
+from app.models.record.prescription_tables import END_REASONS
+from app.models.record.vitals import VITALS
 
 UCUM = "http://unitsofmeasure.org"
 OURS = frozenset(("renewed", "completed", "wish", "error", "ineffective"))

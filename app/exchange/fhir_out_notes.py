@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from app.exchange.fhir_names import Resource, filled, full_url
 from app.exchange.fhir_out_rows import Going, instant
 from app.models import Attachment, MedicalRecord, RecordAmendment
-from app.models.amendment import TEXTS, texts_of
+from app.models.record.amendment import TEXTS, texts_of
 
 NOTE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
 MOST_INLINE = 20_000_000

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Enum
 
 from app.exchange.batch import Broken, Row
-from app.models.types import FhirDateTime
+from app.models.base.types import FhirDateTime
 
 
 def check(columns: Iterable[Column[Any]], row: Row, kind: str) -> None:

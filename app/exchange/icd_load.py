@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.models import ReferenceList
-from app.models.icd import tokens
+from app.models.record.icd import tokens
 
 KIND = "icd-10-cm"
 CHUNK = 5_000

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from app.exchange.batch import Broken, Row
-from app.models.types import FhirDateTime
+from app.models.base.types import FhirDateTime
 
 LENGTH_UNKNOWN = timedelta(minutes=30)
 LONGEST_VISIT = timedelta(days=366 * 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from app.models.notification import Notification
+from app.models.messages.notification import Notification
 
 FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=1)
 MOST_ATTEMPTS = 12

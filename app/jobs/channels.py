@@ -19,9 +19,9 @@ from flask_mail import Connection
 
 from app.jobs import mail_body
 from app.jobs.mail_body import Calendar
-from app.models.freshness import Ready
-from app.models.notification import Notification
-from app.models.reach import is_set_up
+from app.models.messages.freshness import Ready
+from app.models.messages.notification import Notification
+from app.models.messages.reach import is_set_up
 
 log = logging.getLogger(__name__)
 

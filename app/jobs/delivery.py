@@ -31,11 +31,11 @@ from app.jobs import backoff, invitation
 from app.jobs.channels import Channels, Down, Later, Refused
 from app.jobs.lease import LEASE, kept_alive
 from app.jobs.mail_body import Calendar
-from app.models import falling_back, freshness, outbox
-from app.models.freshness import Ready
-from app.models.notification import INBOX, Notification
-from app.models.notification_rule import NotificationRule
-from app.models.wording import VARIABLES
+from app.models.messages import falling_back, freshness, outbox
+from app.models.messages.freshness import Ready
+from app.models.messages.notification import INBOX, Notification
+from app.models.messages.notification_rule import NotificationRule
+from app.models.messages.wording import VARIABLES
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import freshness, outbox, reminders
-from app.models.notification import Notification
-from app.models.wording import VARIABLES
+from app.models.messages import freshness, outbox, reminders
+from app.models.messages.notification import Notification
+from app.models.messages.wording import VARIABLES
 
 AT_MOST = 1000
 

@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.exchange import ical
-from app.models.appointment import Appointment
-from app.models.freshness import Ready
-from app.models.staff import Doctor
+from app.models.messages.freshness import Ready
+from app.models.people.staff import Doctor
+from app.models.visits.appointment import Appointment
 
 METHODS = {"booked": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
 """What a message of that kind does to a calendar (RFC 5546); others bring none."""

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import database
-from app.models.notification import Notification
+from app.models.messages.notification import Notification
 
 log = logging.getLogger(__name__)
 

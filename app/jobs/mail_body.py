@@ -13,9 +13,9 @@ from flask_mail import sanitize_address
 
 from app.jobs import mime
 from app.jobs.picture import plot
-from app.models import digest, links
-from app.models.freshness import Ready
-from app.models.notification import Notification
+from app.models.messages import digest, links
+from app.models.messages.freshness import Ready
+from app.models.messages.notification import Notification
 
 WAYS = {
     "booked": (links.MOVE, links.CANCEL),

@@ -8,18 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import (
-    digest,
-    guesses,
-    holds,
-    lateness_notices,
-    login_session,
-    noshow,
-    offering,
-    reminders,
-    trail_sealing,
-)
 from app.models.analytics import access, rollup, speed
+from app.models.base import guesses
+from app.models.messages import digest, lateness_notices, reminders
+from app.models.people import login_session
+from app.models.trail import trail_sealing
+from app.models.visits import holds, noshow, offering
 from app.upkeep import backups
 
 Job = Callable[[Session, datetime], int]

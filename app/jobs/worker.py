@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app import database
 from app.extensions import db
 from app.jobs.timetable import TIMETABLE, Job
-from app.models import job_run
+from app.models.base import job_run
 
 log = logging.getLogger(__name__)
 

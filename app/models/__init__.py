@@ -6,9 +6,6 @@ permission.
 
 from importlib import import_module  # noqa: F401  (for the line that adds a table)
 
-from app.models import offering, planning, realigning  # noqa: F401  (they listen to what is written)
-from app.models.absence import Absence, AbsenceRow
-from app.models.amendment import RecordAmendment
 from app.models.analytics.speed import AnswerTime
 from app.models.analytics.tables import (
     AccessFact,
@@ -17,42 +14,58 @@ from app.models.analytics.tables import (
     ShiftFact,
     VisitFact,
 )
-from app.models.appointment import Appointment
-from app.models.appointment_series import AppointmentSeries
-from app.models.attachment import Attachment
-from app.models.audit import AuditEvent
-from app.models.audit_seal import AuditSeal
-from app.models.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
-from app.models.contact_preference import ContactPreference
-from app.models.digest import DigestReader
-from app.models.entity import Entity
-from app.models.errors import ClinicError, Conflict, DeclarationError, Forbidden, NotFound, Stale
-from app.models.feed import CalendarFeed
-from app.models.grants import ADD, CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
-from app.models.guesses import GuessCount
-from app.models.history import AnsweredRequest, AppointmentHistory
-from app.models.job_run import JobRun
-from app.models.keyring import DataKey
-from app.models.login_session import LoginSession
-from app.models.login_setting import LoginSetting, RecoveryCode
-from app.models.medical_record import MedicalRecord
-from app.models.notification import Notification
-from app.models.notification_rule import NotificationRule, NotificationTemplate
-from app.models.opening import Blocking, OpeningHours, TimeOff
-from app.models.patient import Patient
-from app.models.portal_access import PortalAccess, PortalToken
-from app.models.portal_asks import CorrectionRequest, PatientReport
-from app.models.portal_registration import PortalRegistration
-from app.models.prescription_tables import AlertAnswer, DrugAlert, MedicationEnd, ReferenceList
-from app.models.restriction import CareTeam, ChartRestriction, GlassBreak
-from app.models.room import Room
-from app.models.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRow, ShiftSwap
-from app.models.screen import Screen
-from app.models.shift import Shift
-from app.models.staff import Doctor, Staff
-from app.models.visit_form import VisitAnswer, VisitQuestion
-from app.models.visit_type import VisitType
-from app.models.waitlist import WaitlistEntry, WaitlistOffer
+from app.models.base.entity import Entity
+from app.models.base.errors import (
+    ClinicError,
+    Conflict,
+    DeclarationError,
+    Forbidden,
+    NotFound,
+    Stale,
+)
+from app.models.base.grants import ADD, CHANGE, EDIT, MANAGE, READ, Action, Grant, Role
+from app.models.base.guesses import GuessCount
+from app.models.base.job_run import JobRun
+from app.models.base.keyring import DataKey
+from app.models.base.screen import Screen
+from app.models.clinic.opening import Blocking, OpeningHours, TimeOff
+from app.models.clinic.room import Room
+from app.models.clinic.visit_form import VisitAnswer, VisitQuestion
+from app.models.clinic.visit_type import VisitType
+from app.models.messages import planning, realigning  # noqa: F401  (they listen to what is written)
+from app.models.messages.contact_preference import ContactPreference
+from app.models.messages.digest import DigestReader
+from app.models.messages.notification import Notification
+from app.models.messages.notification_rule import NotificationRule, NotificationTemplate
+from app.models.people.login_session import LoginSession
+from app.models.people.login_setting import LoginSetting, RecoveryCode
+from app.models.people.patient import Patient
+from app.models.people.staff import Doctor, Staff
+from app.models.portal.portal_access import PortalAccess, PortalToken
+from app.models.portal.portal_asks import CorrectionRequest, PatientReport
+from app.models.portal.portal_registration import PortalRegistration
+from app.models.record.amendment import RecordAmendment
+from app.models.record.attachment import Attachment
+from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
+from app.models.record.medical_record import MedicalRecord
+from app.models.record.prescription_tables import (
+    AlertAnswer,
+    DrugAlert,
+    MedicationEnd,
+    ReferenceList,
+)
+from app.models.record.restriction import CareTeam, ChartRestriction, GlassBreak
+from app.models.rota.absence import Absence, AbsenceRow
+from app.models.rota.rota_tables import RotaPublication, RotaTemplate, RotaTemplateRow, ShiftSwap
+from app.models.rota.shift import Shift
+from app.models.trail.audit import AuditEvent
+from app.models.trail.audit_seal import AuditSeal
+from app.models.visits import offering  # noqa: F401  (they listen to what is written)
+from app.models.visits.appointment import Appointment
+from app.models.visits.appointment_series import AppointmentSeries
+from app.models.visits.feed import CalendarFeed
+from app.models.visits.history import AnsweredRequest, AppointmentHistory
+from app.models.visits.waitlist import WaitlistEntry, WaitlistOffer
 
 __all__ = [
     "ADD",

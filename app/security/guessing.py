@@ -19,8 +19,8 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from app import database
-from app.models import guesses
-from app.models.guesses import ACCOUNT, ADDRESS, Limit
+from app.models.base import guesses
+from app.models.base.guesses import ACCOUNT, ADDRESS, Limit
 
 
 @dataclass

@@ -16,8 +16,8 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from app.models import Action, DeclarationError, Entity, Grant, Role, Screen
-from app.models.grants import Rule
-from app.models.sealed import Sealed
+from app.models.base.grants import Rule
+from app.models.base.sealed import Sealed
 
 OWNERS = {"patient": "patient_id", "doctor": "doctor_id", "staff": "staff_id", "ab_user": "user_id"}
 """Tables that a login leads to, and the acting person's attribute that holds the key."""

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
-from app.models import Action, Forbidden, NotFound, restricting
-from app.models.grants import Rule
+from app.models import Action, Forbidden, NotFound
+from app.models.base.grants import Rule
+from app.models.record import restricting
 from app.security.actor import Actor
 from app.security.policy import Subject, of_the_application, owner
 

@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
 from app import database
-from app.models import LoginSession, login_session
-from app.models.feed import hash_of
+from app.models import LoginSession
+from app.models.people import login_session
+from app.models.visits.feed import hash_of
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app.models import LoginSetting, Role, login_setting, login_told
-from app.models.guesses import ACCOUNT
+from app.models import LoginSetting, Role
+from app.models.base.guesses import ACCOUNT
+from app.models.people import login_setting, login_told
 from app.security import audit
 from app.security.actor import Actor, roles_of
 from app.security.guessing import Guess, guessing, login_subject

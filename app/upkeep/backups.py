@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from app import database
 from app.models import AuditEvent
-from app.models.itself import CLINIC
+from app.models.base.itself import CLINIC
 from app.upkeep import archive, postgresql_copy, sqlite_copy
 from app.upkeep.archive import SUFFIX, UNFINISHED, BackupError, Manifest
 

@@ -18,9 +18,9 @@ from flask import current_app
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.models.audit_seal import AuditSeal
-from app.models.keyring import Keyring, Unreadable
-from app.models.seal_folder import SealFolder
+from app.models.base.keyring import Keyring, Unreadable
+from app.models.trail.audit_seal import AuditSeal
+from app.models.trail.seal_folder import SealFolder
 from app.upkeep import archive, postgresql_copy, sqlite_copy
 from app.upkeep.archive import BackupError, Manifest
 

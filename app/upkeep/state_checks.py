@@ -14,8 +14,8 @@ from werkzeug.security import check_password_hash
 from app.exchange import demo
 from app.models import JobRun, Notification
 from app.models.analytics import rollup
-from app.models.notification import INBOX
-from app.models.trail_sealing import unsealed
+from app.models.messages.notification import INBOX
+from app.models.trail.trail_sealing import unsealed
 from app.upkeep import backups
 from app.upkeep.counting import revision_of
 from app.upkeep.restoring import head

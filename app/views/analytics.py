@@ -16,12 +16,12 @@ from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
 from app.models.analytics.scope import LONGEST, Asked, Names, Scope, names
 from app.models.analytics.sections import EVERYBODY, SECTIONS, Section
-from app.models.clock import clinic_zone
-from app.models.errors import ClinicError
+from app.models.base.clock import clinic_zone
+from app.models.base.errors import ClinicError
 from app.security.actor import Actor
-from app.views.export import csv_of
-from app.views.guard import LARGEST_PAGE, BadQuery, actor
-from app.views.values import read_date
+from app.views.generated.export import csv_of
+from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
+from app.views.generated.values import read_date
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "12 months", "730": "24 months"}
 USUAL = "30"

@@ -18,59 +18,60 @@ from app.models import (
 )
 from app.security import console
 from app.security.policy import Policy
-from app.views import browser, csrf, errors, generate, kept, requests, shell, timing
-from app.views.absence import AbsenceView
-from app.views.account import AccountView
-from app.views.alert_report import AlertReportView
 from app.views.analytics import AnalyticsView
-from app.views.api import EntityApi
-from app.views.board import BoardView
-from app.views.calendar import CalendarView
-from app.views.chart import ChartView
-from app.views.chart_access import ChartAccessView
-from app.views.chart_entries import ChartEntriesView
-from app.views.chart_export import ChartApi, ChartExportView
-from app.views.chart_files import ChartFilesView
-from app.views.chart_notes import ChartNotesView
-from app.views.chart_prescribe import ChartPrescribeView
-from app.views.chart_prints import ChartPrintsView
-from app.views.chart_vitals import ChartVitalsView
-from app.views.factor_pages import FactorView
-from app.views.feeds import CalendarGrid, FeedFileView, FeedView
-from app.views.health import HealthView
-from app.views.holds import HoldingRest
-from app.views.home import HomeView
-from app.views.links import StopLinkView, TextReplyView, VisitLinkView
-from app.views.login import LoginView, login_page
-from app.views.login_api import LoginApi
-from app.views.login_steps import SignInStepsView
-from app.views.message_texts import MessageTextGrid
-from app.views.openapi import STAFF, ClinicOpenApi, SwaggerPage
-from app.views.portal import PortalView
-from app.views.portal_booking import PortalBookingView
-from app.views.portal_family import PortalFamilyView
-from app.views.portal_inviting import (
+from app.views.chart.alert_report import AlertReportView
+from app.views.chart.chart import ChartView
+from app.views.chart.chart_access import ChartAccessView
+from app.views.chart.chart_entries import ChartEntriesView
+from app.views.chart.chart_export import ChartApi, ChartExportView
+from app.views.chart.chart_files import ChartFilesView
+from app.views.chart.chart_notes import ChartNotesView
+from app.views.chart.chart_prescribe import ChartPrescribeView
+from app.views.chart.chart_prints import ChartPrintsView
+from app.views.chart.chart_vitals import ChartVitalsView
+from app.views.frame import browser, csrf, errors, kept, requests, shell, timing
+from app.views.frame.health import HealthView
+from app.views.frame.search import SearchView
+from app.views.generated import generate
+from app.views.generated.api import EntityApi
+from app.views.generated.openapi import STAFF, ClinicOpenApi, SwaggerPage
+from app.views.home.home import HomeView
+from app.views.login.account import AccountView
+from app.views.login.factor_pages import FactorView
+from app.views.login.login import LoginView, login_page
+from app.views.login.login_api import LoginApi
+from app.views.login.login_steps import SignInStepsView
+from app.views.login.session_pages import SessionGrid
+from app.views.login.users import GRANTS, RoleView, UserView
+from app.views.portal.portal import PortalView
+from app.views.portal.portal_booking import PortalBookingView
+from app.views.portal.portal_family import PortalFamilyView
+from app.views.portal.portal_inviting import (
     PatientGrid,
     PortalInviteView,
     RegistrationGrid,
     RegistrationRest,
 )
-from app.views.portal_joining import PortalJoinView
-from app.views.portal_more import PortalMoreView
-from app.views.portal_record import PortalRecordView
-from app.views.portal_take import PortalTakeView
-from app.views.portal_visit import PortalVisitView
-from app.views.rota import RotaView
-from app.views.rota_plan import RotaPlanView
-from app.views.rota_requests import RotaRequestsView
-from app.views.search import SearchView
-from app.views.series import SeriesApi
-from app.views.series_page import SeriesView
-from app.views.session_pages import SessionGrid
-from app.views.slots import SlotApi
-from app.views.users import GRANTS, RoleView, UserView
-from app.views.waiting import WaitingView
-from app.views.waitlist import WaitlistApi
+from app.views.portal.portal_joining import PortalJoinView
+from app.views.portal.portal_more import PortalMoreView
+from app.views.portal.portal_record import PortalRecordView
+from app.views.portal.portal_take import PortalTakeView
+from app.views.portal.portal_visit import PortalVisitView
+from app.views.rota.absence import AbsenceView
+from app.views.rota.rota import RotaView
+from app.views.rota.rota_plan import RotaPlanView
+from app.views.rota.rota_requests import RotaRequestsView
+from app.views.visits.board import BoardView
+from app.views.visits.calendar import CalendarView
+from app.views.visits.feeds import CalendarGrid, FeedFileView, FeedView
+from app.views.visits.holds import HoldingRest
+from app.views.visits.links import StopLinkView, TextReplyView, VisitLinkView
+from app.views.visits.message_texts import MessageTextGrid
+from app.views.visits.series import SeriesApi
+from app.views.visits.series_page import SeriesView
+from app.views.visits.slots import SlotApi
+from app.views.visits.waiting import WaitingView
+from app.views.visits.waitlist import WaitlistApi
 
 BASES: generate.Bases = {
     Patient: (PatientGrid, EntityApi),

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from alembic import op
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from app.models.sealed import keyring, seal_text, unseal_text
+from app.models.base.sealed import keyring, seal_text, unseal_text
 
 revision = "0011"
 down_revision = "0010"

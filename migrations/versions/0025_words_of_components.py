@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from app.models.sealed import MARK, seal_text, unseal_text
+from app.models.base.sealed import MARK, seal_text, unseal_text
 
 revision = "0025"
 down_revision = "0024"

@@ -38,7 +38,7 @@ from app.models.analytics import (
 )
 from app.models.analytics.figure import FEW, course, percentile
 from app.models.analytics.scope import Asked, Scope, names
-from app.models.clock import clinic_zone
+from app.models.base.clock import clinic_zone
 from tests.cast import Cast
 
 MONDAY = date(2026, 3, 16)

@@ -16,7 +16,7 @@ from app.models import Appointment
 from app.models.analytics import rollup
 from app.models.analytics.scope import Asked, Scope, names
 from app.models.analytics.sections import SECTIONS
-from app.models.clock import clinic_zone
+from app.models.base.clock import clinic_zone
 from tests.cast import Cast
 
 METRICS = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"

@@ -13,8 +13,9 @@ import pytest
 from werkzeug.serving import make_server
 
 from app.extensions import db
-from app.models import Appointment, Doctor, Shift, VisitType, today
-from app.models.clock import clinic_zone
+from app.models import Appointment, Doctor, Shift, VisitType
+from app.models.base.clock import clinic_zone
+from app.models.visits import today
 from tests.cast import PASSWORD, Cast
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from app.extensions import db
-from app.models import Patient, joining, message_defaults
+from app.models import Patient
+from app.models.messages import message_defaults
+from app.models.portal import joining
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser

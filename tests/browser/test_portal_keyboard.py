@@ -14,13 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import (
-    MedicalRecord,
-    Notification,
-    Patient,
-    PortalRegistration,
-    message_defaults,
-)
+from app.models import MedicalRecord, Notification, Patient, PortalRegistration
+from app.models.messages import message_defaults
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser

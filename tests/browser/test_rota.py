@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Appointment, Doctor, Notification, Shift, Staff
-from app.models.clock import clinic_zone
+from app.models.base.clock import clinic_zone
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser

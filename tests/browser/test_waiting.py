@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from app.extensions import db
-from app.models import Appointment, AppointmentSeries, series
-from app.models.itself import CLINIC
+from app.models import Appointment, AppointmentSeries
+from app.models.base.itself import CLINIC
+from app.models.visits import series
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser

@@ -16,7 +16,7 @@ from app.exchange import import_paths
 from app.exchange.fhir_out import bundle_of
 from app.extensions import db
 from app.models import Appointment, AuditEvent, Observation, Patient
-from app.models.types import FhirDateTime
+from app.models.base.types import FhirDateTime
 from tests.exchange import bundles as b
 from tests.exchange.bundles import NOW, shared
 from tests.note_steps import amend, begun, note, save, signed

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.exchange import import_paths
-from app.models import AllergyIntolerance, MedicationRequest, Patient, drug_lists
-from app.models.drug_check import Facts, check
-from app.models.drug_names import names_of
+from app.models import AllergyIntolerance, MedicationRequest, Patient
+from app.models.record import drug_lists
+from app.models.record.drug_check import Facts, check
+from app.models.record.drug_names import names_of
 from tests.exchange.bundles import shared
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.models import Appointment, Notification, Patient, message_defaults
+from app.models import Appointment, Notification, Patient
+from app.models.messages import message_defaults
 from tests.cast import Cast
 from tests.notify.sink import Sink, listening
 

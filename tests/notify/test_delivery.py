@@ -19,10 +19,10 @@ from app.models import (
     Notification,
     NotificationTemplate,
     Patient,
-    life,
-    outbox,
 )
-from app.models.itself import CLINIC
+from app.models.base.itself import CLINIC
+from app.models.messages import outbox
+from app.models.visits import life
 from tests.cast import Cast
 from tests.notify.conftest import NOW
 from tests.notify.sink import Sink

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import Appointment, DigestReader, Doctor, Notification, Staff, digest
+from app.models import Appointment, DigestReader, Doctor, Notification, Staff
 from app.models.analytics import rollup
+from app.models.messages import digest
 from tests.cast import Cast
 from tests.notify.sink import Sink
 

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.orm import Session
 
-from app.models import Appointment, AppointmentHistory, ContactPreference, confirming, links
-from app.models.links import Link
+from app.models import Appointment, AppointmentHistory, ContactPreference
+from app.models.messages import links
+from app.models.messages.links import Link
+from app.models.visits import confirming
 from tests.cast import Cast
 
 START = (datetime.now(UTC) + timedelta(days=5)).replace(hour=9, minute=0, second=0, microsecond=0)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.models import NotificationRule, moments
+from app.models import NotificationRule
+from app.models.messages import moments
 
 MADRID = ZoneInfo("Europe/Madrid")
 

@@ -6,18 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.models import (
-    Appointment,
-    ContactPreference,
-    Notification,
-    NotificationRule,
-    Patient,
-    booking,
-    life,
-    planning,
-    reminders,
-)
-from app.models.itself import CLINIC
+from app.models import Appointment, ContactPreference, Notification, NotificationRule, Patient
+from app.models.base.itself import CLINIC
+from app.models.messages import planning, reminders
+from app.models.visits import booking, life
 from tests.cast import Cast
 from tests.notify.conftest import NOW, Planned
 

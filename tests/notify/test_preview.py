@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Appointment, AuditEvent, Notification, NotificationTemplate, message_defaults
+from app.models import Appointment, AuditEvent, Notification, NotificationTemplate
+from app.models.messages import message_defaults
 from tests.cast import Cast
 
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.jobs import channels, delivery
-from app.models import Appointment, ContactPreference, Notification, Patient, reminders
+from app.models import Appointment, ContactPreference, Notification, Patient
+from app.models.messages import reminders
 from tests.cast import Cast
 from tests.notify.conftest import NOW, Planned
 from tests.notify.sink import Sink

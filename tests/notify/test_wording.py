@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.models import ClinicError, wording
+from app.models import ClinicError
+from app.models.messages import wording
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,9 @@ from app.models import (
     MedicationRequest,
     Observation,
     Patient,
-    drug_lists,
 )
-from app.models.drug_files import VERSION
+from app.models.record import drug_lists
+from app.models.record.drug_files import VERSION
 from tests.exchange import bundles as b
 from tests.proof.mutations import spoil_bytes, spoil_json
 

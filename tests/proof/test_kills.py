@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
 from app.extensions import db
-from app.models.sealed import keyring
+from app.models.base.sealed import keyring
 from app.upkeep import archive, backups
 from tests.cast import PASSWORD, Cast
 from tests.conftest import SETTINGS

@@ -31,19 +31,14 @@ from app.models import (
     Doctor,
     Shift,
     TimeOff,
-    availability,
-    booking,
-    holds,
-    life,
-    series,
-    situations,
 )
-from app.models.availability import Wish
-from app.models.booking import SoftRule
-from app.models.clock import clinic_zone
-from app.models.itself import CLINIC
-from app.models.series import Change
-from app.models.series_steps import SeriesClash
+from app.models.base.clock import clinic_zone
+from app.models.base.itself import CLINIC
+from app.models.visits import availability, booking, holds, life, series, situations
+from app.models.visits.availability import Wish
+from app.models.visits.booking import SoftRule
+from app.models.visits.series import Change
+from app.models.visits.series_steps import SeriesClash
 from tests.cast import Cast
 
 FIRST_DAY, DAYS = date(2026, 6, 8), 3

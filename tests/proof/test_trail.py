@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.models import AuditEvent
-from app.models.seal_folder import SealFolder
-from app.models.trail_sealing import seal_trail
-from app.models.verifying import verify
+from app.models.trail.seal_folder import SealFolder
+from app.models.trail.trail_sealing import seal_trail
+from app.models.trail.verifying import verify
 from tests.test_seals import tamper
 
 pytestmark = pytest.mark.proof

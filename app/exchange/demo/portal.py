@@ -22,8 +22,8 @@ from app.models import (
     PortalAccess,
     VisitQuestion,
     WaitlistEntry,
-    outbox,
 )
+from app.models.messages import outbox
 
 GROWN_UP = 16
 QUESTIONS = (

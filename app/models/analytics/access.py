@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import availability, situations
 from app.models.analytics.figure import Column, Figure, Total, Value, course
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import AccessFact, VisitFact
-from app.models.availability import Wish
-from app.models.clock import clinic_zone, holidays_between
-from app.models.intervals import Interval
-from app.models.staff import Doctor, Staff
+from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.intervals import Interval
+from app.models.people.staff import Doctor, Staff
+from app.models.visits import availability, situations
+from app.models.visits.availability import Wish
 
 AHEAD = timedelta(days=60)
 THIRD = 3

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.models.analytics.figure import SMALLEST, Column, Figure, Value
 from app.models.analytics.scope import Asked, Scope
-from app.models.appointment import Appointment
-from app.models.clinical import Condition, MedicationRequest
-from app.models.medical_record import MedicalRecord
+from app.models.record.clinical import Condition, MedicationRequest
+from app.models.record.medical_record import MedicalRecord
+from app.models.visits.appointment import Appointment
 
 TOP = 12
 OTHERS = "Others, each of fewer than 5 patients"

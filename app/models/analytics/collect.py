@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from app.models.appointment import ACTIVE, LONGEST, Appointment
-from app.models.history import AppointmentHistory
-from app.models.intervals import Interval, common, merged, minus
-from app.models.opening import Blocking, TimeOff
-from app.models.room import Room
-from app.models.shift import Shift
-from app.models.staff import Doctor
-from app.models.types import Instant
+from app.models.base.intervals import Interval, common, merged, minus
+from app.models.base.types import Instant
+from app.models.clinic.opening import Blocking, TimeOff
+from app.models.clinic.room import Room
+from app.models.people.staff import Doctor
+from app.models.rota.shift import Shift
+from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
+from app.models.visits.history import AppointmentHistory
 
 HELD = (*ACTIVE, "fulfilled", "noshow")
 """The statuses in which a visit has or had its time to itself."""

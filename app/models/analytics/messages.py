@@ -12,8 +12,8 @@ from app.models.analytics.figure import Column, Figure, Total, Value, at_least_f
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
-from app.models.history import AppointmentHistory
-from app.models.notification import INBOX, Notification
+from app.models.messages.notification import INBOX, Notification
+from app.models.visits.history import AppointmentHistory
 
 REMINDER = "reminder"
 OUTCOMES = (

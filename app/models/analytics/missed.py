@@ -14,7 +14,7 @@ from app.models.analytics.figure import Column, Figure, Total, Value, at_least_f
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
 from app.models.analytics.visits import by_day
-from app.models.opening import WEEKDAYS
+from app.models.clinic.opening import WEEKDAYS
 
 LEADS = ("Same day", "1–6 days", "1 week", "2–3 weeks", "4 weeks or more", "Not known")
 UNTIL = (0, 6, 13, 27)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.models.analytics.figure import Column, Figure, Total, Value, share
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
-from app.models.history import AppointmentHistory
-from app.models.medical_record import MedicalRecord
-from app.models.staff import Staff
+from app.models.people.staff import Staff
+from app.models.record.medical_record import MedicalRecord
+from app.models.visits.history import AppointmentHistory
 
 DAY = 24 * 60 * 60
 

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.models.analytics.collect import Fact, room_facts, shift_facts, visit_facts
 from app.models.analytics.tables import FactTouched, RoomFact, ShiftFact, VisitFact
-from app.models.clock import clinic_zone
-from app.models.shift import Shift
+from app.models.base.clock import clinic_zone
+from app.models.rota.shift import Shift
 
 CHUNK = 5000
 MANY = 2000

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, case, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.models.analytics.tables import VisitFact
-from app.models.room import Room
-from app.models.staff import Doctor
-from app.models.visit_type import VisitType
+from app.models.clinic.room import Room
+from app.models.clinic.visit_type import VisitType
+from app.models.people.staff import Doctor
 
 LONGEST = 366 * 5
 """Days that one question may ask for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.models.analytics import access, coded, messages, missed, people, system, times, use, visits
 from app.models.analytics.figure import Figure
 from app.models.analytics.scope import Asked
-from app.models.grants import Role
+from app.models.base.grants import Role
 
 EVERYBODY = frozenset({Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST})
 CLINICAL = frozenset({Role.ADMIN, Role.DOCTOR, Role.NURSE})

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.models.analytics.figure import Column, Figure, Total, Value, percentile
 from app.models.analytics.scope import Asked, Scope
-from app.models.clock import clinic_zone
-from app.models.entity import Entity
+from app.models.base.clock import clinic_zone
+from app.models.base.entity import Entity
 
 STEPS = [n * 10**power for power in range(5) for n in (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)]
 """In tenths of a millisecond: from 1 ms to 80 s, each at most a third above the one before."""

@@ -15,7 +15,7 @@ from app.models.analytics import speed
 from app.models.analytics.figure import Column, Figure, Total, Value
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked
-from app.models.audit import AuditEvent
+from app.models.trail.audit import AuditEvent
 
 ROLES = ("admin", "doctor", "nurse", "receptionist", "patient")
 KINDS = ("Sign-ins", "Refused sign-ins", "Opened", "Written")

@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import Date, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.entity import Entity
+from app.models.base.entity import Entity
 
 
 class VisitFact(Entity):

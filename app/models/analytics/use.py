@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.models.analytics.figure import Column, Figure, Total, Value, share
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import RoomFact, ShiftFact
-from app.models.opening import WEEKDAYS
+from app.models.clinic.opening import WEEKDAYS
 
 PARTS = ("Morning", "Afternoon", "Evening and night")
 NOON, EVENING = 11, 15

@@ -9,10 +9,10 @@ from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from sqlalchemy.orm import Query
 
 from app.models import ClinicError
-from app.models.clock import clinic_zone
+from app.models.base.clock import clinic_zone
 from app.security.scope import as_key
-from app.views.filters import BadFilter
-from app.views.values import clean_text, read_date
+from app.views.generated.filters import BadFilter
+from app.views.generated.values import clean_text, read_date
 
 
 class Is(BaseSQLAFilter):

@@ -14,10 +14,10 @@ from flask_admin import BaseView, expose
 from app.extensions import db
 from app.security.console import Asking
 from app.upkeep import backups, checks, restoring
+from app.views.generated.pages import Cell, Column, Row
+from app.views.generated.values import show
 from app.views.ops.table import OpsTable
 from app.views.ops.tabs import tabs
-from app.views.pages import Cell, Column, Row
-from app.views.values import show
 
 PACKAGES = ("Flask", "Flask-AppBuilder", "SQLAlchemy", "cryptography", "rq", "gunicorn", "waitress")
 

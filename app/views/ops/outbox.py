@@ -11,13 +11,14 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.models import Notification, outbox
-from app.models.notification import CHANNELS, STATES
-from app.views import writing
-from app.views.guard import actor
+from app.models import Notification
+from app.models.messages import outbox
+from app.models.messages.notification import CHANNELS, STATES
+from app.views.generated import writing
+from app.views.generated.guard import actor
+from app.views.generated.pages import Act
 from app.views.ops.filters import From, Is, IsNumber, Until, words
 from app.views.ops.table import OpsTable
-from app.views.pages import Act
 
 
 class OutboxTable(OpsTable):

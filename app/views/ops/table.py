@@ -14,16 +14,16 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.models import NotFound
-from app.models.refusals import words
+from app.models.base.refusals import words
 from app.security import audit
 from app.security.console import Asking
 from app.security.scope import as_key
-from app.views import export
-from app.views.filters import BadFilter
-from app.views.guard import LARGEST_PAGE, BadQuery, actor
+from app.views.generated import export
+from app.views.generated.filters import BadFilter
+from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
+from app.views.generated.pages import Act, Cell, Column, FilterInput, Link, ListPage, Row, ShowPage
+from app.views.generated.values import kind, show
 from app.views.ops.tabs import tabs
-from app.views.pages import Act, Cell, Column, FilterInput, Link, ListPage, Row, ShowPage
-from app.views.values import kind, show
 
 NEIGHBOURS = 2
 

@@ -13,12 +13,12 @@ from app import database
 from app.exchange import audit_fhir
 from app.models import AuditEvent
 from app.security import audit
-from app.views.guard import actor
+from app.views.generated.guard import actor
+from app.views.generated.pages import Cell, Column, Row
+from app.views.generated.values import show
 from app.views.ops.filters import From, Is, IsNumber, Until
 from app.views.ops.table import OpsTable, same_question
 from app.views.ops.tabs import tabs
-from app.views.pages import Cell, Column, Row
-from app.views.values import show
 
 MOST_ROWS = 100
 CHUNK = 1000

@@ -1,0 +1,1 @@
+"""What every table and rule stands on: declarations, grants, time, errors, sealed columns."""

@@ -1,0 +1,134 @@
+"""Counting guesses at a secret, so that nobody gets many: one row for each thing guessed at.
+
+The row is in the database that all processes share, and is counted up in one statement, so that
+the limit holds exactly however many processes are asked at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.models.base.entity import Entity
+from app.models.base.errors import ClinicError
+from app.models.base.types import Instant
+
+KEPT = timedelta(days=1)
+
+
+class TooMany(ClinicError):
+    """Enough was guessed; `seconds` says after how long one may try again."""
+
+    status = 429
+    code = "too_many"
+
+    def __init__(self, wait: timedelta) -> None:
+        minutes = max(1, -(-int(wait.total_seconds()) // 60))
+        super().__init__(
+            f"Too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again.",
+            seconds=max(1, int(wait.total_seconds())),
+        )
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` guesses within `span`. `quiet`: only after a whole span without a guess is
+    the count forgotten, so that no two spans together hold more; else it starts anew each span."""
+
+    most: int
+    span: timedelta
+    quiet: bool = True
+
+
+ACCOUNT = Limit(10, timedelta(minutes=5))
+ADDRESS = Limit(100, timedelta(minutes=5), quiet=False)
+"""A whole clinic may share one address, and mistyped passwords of all its people count here."""
+
+
+class GuessCount(Entity):
+    """How often a thing was guessed at, and when first and last. It is named by a hash, since what
+    people type as their name is sometimes their password."""
+
+    __tablename__ = "guess_count"
+    __table_args__ = (
+        CheckConstraint("guesses >= 0", name="guess_count_not_negative"),
+        Index("ix_guess_count_last", "last"),
+    )
+    __screen__ = None
+
+    guess_count_id: Mapped[int] = mapped_column(primary_key=True)
+    subject_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    guesses: Mapped[int] = mapped_column()
+    since: Mapped[datetime] = mapped_column(Instant)
+    last: Mapped[datetime] = mapped_column(Instant)
+
+
+def count(session: Session, subject: str, limit: Limit, now: datetime) -> int:
+    """Count one guess at `subject` before it is looked at; answers how many it makes. The caller
+    commits before looking. Raises TooMany, and counts nothing, where the limit is reached."""
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
+        session.get_bind().dialect.name
+    ]
+    over = (GuessCount.last if limit.quiet else GuessCount.since) <= now - limit.span
+    statement = (
+        insert(GuessCount)
+        .values(subject_hash=_hash(subject), guesses=1, since=now, last=now)
+        .on_conflict_do_update(
+            index_elements=["subject_hash"],
+            set_={
+                "guesses": case((over, 1), else_=GuessCount.guesses + 1),
+                "since": case((over, now), else_=GuessCount.since),
+                "last": now,
+            },
+            where=over | (GuessCount.guesses < limit.most),
+        )
+        .returning(GuessCount.guesses)
+    )
+    made: int | None = session.scalar(statement)
+    if made is None:
+        raise TooMany(wait(session, subject, limit, now))
+    return made
+
+
+def take_back(session: Session, subject: str) -> None:
+    """The last guess was right, and counts no more; the wrong ones before it still do."""
+    session.execute(
+        update(GuessCount)
+        .where(GuessCount.subject_hash == _hash(subject), GuessCount.guesses > 0)
+        .values(guesses=GuessCount.guesses - 1)
+    )
+
+
+def wait(session: Session, subject: str, limit: Limit, now: datetime) -> timedelta:
+    """How long until `subject` may be guessed at again; zero where it may be now."""
+    row = session.execute(
+        select(GuessCount.guesses, GuessCount.since, GuessCount.last).where(
+            GuessCount.subject_hash == _hash(subject)
+        )
+    ).one_or_none()
+    if row is None or row.guesses < limit.most:
+        return timedelta()
+    start: datetime = row.last if limit.quiet else row.since
+    return max(timedelta(), start + limit.span - now)
+
+
+def release(session: Session, subject: str) -> int:
+    """Forget the guesses at `subject`: a person in charge lets it be tried again."""
+    gone: Any = session.execute(delete(GuessCount).where(GuessCount.subject_hash == _hash(subject)))
+    return int(gone.rowcount)
+
+
+def forget(session: Session, now: datetime) -> int:
+    """Delete the counts that matter no more; answers how many they were."""
+    gone: Any = session.execute(delete(GuessCount).where(GuessCount.last < now - KEPT))
+    return int(gone.rowcount)
+
+
+def _hash(subject: str) -> str:
+    return hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,1 @@
+"""What people are told: rules, words, the outbox, and when a message may leave."""

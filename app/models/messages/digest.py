@@ -1,0 +1,148 @@
+"""The weekly digest: the figures of the week that has ended, by e-mail, to whom the admin chooses.
+
+It says what every member of staff may see under Analytics: totals of the clinic, of no single
+doctor, and nothing of fewer than five. The figures are taken when it is planned and kept in the
+message, so that it says the same however late it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from app.models.analytics import rollup
+from app.models.analytics.figure import Figure, number_of, spelled
+from app.models.analytics.scope import Asked, Scope, names
+from app.models.analytics.sections import EVERYBODY, SECTIONS
+from app.models.base.clock import clinic_zone
+from app.models.base.entity import Entity
+from app.models.base.grants import MANAGE, Role
+from app.models.base.screen import Screen
+from app.models.messages import links, outbox
+from app.models.messages.notification import Notification
+from app.models.people.staff import Staff
+
+RULE = "digest"
+FROM = time(7)
+"""On Mondays, clinic time."""
+
+DRAWN = ("visits-by-status", "missed-visits", "use-of-shifts", "waiting-time", "new-patients")
+
+
+class DigestReader(Entity):
+    """A member of staff who gets the digest, at the e-mail address of their login."""
+
+    __tablename__ = "digest_reader"
+
+    digest_reader_id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.staff_id"), unique=True)
+    staff: Mapped[Staff] = relationship()
+
+    __screen__ = Screen(
+        title="Weekly digest",
+        menu="Administration",
+        icon="fa-envelope-open-text",
+        columns=["staff"],
+        search=["staff"],
+        form=["staff"],
+        labels={"staff": "Goes to"},
+        help={"staff": "Sent on Mondays to the e-mail address of this person’s login."},
+        empty="Nobody gets the weekly figures by e-mail. Add those who should.",
+        grants={Role.ADMIN: MANAGE},
+    )
+
+    def __str__(self) -> str:
+        return f"Reader {self.digest_reader_id}"
+
+
+def send(session: Session, now: datetime) -> int:
+    """The job: on Monday morning and the two days after, plan the digest of the week before for
+    each reader who has none of it yet; answers how many."""
+    local = now.astimezone(clinic_zone())
+    monday = local.date() - timedelta(days=local.weekday())
+    if local < datetime.combine(monday, FROM, clinic_zone()) or local.weekday() > 2:
+        return 0
+    query = (
+        select(DigestReader.staff_id)
+        .join(Staff, Staff.staff_id == DigestReader.staff_id)
+        .where(Staff.active)
+    )
+    onces = {f"{monday}:staff:{key}": key for key in session.scalars(query)}
+    full = [f"{RULE}:{once}:email" for once in onces]
+    sent = set(session.scalars(select(Notification.once).where(Notification.once.in_(full))))
+    left = {once: key for once, key in onces.items() if f"{RULE}:{once}:email" not in sent}
+    if not left or rollup.pending(session):
+        return 0  # or at the next turn, when the figures have caught up
+    said = content(session, monday - timedelta(days=7), now)
+    return sum(_put(session, once, key, said, now) for once, key in left.items())
+
+
+def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
+    """The figures of the week that begins on `monday`, as JSON can keep them."""
+    scope = Scope(monday, monday + timedelta(days=6))
+    asked = Asked(session, scope, names(session), clinic_zone(), now, all_doctors=False)
+    sections = [section for section in SECTIONS if section.roles == EVERYBODY]
+    found = [(section.title, section.build(asked)) for section in sections]
+    return {
+        "subject": f"The week from {scope.first:%-d %B} to {scope.last:%-d %B %Y}",
+        "totals": [{"title": title, "lines": list(_totals(figures))} for title, figures in found],
+        "figures": [
+            _figure(figure)
+            for _, figures in found
+            for figure in figures
+            if figure.key in DRAWN and not figure.is_empty
+        ],
+    }
+
+
+def _put(session: Session, once: str, staff_id: int, said: dict[str, Any], now: datetime) -> bool:
+    parts = [
+        "\n".join([section["title"], *section["lines"]])
+        for section in said["totals"]
+        if section["lines"]
+    ]
+    body = "\n\n".join([*parts, f"All figures: {links.url('/analytics/')}"])
+    try:
+        with session.begin_nested():
+            outbox.put(
+                session, RULE, once, said["subject"], body, now, channel="email",
+                staff_id=staff_id, expires=now + outbox.KEPT_FOR,
+                context={"visits": [], "figures": said["figures"]},
+            )  # fmt: skip
+    except IntegrityError:  # another worker was quicker
+        return False
+    return True
+
+
+def _totals(figures: list[Figure]) -> Iterator[str]:
+    for figure in figures:
+        for total in figure.totals:
+            now, before = (spelled(value, total.unit) for value in (total.now, total.before))
+            yield f"{total.name}: {now} (week before: {before})"
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    drawn = [place for place, column in enumerate(figure.columns) if column.drawn]
+    return {
+        "key": figure.key,
+        "title": figure.title,
+        "kind": figure.kind,
+        "label": figure.label,
+        "columns": [column.name for column in figure.columns],
+        "rows": [
+            [label, *(spelled(v, c.unit) for v, c in zip(values, figure.columns, strict=True))]
+            for label, values in figure.rows
+        ],
+        "series": [
+            {
+                "name": " ".join(filter(None, (figure.columns[p].name, figure.columns[p].unit))),
+                "values": [number_of(values[p]) for _, values in figure.rows],
+            }
+            for p in drawn
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Who there is: patients, staff, and the logins of both."""

@@ -1,0 +1,1 @@
+"""What patients may do by themselves, and who may act for them."""

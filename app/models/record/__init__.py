@@ -1,0 +1,1 @@
+"""The medical record: notes, problems, allergies, vital signs, prescriptions and their checks."""

@@ -1,0 +1,219 @@
+"""What a chart shows: plain SELECT functions, each one statement, each with a limit.
+
+Everything is of one patient whose row the caller has loaded in the acting person's scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.models.base.acting import Acting
+from app.models.clinic.visit_type import VisitType
+from app.models.people.staff import Doctor, Staff
+from app.models.record.amendment import RecordAmendment
+from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest
+from app.models.record.medical_record import MedicalRecord
+from app.models.record.prescription_tables import MedicationEnd
+from app.models.trail.audit import AuditEvent
+from app.models.visits.appointment import Appointment
+from app.models.visits.today import day_of
+
+VISITS_A_PAGE = 20
+MOST = 200
+ONGOING = ("active", "recurrence", "relapse")
+TAKEN = ("active", "on-hold")
+
+
+@dataclass(frozen=True)
+class VisitPage:
+    """Some of a patient's records, with how many there are in all; pages count from 0."""
+
+    rows: Sequence[Any]
+    count: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.count // VISITS_A_PAGE))
+
+
+def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
+    """A page of the patient's records, newest first, with names and what was amended."""
+    amended = (
+        select(func.count())
+        .where(RecordAmendment.record_id == MedicalRecord.record_id)
+        .scalar_subquery()
+    )
+    latest = (
+        select(RecordAmendment.diagnosis)
+        .where(RecordAmendment.record_id == MedicalRecord.record_id)
+        .order_by(RecordAmendment.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            MedicalRecord,
+            Doctor.name.label("doctor"),
+            amended.label("amended"),
+            latest.label("amended_diagnosis"),
+            func.count().over().label("total"),
+        )
+        .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
+        .where(MedicalRecord.patient_id == patient_id)
+        .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
+    )
+    rows = session.execute(query.limit(VISITS_A_PAGE).offset(page * VISITS_A_PAGE)).all()
+    return VisitPage(rows, rows[0].total if rows else 0, page)
+
+
+def problems(session: Session, patient_id: int) -> Sequence[Condition]:
+    """The problem list: what is going on first, then what is over, each newest first."""
+    over = case((Condition.clinical_status.in_(ONGOING), 0), else_=1)
+    query = select(Condition).where(Condition.patient_id == patient_id, _latest(Condition))
+    return session.scalars(query.order_by(over, Condition.onset.desc()).limit(MOST)).all()
+
+
+def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
+    """Active allergies, the dangerous first."""
+    rank = case((AllergyIntolerance.criticality == "high", 0), else_=1)
+    query = (
+        select(AllergyIntolerance)
+        .where(
+            AllergyIntolerance.patient_id == patient_id,
+            AllergyIntolerance.clinical_status == "active",
+            _latest(AllergyIntolerance),
+        )
+        .order_by(rank, AllergyIntolerance.display)
+    )
+    return session.scalars(query.limit(MOST)).all()
+
+
+def former_allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
+    """Those that are inactive or resolved, by name."""
+    query = select(AllergyIntolerance).where(
+        AllergyIntolerance.patient_id == patient_id,
+        AllergyIntolerance.clinical_status != "active",
+        _latest(AllergyIntolerance),
+    )
+    return session.scalars(query.order_by(AllergyIntolerance.display).limit(MOST)).all()
+
+
+def medication(
+    session: Session, patient_id: int, on: date | None = None
+) -> Sequence[MedicationRequest]:
+    """What the patient takes on a day (today), by name: what is active, has not run out, and was
+    neither stopped nor renewed."""
+    key = MedicationRequest.medication_request_id
+    lasting = MedicationRequest.until.is_(None) | (
+        MedicationRequest.until >= (on or func.current_date())
+    )
+    query = (
+        select(MedicationRequest)
+        .where(
+            MedicationRequest.patient_id == patient_id,
+            MedicationRequest.status.in_(TAKEN),
+            lasting,
+            ~exists().where(MedicationEnd.medication_request_id == key),
+        )
+        .order_by(MedicationRequest.display, MedicationRequest.authored.desc())
+    )
+    return session.scalars(query.limit(MOST)).all()
+
+
+def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
+    """Rows that no later one replaces."""
+    later = aliased(model)
+    return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))
+
+
+def hanging(session: Session, record_id: int) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Diagnoses and prescriptions of one visit."""
+    found = select(Condition).where(Condition.record_id == record_id)
+    given = select(MedicationRequest).where(MedicationRequest.record_id == record_id)
+    return (
+        session.scalars(found.order_by(Condition.display).limit(MOST)).all(),
+        session.scalars(given.order_by(MedicationRequest.display).limit(MOST)).all(),
+    )
+
+
+def today(session: Session, patient_id: int, start: datetime, end: datetime) -> Sequence[Any]:
+    """The patient's visits between two instants, with the record of each where there is one."""
+    query = (
+        select(
+            Appointment.appointment_id,
+            Appointment.appointment_datetime,
+            Appointment.status,
+            Appointment.reason,
+            Appointment.doctor_id,
+            Doctor.name.label("doctor"),
+            VisitType.name.label("visit_type"),
+            MedicalRecord.record_id,
+            MedicalRecord.status.label("record_status"),
+        )
+        .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+        .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
+        .outerjoin(MedicalRecord, MedicalRecord.appointment_id == Appointment.appointment_id)
+        .where(
+            Appointment.patient_id == patient_id,
+            Appointment.appointment_datetime >= start,
+            Appointment.appointment_datetime < end,
+            Appointment.status.not_in(("cancelled", "noshow", "entered-in-error", "waitlist")),
+        )
+        .order_by(Appointment.appointment_datetime)
+    )
+    return session.execute(query.limit(10)).all()
+
+
+def open_drafts(session: Session, patient_id: int, since: datetime) -> Sequence[MedicalRecord]:
+    """Drafts begun since an instant, newest first; what is measured now belongs to the first."""
+    query = select(MedicalRecord).where(
+        MedicalRecord.patient_id == patient_id,
+        MedicalRecord.status == "draft",
+        MedicalRecord.started_at >= since,
+    )
+    return session.scalars(query.order_by(MedicalRecord.started_at.desc()).limit(10)).all()
+
+
+def own_drafts(
+    session: Session, actor: Acting, patient_id: int, now: datetime, zone: ZoneInfo
+) -> list[MedicalRecord]:
+    """The open notes of today that this doctor is to sign: what they order or find now belongs
+    to it, where it is one."""
+    drafts = open_drafts(session, patient_id, day_of(now, zone)[0])
+    mine = actor.doctor_id
+    return [row for row in drafts if mine is not None and row.doctor_id == mine]
+
+
+def versions(session: Session, record_id: int) -> Sequence[Any]:
+    """Amendments of a record in their order, each with its author's name."""
+    query = (
+        select(RecordAmendment, Staff.name.label("author"))
+        .join(Staff, Staff.staff_id == RecordAmendment.author_id)
+        .where(RecordAmendment.record_id == record_id)
+    )
+    return session.execute(query.order_by(RecordAmendment.number)).all()
+
+
+def openings(session: Session, patient_id: int, limit: int = 50) -> Sequence[Any]:
+    """Who opened this chart and when, newest first: for the patient, and for a review."""
+    query = (
+        select(
+            AuditEvent.recorded,
+            AuditEvent.agent,
+            User.first_name,
+            User.last_name,
+            AuditEvent.detail,
+        )
+        .outerjoin(User, User.id == AuditEvent.user_id)
+        .where(AuditEvent.patient_id == patient_id, AuditEvent.action == "open")
+    )
+    return session.execute(query.order_by(AuditEvent.recorded.desc()).limit(limit)).all()

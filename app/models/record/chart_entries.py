@@ -1,0 +1,126 @@
+"""Problems and allergies as they are kept in the chart.
+
+An entry that hangs on a signed visit never changes; what is known later is an entry of its own
+that replaces it in the chart, while the signed one stays where it was signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.models.base.acting import Acting
+from app.models.base.errors import ClinicError, Forbidden
+from app.models.base.grants import Role
+from app.models.base.types import FhirDateTime
+from app.models.record import chart, icd
+from app.models.record.clinical import AllergyIntolerance, Condition
+from app.models.record.medical_record import MedicalRecord
+
+Entry = Condition | AllergyIntolerance
+VERIFIED: dict[str, str] = {
+    "confirmed": "Confirmed",
+    "provisional": "Provisional",
+    "unconfirmed": "Unconfirmed",
+    "refuted": "Refuted: it is not so",
+    "entered-in-error": "Entered in error",
+}
+"""FHIR R4 condition-ver-status and allergyintolerance-verification."""
+CATEGORIES: dict[str, str] = {
+    "medication": "Drug", "food": "Food", "environment": "Environment", "biologic": "Biologic",
+}  # fmt: skip
+ENDED = ("inactive", "remission", "resolved")
+SUBSTANCES: dict[str, str] = {
+    "Peanuts": "food", "Tree nuts": "food", "Cow's milk": "food", "Eggs": "food",
+    "Wheat": "food", "Soya": "food", "Fish": "food", "Shellfish": "food", "Sesame": "food",
+    "Bee venom": "environment", "Wasp venom": "environment", "House dust mite": "environment",
+    "Birch pollen": "environment", "Grass pollen": "environment", "Cat dander": "environment",
+    "Dog dander": "environment", "Mould": "environment", "Latex": "environment",
+    "Nickel": "environment", "Adhesive plaster": "environment",
+    "Iodinated contrast media": "medication",
+}  # fmt: skip
+"""What is often harmful beside drugs, with its category (FHIR R4)."""
+
+
+def keep(
+    session: Session,
+    actor: Acting,
+    entry: Entry,
+    values: Mapping[str, Any],
+    now: datetime,
+    zone: ZoneInfo,
+) -> Entry:
+    """Put `values` into a new entry, an old one, or one that takes a signed one's place; answers
+    the row that was written. Raises ClinicError."""
+    if not actor.roles & {Role.DOCTOR, Role.NURSE}:
+        raise Forbidden("Problems and allergies are kept by nurses and doctors.")
+    if not values.get("display"):
+        raise ClinicError("Say what it is.", field="display")
+    row = entry
+    if entry.pk is not None and _is_signed(session, entry):
+        row = type(entry)(
+            patient_id=entry.patient_id,
+            replaces_id=entry.pk,
+            recorded=now.astimezone(zone).date().isoformat(),
+        )
+    elif entry.pk is None:
+        row.recorded = now.astimezone(zone).date().isoformat()
+        if isinstance(row, Condition):
+            row.record_id = _open_note(session, actor, row.patient_id, now, zone)
+    for name, value in values.items():
+        setattr(row, name, value)
+    _code(session, row)
+    _require_dates(row, now.astimezone(zone).date().isoformat())
+    session.add(row)
+    return row
+
+
+def latest(session: Session, entry: Entry) -> bool:
+    """Whether no later entry replaces this one."""
+    model: Any = type(entry)
+    found = session.query(model).filter(model.replaces_id == entry.pk).limit(1)
+    return found.one_or_none() is None
+
+
+def _is_signed(session: Session, entry: Entry) -> bool:
+    if entry.record_id is None:
+        return False
+    record = session.get(MedicalRecord, entry.record_id)
+    return record is not None and record.status == "signed"
+
+
+def _open_note(
+    session: Session, actor: Acting, patient_id: int, now: datetime, zone: ZoneInfo
+) -> int | None:
+    """A diagnosis that a doctor makes while their note of today is open belongs to it."""
+    own = chart.own_drafts(session, actor, patient_id, now, zone)
+    return own[0].record_id if len(own) == 1 else None
+
+
+def _code(session: Session, row: Entry) -> None:
+    """A code stands for its own words only; typed over, it is dropped."""
+    if not isinstance(row, Condition) or not row.code:
+        row.code, row.system = (row.code or None), (row.system if row.code else None)
+        return
+    if icd.name_of(session, row.code) is not None:
+        row.system = icd.SYSTEM
+
+
+def _require_dates(row: Entry, today: str) -> None:
+    if not isinstance(row, Condition):
+        return
+    for name in ("onset", "abatement"):
+        value = getattr(row, name)
+        if value and FhirDateTime.normal(value)[: len(today)] > today:
+            raise ClinicError("This lies in the future.", field=name)
+    if row.onset and row.abatement:
+        shorter = min(len(row.onset), len(row.abatement), 10)
+        if row.abatement[:shorter] < row.onset[:shorter]:
+            raise ClinicError("It cannot end before it began.", field="abatement")
+    if row.abatement and row.clinical_status not in ENDED:
+        raise ClinicError("What has ended is inactive, in remission or resolved.",
+                          field="clinical_status")  # fmt: skip

@@ -1,0 +1,250 @@
+"""What is known of a patient beside the notes: problems, allergies, medication, measurements.
+
+The names and meanings of the columns are those of the FHIR R4 resources; `system`, `code` and
+`display` are its Coding (https://hl7.org/fhir/R4/datatypes.html#Coding).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, Float, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from app.models.base.entity import Entity
+from app.models.base.grants import EDIT, READ, Grant, Role
+from app.models.base.naming import new_identifier
+from app.models.base.screen import Screen
+from app.models.base.sealed import PartlySealed, SealedJson, SealedText
+from app.models.base.types import FhirDateTime, Instant, choice
+from app.models.people.patient import Patient
+from app.models.people.staff import Doctor
+from app.models.record.dosing import ROUTES, TIMINGS
+from app.models.record.medical_record import MedicalRecord
+
+CLINICAL: dict[Role, Grant] = {Role.DOCTOR: EDIT, Role.NURSE: EDIT}
+
+
+class Coded(Entity):
+    """A coded statement about one patient, made at a visit or outside one."""
+
+    __abstract__ = True
+    __clinical__ = True
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.patient_id"))
+    record_id: Mapped[int | None] = mapped_column(
+        ForeignKey("medical_record.record_id"), index=True
+    )
+    system: Mapped[str | None] = mapped_column(String(100))
+    code: Mapped[str | None] = mapped_column(String(40))
+    display: Mapped[str] = mapped_column(String(300))
+    identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
+
+    @declared_attr
+    def patient(cls) -> Mapped[Patient]:
+        return relationship(Patient)
+
+    @declared_attr
+    def record(cls) -> Mapped[MedicalRecord | None]:
+        return relationship(MedicalRecord)
+
+    def __str__(self) -> str:
+        return self.display
+
+
+class Condition(Coded):
+    """A problem or diagnosis (FHIR R4 Condition)."""
+
+    __tablename__ = "condition"
+    __table_args__ = (
+        Index("ix_condition_patient_onset", "patient_id", "onset"),
+        Index("ix_condition_recorded", "recorded"),
+        Index("ix_condition_replaces", "replaces_id", unique=True),
+    )
+
+    condition_id: Mapped[int] = mapped_column(primary_key=True)
+    clinical_status: Mapped[str] = mapped_column(
+        choice(
+            "condition_clinical_status",
+            "active", "recurrence", "relapse", "inactive", "remission", "resolved",
+        ),
+        default="active",
+        server_default="active",
+    )  # fmt: skip
+    verification_status: Mapped[str | None] = mapped_column(String(20))
+    onset: Mapped[str | None] = mapped_column(FhirDateTime)
+    abatement: Mapped[str | None] = mapped_column(FhirDateTime)
+    recorded: Mapped[str | None] = mapped_column(FhirDateTime)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("condition.condition_id"))
+
+    __screen__ = Screen(
+        title="Conditions",
+        menu="Records",
+        icon="fa-list-check",
+        columns=["display", "patient", "clinical_status", "onset", "abatement"],
+        search=["display", "code", "patient", "clinical_status"],
+        form=["patient", "display", "code", "clinical_status", "onset", "abatement"],
+        labels={"display": "Condition", "clinical_status": "Status", "abatement": "Ended"},
+        help={"onset": "A year, a month or a day: 2024, 2024-05 or 2024-05-31."},
+        order="-onset",
+        grants=CLINICAL,
+    )
+
+
+class AllergyIntolerance(Coded):
+    """A substance that harms the patient (FHIR R4 AllergyIntolerance)."""
+
+    __tablename__ = "allergy_intolerance"
+    __table_args__ = (
+        Index("ix_allergy_patient", "patient_id"),
+        Index("ix_allergy_intolerance_replaces", "replaces_id", unique=True),
+    )
+
+    allergy_id: Mapped[int] = mapped_column(primary_key=True)
+    clinical_status: Mapped[str] = mapped_column(
+        choice("allergy_clinical_status", "active", "inactive", "resolved"),
+        default="active",
+        server_default="active",
+    )
+    verification_status: Mapped[str | None] = mapped_column(String(20))
+    type: Mapped[str | None] = mapped_column(String(20))
+    category: Mapped[str | None] = mapped_column(String(20))
+    criticality: Mapped[str | None] = mapped_column(
+        choice("allergy_criticality", "low", "high", "unable-to-assess")
+    )
+    reaction: Mapped[str | None] = mapped_column(SealedText("allergy_intolerance.reaction"))
+    recorded: Mapped[str | None] = mapped_column(FhirDateTime)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("allergy_intolerance.allergy_id"))
+
+    __screen__ = Screen(
+        title="Allergies",
+        menu="Records",
+        icon="fa-hand-dots",
+        columns=["display", "patient", "criticality", "reaction", "clinical_status"],
+        search=["display", "patient", "criticality", "clinical_status"],
+        form=["patient", "display", "code", "criticality", "reaction", "clinical_status"],
+        labels={"display": "Substance", "clinical_status": "Status"},
+        order="display",
+        grants={**CLINICAL, Role.RECEPTIONIST: READ},
+    )
+
+
+class MedicationRequest(Coded):
+    """A drug that was prescribed (FHIR R4 MedicationRequest).
+
+    Written by `models.record.prescribing` alone, which checks it; grid and API only read. `until` is the
+    last day that it lasts, repeats included; `attempt` is the form that it was written in.
+    """
+
+    __tablename__ = "medication_request"
+    __table_args__ = (
+        Index("ix_medication_patient_authored", "patient_id", "authored"),
+        Index("ix_medication_authored", "authored"),
+        Index("ix_medication_request_attempt", "attempt", unique=True),
+        CheckConstraint("dose_value > 0", name="medication_request_dose"),
+        CheckConstraint("duration_days BETWEEN 1 AND 730", name="medication_request_duration"),
+        CheckConstraint("quantity > 0", name="medication_request_quantity"),
+        CheckConstraint("repeats BETWEEN 0 AND 99", name="medication_request_repeats"),
+    )
+
+    medication_request_id: Mapped[int] = mapped_column(primary_key=True)
+    doctor_id: Mapped[int | None] = mapped_column(ForeignKey("doctor.doctor_id"), index=True)
+    status: Mapped[str] = mapped_column(
+        choice(
+            "medication_request_status",
+            "active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped",
+            "draft", "unknown",
+        ),
+        default="active",
+        server_default="active",
+    )  # fmt: skip
+    intent: Mapped[str] = mapped_column(String(20), default="order", server_default="order")
+    authored: Mapped[str | None] = mapped_column(FhirDateTime)
+    dosage: Mapped[str | None] = mapped_column(SealedText("medication_request.dosage"))
+    dosage_detail: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        SealedJson("medication_request.dosage_detail")
+    )
+    reason_identifier: Mapped[str | None] = mapped_column(String(200))
+    dose_value: Mapped[float | None] = mapped_column(Float(53))
+    dose_unit: Mapped[str | None] = mapped_column(String(20))
+    route: Mapped[str | None] = mapped_column(choice("medication_request_route", *ROUTES))
+    timing: Mapped[str | None] = mapped_column(choice("medication_request_timing", *TIMINGS))
+    as_needed: Mapped[bool] = mapped_column(default=False, server_default="0")
+    duration_days: Mapped[int | None] = mapped_column()
+    until: Mapped[date | None] = mapped_column(Date)
+    quantity: Mapped[float | None] = mapped_column(Float(53))
+    quantity_unit: Mapped[str | None] = mapped_column(String(20))
+    repeats: Mapped[int] = mapped_column(default=0, server_default="0")
+    instructions: Mapped[str | None] = mapped_column(SealedText("medication_request.instructions"))
+    renewed_from_id: Mapped[int | None] = mapped_column(
+        ForeignKey("medication_request.medication_request_id"), index=True
+    )
+    attempt: Mapped[str | None] = mapped_column(String(36))
+    doctor: Mapped[Doctor | None] = relationship()
+    renewed_from: Mapped[MedicationRequest | None] = relationship(
+        remote_side="MedicationRequest.medication_request_id"
+    )
+
+    __screen__ = Screen(
+        title="Prescriptions",
+        menu="Records",
+        icon="fa-prescription-bottle-medical",
+        columns=["display", "patient", "doctor", "status", "authored"],
+        search=["display", "patient", "doctor", "status"],
+        detail=[
+            "patient",
+            "doctor",
+            "display",
+            "code",
+            "dosage",
+            "status",
+            "authored",
+            "until",
+            "quantity",
+            "quantity_unit",
+            "repeats",
+            "instructions",
+            "renewed_from",
+        ],
+        labels={"display": "Drug", "authored": "Written", "dosage": "Dosage"},
+        order="-authored",
+        empty="No prescription here yet. Prescribe from the chart of a patient.",
+        grants={Role.DOCTOR: READ, Role.NURSE: READ},
+    )
+
+
+class Observation(Coded):
+    """A measurement or finding (FHIR R4 Observation); a blood pressure has components."""
+
+    __tablename__ = "observation"
+    __table_args__ = (
+        Index("ix_observation_patient_code", "patient_id", "code", "effective"),
+        Index("ix_observation_patient_effective", "patient_id", "effective"),
+    )
+
+    observation_id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(String(20), default="final", server_default="final")
+    category: Mapped[str | None] = mapped_column(String(40))
+    effective: Mapped[str | None] = mapped_column(FhirDateTime)
+    issued: Mapped[datetime | None] = mapped_column(Instant)
+    value: Mapped[float | None] = mapped_column(Float(53))
+    unit: Mapped[str | None] = mapped_column(String(40))
+    value_text: Mapped[str | None] = mapped_column(SealedText("observation.value_text"))
+    value_system: Mapped[str | None] = mapped_column(String(100))
+    value_code: Mapped[str | None] = mapped_column(String(40))
+    components: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        PartlySealed("observation.components")
+    )
+
+    __screen__ = Screen(
+        title="Vital signs and findings",
+        menu="Records",
+        icon="fa-heart-pulse",
+        columns=["display", "patient", "value", "unit", "value_text", "effective"],
+        search=["display", "code", "patient", "category"],
+        form=["patient", "display", "code", "category", "value", "unit", "value_text", "effective"],
+        labels={"display": "What", "value_text": "Finding", "effective": "When"},
+        order="-effective",
+        grants=CLINICAL,
+    )

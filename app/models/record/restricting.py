@@ -1,0 +1,191 @@
+"""Who reads a restricted chart, and how one outside its team opens it for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy.orm import Session
+
+from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
+from app.models.base.errors import ClinicError, Forbidden
+from app.models.base.grants import Role
+from app.models.messages import outbox
+from app.models.people.patient import Patient
+from app.models.people.staff import Staff
+from app.models.record.medical_record import MedicalRecord
+from app.models.record.restriction import (
+    MINUTES,
+    CareTeam,
+    ChartRestriction,
+    GlassBreak,
+    require_reason,
+)
+from app.models.visits.appointment import Appointment
+from app.models.visits.history import AppointmentHistory
+
+MOST_NAMES = 300
+TREATED = ("pending", "booked", "arrived", "checked-in", "in-room", "fulfilled")
+"""The visits by which a doctor treats a patient."""
+
+
+class Restricted(Forbidden):
+    """The chart is closed to this person; the glass may be broken."""
+
+    code = "restricted"
+
+
+def closed_to(actor: Acting, now: datetime) -> Select[int]:
+    """The patients whose chart this person may not read at `now`."""
+    row = ChartRestriction
+    return select(row.patient_id).where(
+        row.state == "active",
+        ~_treats(actor, row.patient_id, row.set_at),
+        ~_broken(actor, row.patient_id, now),
+    )
+
+
+def require_open(session: Session, actor: Acting, patient_id: int, now: datetime) -> None:
+    """Raises Restricted where the chart is closed to this person."""
+    closed = closed_to(actor, now).where(ChartRestriction.patient_id == patient_id)
+    if session.scalar(closed) is not None:
+        raise Restricted("This chart is restricted to the team that treats the patient.")
+
+
+def active(session: Session, patient_id: int) -> ChartRestriction | None:
+    """The restriction of a chart that holds now."""
+    query = select(ChartRestriction).where(
+        ChartRestriction.patient_id == patient_id, ChartRestriction.state == "active"
+    )
+    return session.scalars(query).one_or_none()
+
+
+def require_team(session: Session, actor: Acting, patient_id: int) -> None:
+    """Only a doctor who treats the patient says who reads the chart; breaking the glass makes no
+    member of the team. Raises Forbidden."""
+    restriction = active(session, patient_id)
+    since = ChartRestriction.set_at if restriction else None
+    query = select(Patient.patient_id).where(Patient.patient_id == patient_id)
+    if restriction:
+        query = query.join(ChartRestriction, ChartRestriction.patient_id == Patient.patient_id)
+        query = query.where(ChartRestriction.state == "active")
+    treats = session.scalar(query.where(_treats(actor, Patient.patient_id, since)))
+    if Role.DOCTOR not in actor.roles or treats is None:
+        raise Forbidden("Only a doctor who treats the patient, or the admin, decides this.")
+
+
+def break_glass(
+    session: Session, actor: Acting, patient: Patient, reason: str, minutes: str, now: datetime
+) -> GlassBreak:
+    """Open a restricted chart for a while, which the admin is told; the caller commits. Raises
+    ClinicError."""
+    if not actor.roles & {Role.DOCTOR, Role.NURSE} or actor.user_id is None:
+        raise Forbidden("Charts are read by nurses and doctors.")
+    require_reason(reason)
+    if minutes not in MINUTES:
+        raise ClinicError(f"Choose {', '.join(MINUTES)} minutes.", field="minutes")
+    row = GlassBreak(
+        patient_id=patient.patient_id, user_id=actor.user_id, reason=reason, at=now, minutes=minutes
+    )
+    session.add(row)
+    session.flush()
+    _tell_admins(session, row, now)
+    return row
+
+
+def team(session: Session, patient_id: int) -> Sequence[Any]:
+    """The staff named for a chart, by name."""
+    query = select(CareTeam, Staff.name).join(Staff, Staff.staff_id == CareTeam.staff_id)
+    return session.execute(
+        query.where(CareTeam.patient_id == patient_id).order_by(Staff.name)
+    ).all()
+
+
+def nameable(session: Session, patient_id: int) -> Sequence[Staff]:
+    """The nurses and doctors who work here and are not named yet, by name."""
+    named = select(CareTeam.staff_id).where(CareTeam.patient_id == patient_id)
+    query = select(Staff).where(
+        Staff.active,
+        Staff.role.in_(("doctor", "nurse")),
+        Staff.user_id.is_not(None),
+        Staff.staff_id.not_in(named),
+    )
+    return session.scalars(query.order_by(Staff.name).limit(MOST_NAMES)).all()
+
+
+def breaks(session: Session, patient_id: int, limit: int = 20) -> Sequence[Any]:
+    """Who broke the glass of a chart, newest first."""
+    query = (
+        select(GlassBreak, User.first_name, User.last_name)
+        .join(User, User.id == GlassBreak.user_id)
+        .where(GlassBreak.patient_id == patient_id)
+        .order_by(GlassBreak.at.desc())
+    )
+    return session.execute(query.limit(limit)).all()
+
+
+def _treats(actor: Acting, patient_id: Any, since: Any) -> ColumnElement[bool]:
+    """Named, or a doctor with a record or a visit of the patient. A visit that one booked for
+    oneself once the chart was closed (`since`) opens nothing."""
+    ways: list[ColumnElement[bool]] = [false()]
+    if actor.staff_id is not None:
+        ways.append(
+            exists().where(CareTeam.patient_id == patient_id, CareTeam.staff_id == actor.staff_id)
+        )
+    if actor.doctor_id is not None:
+        wrote = MedicalRecord.doctor_id == actor.doctor_id
+        ways.append(exists().where(MedicalRecord.patient_id == patient_id, wrote))
+        visit = and_(
+            Appointment.patient_id == patient_id,
+            Appointment.doctor_id == actor.doctor_id,
+            Appointment.status.in_(TREATED),
+        )
+        if since is not None:
+            visit = and_(visit, ~_booked_by(actor, since))
+        ways.append(exists().where(visit))
+    return or_(*ways)
+
+
+def _booked_by(actor: Acting, since: Any) -> ColumnElement[bool]:
+    return exists().where(
+        AppointmentHistory.appointment_id == Appointment.appointment_id,
+        AppointmentHistory.status_before.is_(None),
+        AppointmentHistory.user_id == actor.user_id,
+        AppointmentHistory.recorded >= since,
+    )
+
+
+def _broken(actor: Acting, patient_id: Any, now: datetime) -> ColumnElement[bool]:
+    lasting = [
+        and_(GlassBreak.minutes == minutes, GlassBreak.at > now - timedelta(minutes=int(minutes)))
+        for minutes in MINUTES
+    ]
+    return exists().where(
+        GlassBreak.patient_id == patient_id,
+        GlassBreak.user_id == actor.user_id,
+        GlassBreak.at <= now,
+        or_(*lasting),
+    )
+
+
+def _tell_admins(session: Session, row: GlassBreak, now: datetime) -> None:
+    """In the inbox and by e-mail, without the patient's name: it leaves the house."""
+    who = session.get_one(User, row.user_id).get_full_name()
+    local = now.astimezone(clinic_zone())
+    body = (
+        f"{who} opened a restricted chart from outside its team on {local:%-d %B %Y} at "
+        f"{local:%H:%M}, for {row.minutes} minutes. Whose it is and why stands under "
+        "“Administration”, “Broken glass”, for you to review."
+    )
+    admins = select(User.id).join(User.roles).where(RoleRow.name == Role.ADMIN, User.active)
+    for user_id in session.scalars(admins.order_by(User.id)).all():
+        for channel in ("inbox", "email"):
+            outbox.put(
+                session, "broken glass", f"{row.glass_break_id}:{user_id}",
+                "A restricted chart was opened", body, now, channel=channel, user_id=user_id,
+            )  # fmt: skip

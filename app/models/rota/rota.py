@@ -1,0 +1,220 @@
+"""A week of the rota: checked, copied, published.
+
+Functions here change rows of the session they are given and never commit; whoever calls them
+keeps all of it or nothing. Who may call them is the views' to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.errors import ClinicError
+from app.models.clinic.opening import OpeningHours, TimeOff
+from app.models.messages import outbox
+from app.models.messages.notification import Notification
+from app.models.people.staff import Staff
+from app.models.rota.rota_rules import Problem, check_week
+from app.models.rota.rota_tables import RotaPublication
+from app.models.rota.shift import Shift
+
+
+class NotPublishable(ClinicError):
+    """Something in the week can never be published."""
+
+    code = "blocked"
+
+
+class ReasonNeeded(ClinicError):
+    """A rule of the house is broken; with a reason it can be done all the same."""
+
+    code = "reason_needed"
+
+
+@dataclass
+class Laid:
+    """Shifts laid over a week as drafts, and how many were left out because someone works then."""
+
+    shifts: list[Shift] = field(default_factory=list)
+    left_out: int = 0
+
+
+@dataclass
+class Published:
+    """The shifts that are published now, and the messages to the people concerned."""
+
+    shifts: list[Shift]
+    told: list[Notification]
+
+
+def shifts_between(session: Session, first: date, last: date) -> list[Shift]:
+    """Shifts of these dates, both included, with their people; one statement."""
+    query = (
+        select(Shift)
+        .where(Shift.shift_date.between(first, last))
+        .options(joinedload(Shift.staff))
+        .order_by(Shift.shift_date, Shift.start_time, Shift.shift_id)
+    )
+    return list(session.scalars(query))
+
+
+def leave_between(session: Session, first: date, last: date) -> Sequence[TimeOff]:
+    """Time off of any status that touches these dates, both included, with its people."""
+    start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    query = (
+        select(TimeOff)
+        .where(TimeOff.start_at < end, TimeOff.end_at > start)
+        .options(joinedload(TimeOff.staff))
+        .order_by(TimeOff.start_at)
+    )
+    return session.scalars(query).all()
+
+
+def problems_of(session: Session, monday: date) -> list[Problem]:
+    """Everything against the week from `monday`, read from the database."""
+    around = monday - timedelta(days=2), monday + timedelta(days=8)
+    return check_week(
+        monday,
+        shifts_between(session, *around),
+        session.scalars(select(OpeningHours)).all(),
+        leave_between(session, *around),
+        clinic_zone(),
+        holidays_between(*around),
+    )
+
+
+def copy_week(session: Session, actor: Acting, from_monday: date, to_monday: date) -> Laid:
+    """Lay the shifts of one week over another, as drafts."""
+    if from_monday == to_monday:
+        raise ClinicError("A week cannot be copied over itself.")
+    source = shifts_between(session, from_monday, from_monday + timedelta(days=6))
+    moved = to_monday - from_monday
+    return lay(
+        session,
+        to_monday,
+        ((s.staff, s.shift_date + moved, s.start_time, s.end_time) for s in source),
+    )
+
+
+def publish_week(
+    session: Session, actor: Acting, monday: date, now: datetime, reason: str | None = None
+) -> Published:
+    """Publish the drafts of a week and write each person concerned one message.
+
+    Raises NotPublishable where a draft is double or on leave, ReasonNeeded where cover or rest is
+    missing and no reason is given; both carry the problems.
+    """
+    week = shifts_between(session, monday, monday + timedelta(days=6))
+    drafts = [shift for shift in week if not shift.published]
+    if not drafts:
+        raise ClinicError("Every shift of this week is published already.")
+    problems = problems_of(session, monday)
+    _refuse(problems, {shift.shift_id for shift in drafts}, reason)
+    for shift in drafts:
+        shift.published = True
+    publication = RotaPublication(
+        monday=monday, recorded=now, user_id=actor.user_id, shifts=len(drafts),
+        agent=getattr(actor, "username", None), reason=reason if problems else None,
+    )  # fmt: skip
+    session.add(publication)
+    session.flush()
+    told = [_tell(session, publication, shifts, now) for shifts in _by_staff(drafts)]
+    session.flush()
+    return Published(drafts, told)
+
+
+def tell_removed(session: Session, shift: Shift, staff_id: int, was: str, now: datetime) -> None:
+    """A published shift goes: its person is told in the same transaction what it `was`."""
+    subject, body = "A shift of yours was taken off", f"You no longer work on {was}."
+    cause = f"shift:{shift.shift_id}:{shift.version}"
+    outbox.tell_staff(session, staff_id, "shift_removed", cause, now, subject=subject, body=body)
+
+
+def last_publication(session: Session, monday: date) -> RotaPublication | None:
+    query = select(RotaPublication).filter_by(monday=monday)
+    return session.scalars(
+        query.order_by(RotaPublication.rota_publication_id.desc()).limit(1)
+    ).one_or_none()
+
+
+def _refuse(problems: list[Problem], drafts: set[int], reason: str | None) -> None:
+    """What is published already is settled: only a draft can stop its week."""
+    details: dict[str, Any] = {"problems": [told(problem, drafts) for problem in problems]}
+    if any(p.blocks and drafts & set(p.shift_ids) for p in problems):
+        raise NotPublishable("This week cannot be published yet.", **details)
+    if problems and not reason:
+        raise ReasonNeeded("Say why the week is published all the same.", **details)
+
+
+def told(problem: Problem, drafts: set[int]) -> dict[str, Any]:
+    """A problem for the page, and whether it stops the drafts of its week."""
+    return {
+        "kind": problem.kind,
+        "sentence": problem.sentence,
+        "date": problem.day.isoformat(),
+        "staff": problem.staff,
+        "staff_id": problem.staff_id,
+        "blocks": problem.blocks and bool(drafts & set(problem.shift_ids)),
+    }
+
+
+def lay(session: Session, monday: date, wished: Iterable[tuple[Staff, date, time, time]]) -> Laid:
+    """Add these as drafts to the week, but where their person works at that time already."""
+    laid = Laid()
+    there = shifts_between(session, monday - timedelta(days=1), monday + timedelta(days=7))
+    spans = [(s.staff_id, *wall(s)) for s in there]
+    for staff, day, start, end in wished:
+        if not staff.active:
+            continue
+        shift = Shift(
+            staff_id=staff.staff_id, shift_date=day, start_time=start, end_time=end, published=False
+        )
+        first, last = wall(shift)
+        if any(who == staff.staff_id and first < b and a < last for who, a, b in spans):
+            laid.left_out += 1
+            continue
+        spans.append((staff.staff_id, first, last))
+        session.add(shift)
+        laid.shifts.append(shift)
+    session.flush()
+    return laid
+
+
+def wall(shift: Shift) -> tuple[datetime, datetime]:
+    """From when to when by the clock on the wall, as the database's guard reads it."""
+    start = datetime.combine(shift.shift_date, shift.start_time)
+    end = datetime.combine(shift.shift_date, shift.end_time)
+    return start, end + timedelta(days=shift.end_time <= shift.start_time)
+
+
+def _tell(
+    session: Session, publication: RotaPublication, shifts: list[Shift], now: datetime
+) -> Notification:
+    lines = [f"{s.shift_date:%A}, {s}" for s in shifts]
+    return outbox.tell_staff(
+        session,
+        shifts[0].staff_id,
+        "shift_published",
+        f"rota:{publication.rota_publication_id}",
+        now,
+        subject=f"Your shifts in the week of {publication.monday:%-d %B %Y}",
+        body="These shifts of yours were published:\n" + "\n".join(lines),
+    )
+
+
+def _by_staff(shifts: Iterable[Shift]) -> list[list[Shift]]:
+    found: dict[int, list[Shift]] = {}
+    for shift in shifts:
+        found.setdefault(shift.staff_id, []).append(shift)
+    return list(found.values())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), clinic_zone()).astimezone(UTC)

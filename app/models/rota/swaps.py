@@ -1,0 +1,153 @@
+"""Two people take each other's shift: asked for by one, agreed to by the other, decided by who
+keeps the rota."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
+from app.models.base.errors import ClinicError, Conflict, Forbidden
+from app.models.base.grants import Role
+from app.models.messages import outbox
+from app.models.rota.rota import ReasonNeeded, problems_of, told
+from app.models.rota.rota_rules import RESTED, week_of
+from app.models.rota.rota_tables import ShiftSwap
+from app.models.rota.shift import Shift
+
+
+def swap(
+    session: Session, actor: Acting, shift_a: Shift, shift_b: Shift, now: datetime
+) -> ShiftSwap:
+    """Ask for a swap of one's own shift (or, as admin, of anyone's) with that of a colleague of
+    the same role. Raises ClinicError."""
+    if shift_a.staff_id != actor.staff_id and Role.ADMIN not in actor.roles:
+        raise ClinicError("You can offer a shift of your own only.")
+    if shift_a.staff_id == shift_b.staff_id:
+        raise ClinicError("Choose the shift of somebody else.")
+    if shift_a.staff.role != shift_b.staff.role:
+        raise ClinicError(f"{shift_b.staff.name} has another role; swap within one role.")
+    for shift in (shift_a, shift_b):
+        if not shift.published:
+            raise ClinicError(f"{shift} is a draft; swap shifts that are published.")
+        if shift.interval(clinic_zone())[0] <= now:
+            raise ClinicError(f"{shift} has begun already.")
+    if _waits(session, shift_a, shift_b):
+        raise Conflict("For one of these shifts a swap is asked for already.")
+    asked = ShiftSwap(
+        shift=shift_a, other_shift=shift_b, staff_id=shift_a.staff_id, other_id=shift_b.staff_id,
+        status="requested", created=now,
+    )  # fmt: skip
+    session.add(asked)
+    session.flush()
+    subject = f"{shift_a.staff.name} asks to swap a shift with you"
+    body = f"{_on(shift_a)} for your {_on(shift_b)}. Agree or decline on the rota."
+    cause = f"swap:{asked.shift_swap_id}"
+    outbox.tell_staff(
+        session, shift_b.staff_id, "swap_asked", cause, now, subject=subject, body=body
+    )
+    session.flush()
+    return asked
+
+
+def answer(
+    session: Session, actor: Acting, asked: ShiftSwap, agrees: bool, now: datetime
+) -> ShiftSwap:
+    """The colleague agrees, or ends it; who asked is told. Raises Conflict and Forbidden."""
+    if actor.staff_id != asked.other_id:
+        raise Forbidden("This swap is not yours to agree to.")
+    if asked.status != "requested" or asked.agreed is not None:
+        said = "agreed to" if asked.status == "requested" else asked.status
+        raise Conflict(f"This swap is {said} already.")
+    if agrees:
+        asked.agreed = now
+        subject, body = f"{asked.other.name} agrees to the swap", "It waits for the planner."
+    else:
+        asked.status, asked.decided = "declined", now
+        subject, body = f"{asked.other.name} keeps their shift", f"You keep {_on(asked.shift)}."
+    cause = f"swap:{asked.shift_swap_id}"
+    outbox.tell_staff(
+        session, asked.staff_id, "swap_answered", cause, now, subject=subject, body=body
+    )
+    session.flush()
+    return asked
+
+
+def decide(
+    session: Session,
+    actor: Acting,
+    asked: ShiftSwap,
+    approve: bool,
+    now: datetime,
+    reason: str | None = None,
+) -> ShiftSwap:
+    """Approve or decline, and tell both. Raises ClinicError where the colleague has not agreed, or
+    leave or another shift stands in the way; ReasonNeeded where one of them would rest too little."""
+    if asked.status != "requested":
+        raise Conflict(f"This swap is {asked.status} already.")
+    if approve and asked.waits_for_colleague:
+        raise ClinicError(f"{asked.other.name} has not agreed yet.")
+    asked.status, asked.decided = ("approved" if approve else "declined"), now
+    if approve:
+        if (asked.shift.staff_id, asked.other_shift.staff_id) != (asked.staff_id, asked.other_id):
+            raise Conflict("One of the shifts went to somebody else meanwhile.")
+        _exchange(asked.shift, asked.other_shift)
+        session.flush()
+        _ask_rules(session, asked, reason)
+    for staff_id in (asked.staff_id, asked.other_id):
+        _answer(session, asked, staff_id, now)
+    session.flush()
+    return asked
+
+
+def _exchange(first: Shift, second: Shift) -> None:
+    """Each keeps the row and takes the other's time: at no moment does one of them work twice,
+    even where the two shifts overlap."""
+    times = (first.shift_date, first.start_time, first.end_time)
+    first.shift_date, first.start_time, first.end_time = (
+        second.shift_date, second.start_time, second.end_time,
+    )  # fmt: skip
+    second.shift_date, second.start_time, second.end_time = times
+
+
+def _ask_rules(session: Session, asked: ShiftSwap, reason: str | None) -> None:
+    keys = {asked.shift_id, asked.other_shift_id}
+    days = (asked.shift.shift_date, asked.other_shift.shift_date)
+    mondays = {week_of(day + timedelta(days=by)) for day in days for by in (0, 1)}
+    found = {
+        problem.sentence: problem
+        for monday in sorted(mondays)
+        for problem in problems_of(session, monday)
+        if keys & set(problem.shift_ids)
+    }
+    problems = [told(problem, keys) for problem in found.values()]
+    if any(problem.blocks for problem in found.values()):
+        raise ClinicError(" ".join(found), problems=problems)
+    if not reason and any(problem.kind == RESTED for problem in found.values()):
+        raise ReasonNeeded("Say why it is approved all the same.", problems=problems)
+
+
+def _answer(session: Session, asked: ShiftSwap, staff_id: int, now: datetime) -> None:
+    mine = asked.shift if staff_id == asked.staff_id else asked.other_shift
+    if asked.status == "approved":
+        subject, body = "A swap was approved", f"You work on {_on(mine)}."
+    else:
+        subject, body = "A swap was declined", f"You keep {_on(mine)}."
+    cause = f"swap:{asked.shift_swap_id}"
+    outbox.tell_staff(session, staff_id, "swap_decided", cause, now, subject=subject, body=body)
+
+
+def _on(shift: Shift) -> str:
+    return f"{shift.shift_date:%A}, {shift}"
+
+
+def _waits(session: Session, *shifts: Shift) -> bool:
+    keys = [shift.shift_id for shift in shifts]
+    query = select(ShiftSwap.shift_swap_id).where(
+        ShiftSwap.status == "requested",
+        or_(ShiftSwap.shift_id.in_(keys), ShiftSwap.other_shift_id.in_(keys)),
+    )
+    return session.scalars(query.limit(1)).first() is not None

@@ -1,0 +1,195 @@
+"""What the calendar and the board show: plain SELECT functions. Instants are UTC.
+
+They know no roles: the conditions of `Reach` say which rows the asking person reaches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.models.clinic.room import Room
+from app.models.clinic.visit_type import VisitType
+from app.models.people.patient import Patient
+from app.models.people.staff import Doctor, Staff
+from app.models.rota.shift import Shift, interval_of
+from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
+
+SHOWN = (*ACTIVE, "proposed", "fulfilled", "noshow")
+"""The statuses that stand in a calendar; a cancelled visit leaves its time empty."""
+
+EXPECTED = ("pending", "booked")
+WAITING = ("arrived", "checked-in")
+HERE = (*WAITING, "in-room")
+ON_BOARD = (*EXPECTED, *HERE, "fulfilled")
+
+ORDINARY = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which rows the asking person reaches; a name outside it stays empty."""
+
+    visits: ColumnElement[bool]
+    changes: ColumnElement[bool]
+    patients: ColumnElement[bool]
+    doctors: ColumnElement[bool]
+    rooms: ColumnElement[bool]
+    types: ColumnElement[bool]
+    shifts: ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Keys of the filters above a calendar; None lets all through."""
+
+    doctor_id: int | None = None
+    room_id: int | None = None
+    visit_type_id: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        asked = (
+            (Appointment.doctor_id, self.doctor_id),
+            (Appointment.room_id, self.room_id),
+            (Appointment.visit_type_id, self.visit_type_id),
+        )
+        return [column == key for column, key in asked if key is not None]
+
+
+def visits(
+    session: Session, start: datetime, end: datetime, reach: Reach, narrowed: Narrowed
+) -> list[Any]:
+    """Visits that take place in the time, at least in part, earliest first; one statement."""
+    query = (
+        _visits(reach)
+        .where(_may_touch(start), Appointment.appointment_datetime < end)
+        .where(Appointment.status.in_(SHOWN), *narrowed.conditions())
+        .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
+    )
+    return [row for row in session.execute(query) if _end(row) > start]
+
+
+def duty(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+    reach: Reach,
+    doctor_id: int | None = None,
+) -> list[tuple[int, datetime, datetime]]:
+    """Doctor, first and last instant of each published shift that touches the time."""
+    first = start.astimezone(zone).date() - timedelta(days=1)
+    query = (
+        select(Doctor.doctor_id, Shift.shift_date, Shift.start_time, Shift.end_time)
+        .join(Doctor, Doctor.staff_id == Shift.staff_id)
+        .where(Shift.published, Shift.shift_date.between(first, end.astimezone(zone).date()))
+        .where(reach.shifts, reach.doctors)
+        .order_by(Shift.shift_date, Shift.start_time, Doctor.doctor_id)
+    )
+    if doctor_id is not None:
+        query = query.where(Doctor.doctor_id == doctor_id)
+    found = [
+        (key, *interval_of(day, begins, ends, zone))
+        for key, day, begins, ends in session.execute(query)
+    ]
+    return [(key, since, until) for key, since, until in found if since < end and start < until]
+
+
+def doctors(session: Session, reach: Reach) -> Sequence[Any]:
+    """Those who see patients now, by name: key, name, specialization."""
+    query = (
+        select(Doctor.doctor_id, Doctor.name, Doctor.specialization)
+        .join(Staff, Staff.staff_id == Doctor.staff_id)
+        .where(Staff.active, reach.doctors)
+        .order_by(Doctor.name, Doctor.doctor_id)
+    )
+    return session.execute(query).all()
+
+
+def rooms(session: Session, reach: Reach) -> Sequence[Any]:
+    """By name, Room 2 before Room 10: key, name, type, state."""
+    query = select(Room.room_id, Room.name, Room.room_type, Room.status).where(reach.rooms)
+    return sorted(session.execute(query), key=lambda row: _in_order(row.name))
+
+
+def types(session: Session, reach: Reach) -> Sequence[Any]:
+    """By name: key, name, minutes, colour."""
+    query = select(VisitType.visit_type_id, VisitType.name, VisitType.minutes, VisitType.colour)
+    return session.execute(query.where(reach.types).order_by(VisitType.name)).all()
+
+
+def board(session: Session, start: datetime, end: datetime, reach: Reach) -> Sequence[Any]:
+    """Visits that begin in the time and are on their way, and those who are here since the day
+    before; earliest first, one statement."""
+    begins = Appointment.appointment_datetime
+    query = (
+        _visits(reach)
+        .where(
+            or_(
+                and_(begins >= start, begins < end, Appointment.status.in_(ON_BOARD)),
+                and_(begins >= start - LONGEST, begins < start, Appointment.status.in_(HERE)),
+            )
+        )
+        .order_by(begins, Appointment.appointment_id)
+    )
+    return session.execute(query).all()
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """A name as people sort it: its numbers by their size."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
+
+
+def _end(row: Any) -> datetime:
+    start: datetime = row.appointment_datetime
+    return start + timedelta(minutes=row.minutes_duration)
+
+
+def _may_touch(start: datetime) -> ColumnElement[bool]:
+    """Begins after `start`, or so shortly before that it may last until then: only the few long
+    visits are asked for a whole day back."""
+    begins = Appointment.appointment_datetime
+    long = Appointment.minutes_duration > ORDINARY.total_seconds() // 60
+    return or_(begins > start - ORDINARY, and_(begins > start - LONGEST, long))
+
+
+def _visits(reach: Reach) -> Any:
+    return (
+        select(
+            Appointment.appointment_id,
+            Appointment.version,
+            Appointment.appointment_datetime,
+            Appointment.minutes_duration,
+            Appointment.status,
+            Appointment.arrived_at,
+            Appointment.reason,
+            Appointment.patient_id,
+            Appointment.doctor_id,
+            Appointment.room_id,
+            Appointment.visit_type_id,
+            Appointment.series_id,
+            Patient.name.label("patient"),
+            Patient.dob,
+            Patient.phone,
+            Doctor.name.label("doctor"),
+            Room.name.label("room"),
+            VisitType.name.label("visit_type"),
+            VisitType.colour,
+            reach.changes.label("editable"),
+        )
+        .outerjoin(Patient, and_(Patient.patient_id == Appointment.patient_id, reach.patients))
+        .outerjoin(Doctor, and_(Doctor.doctor_id == Appointment.doctor_id, reach.doctors))
+        .outerjoin(Room, and_(Room.room_id == Appointment.room_id, reach.rooms))
+        .outerjoin(
+            VisitType, and_(VisitType.visit_type_id == Appointment.visit_type_id, reach.types)
+        )
+        .where(reach.visits)
+    )

@@ -1,0 +1,148 @@
+"""Holds: a time kept for some minutes while a person confirms (FHIR R4 Appointment `pending`).
+
+An expired hold stands in nobody's way: free times do not see it, and whoever books over it
+cancels it in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.models.base.acting import Acting
+from app.models.base.errors import ClinicError, Conflict, Forbidden
+from app.models.base.intervals import Interval
+from app.models.base.itself import CLINIC
+from app.models.visits import freed, life
+from app.models.visits.appointment import LONGEST, Appointment
+from app.models.visits.history import AppointmentHistory
+
+HOLD = timedelta(minutes=10)
+RAN_OUT = "the hold ran out"
+AT_ONCE = 500
+
+
+def expired(now: datetime) -> ColumnElement[bool]:
+    """The condition of a hold that nobody confirmed in time."""
+    return and_(
+        Appointment.status == "pending",
+        Appointment.hold_until.is_not(None),
+        Appointment.hold_until <= now,
+    )
+
+
+def hold(visit: Appointment, now: datetime, length: timedelta = HOLD) -> None:
+    """Make a visit that is about to be booked a hold."""
+    visit.status = "pending"
+    visit.hold_until = now + length
+
+
+def confirm(session: Session, actor: Acting, visit: Appointment, now: datetime) -> None:
+    """Book what was held; again, and nothing changes. One that ran out is booked as long as its
+    time is free, which the database decides."""
+    if visit.status == "booked":
+        visit.hold_until = None
+        return
+    if visit.status != "pending" and not _ran_out(session, visit):
+        raise Conflict(f"This visit is {visit.status}; there is no hold to confirm.")
+    if not life.can_move(actor, "pending", "booked"):
+        raise Forbidden("Your role does not confirm a hold.")
+    if visit.end <= now:
+        raise ClinicError("This time has passed.")
+    visit.status, visit.hold_until, visit.cancellation_reason = "booked", None, None
+    life.remember(session, actor, visit, now, "confirmed")
+    release(session, visit, now)
+
+
+def release(session: Session, visit: Appointment, now: datetime) -> None:
+    """Cancel the expired holds that overlap `visit` in doctor, patient or room, at once, so that
+    they are gone when it is written."""
+    span = Interval(visit.appointment_datetime, visit.end)
+    same = [
+        Appointment.doctor_id == visit.doctor_id,
+        Appointment.patient_id == visit.patient_id,
+    ]
+    if visit.room_id is not None:
+        same.append(Appointment.room_id == visit.room_id)
+    query = (
+        select(Appointment)
+        .where(
+            expired(now),
+            or_(*same),
+            Appointment.appointment_datetime < span.end,
+            Appointment.appointment_datetime > span.start - LONGEST,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=False)
+    )
+    with session.no_autoflush:
+        found = [
+            held
+            for held in session.scalars(query)
+            if held is not visit
+            and held.appointment_id != visit.appointment_id
+            and Interval(held.appointment_datetime, held.end).overlaps(span)
+        ]
+        _cancel(session, found, now)
+
+
+def expire(session: Session, now: datetime) -> int:
+    """The job: cancel the holds that ran out, and say how many."""
+    query = select(Appointment).where(expired(now)).order_by(Appointment.hold_until)
+    found = session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    for held in found:
+        _free(session, held, now)
+    _cancel(session, found, now)
+    return len(found)
+
+
+def _free(session: Session, held: Appointment, now: datetime) -> None:
+    if held.end > now:
+        span = Interval(held.appointment_datetime, held.end)
+        freed.note_span(session, freed.Freed(span, held.doctor_id, held.room_id, now))
+
+
+def _cancel(session: Session, found: Sequence[Appointment], now: datetime) -> None:
+    """By statements of their own: the unit of work would write the new visit first."""
+    if not found:
+        return
+    keys = [held.appointment_id for held in found]
+    session.execute(
+        update(Appointment)
+        .where(Appointment.appointment_id.in_(keys))
+        .values(status="cancelled", cancellation_reason="other", version=Appointment.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for held in found:
+        session.add(_history_of(held, now))
+        session.expire(held)
+
+
+def _history_of(held: Appointment, now: datetime) -> AppointmentHistory:
+    return AppointmentHistory(
+        appointment_id=held.appointment_id,
+        recorded=now,
+        user_id=None,
+        agent=CLINIC.username,
+        status_before="pending",
+        status_after="cancelled",
+        start_after=held.appointment_datetime,
+        reason=RAN_OUT,
+    )
+
+
+def _ran_out(session: Session, visit: Appointment) -> bool:
+    """Whether it was a hold, and nothing but its time ended it."""
+    if visit.status != "cancelled" or visit.hold_until is None:
+        return False
+    query = (
+        select(AppointmentHistory.reason, AppointmentHistory.agent)
+        .where(AppointmentHistory.appointment_id == visit.appointment_id)
+        .order_by(AppointmentHistory.history_id.desc())
+        .limit(1)
+    )
+    last = session.execute(query).one_or_none()
+    return last is not None and tuple(last) == (RAN_OUT, CLINIC.username)

@@ -1,0 +1,1 @@
+"""The medical record on screen and on paper."""

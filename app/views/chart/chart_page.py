@@ -1,0 +1,111 @@
+"""What every page of a chart has: the patient, loaded and allowed in one call, and the banner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.extensions import db
+from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role
+from app.models.base.clock import clinic_zone
+from app.models.base.types import FhirDateTime
+from app.models.record import chart, restricting
+from app.models.record.vitals import ADULT
+from app.security import audit
+from app.security.actor import Actor
+from app.security.scope import load
+from app.views.generated.guard import actor
+from app.views.generated.values import show
+from app.views.generated.writing import transaction
+
+CLINICAL = (Role.DOCTOR, Role.NURSE)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A chart that this person may see, and what its banner says."""
+
+    patient: Patient
+    person: Actor
+    now: datetime
+    allergies: Sequence[Any]
+
+    @property
+    def years(self) -> int:
+        return self.patient.age(self.now.astimezone(clinic_zone()).date())
+
+    @property
+    def age(self) -> str:
+        """Years; months for a small child."""
+        if self.years >= 2:
+            return f"{self.years} years"
+        today, dob = self.now.astimezone(clinic_zone()).date(), self.patient.dob
+        months = (today.year - dob.year) * 12 + today.month - dob.month - (today.day < dob.day)
+        return f"{months} month" + "s" * (months != 1)
+
+    @property
+    def adult(self) -> bool:
+        return self.years >= ADULT
+
+    @property
+    def is_doctor(self) -> bool:
+        return Role.DOCTOR in self.person.roles and self.person.doctor_id is not None
+
+
+def chart_of(patient_id: str) -> Opened:
+    """Load the patient in the person's scope, else NotFound; Restricted where the chart is closed
+    to this person, which leaves an event."""
+    session, person = db.session(), actor()
+    patient = load(session, person, Patient, patient_id, Action.SHOW)
+    now = datetime.now(UTC)
+    try:
+        restricting.require_open(session, person, patient.patient_id, now)
+    except restricting.Restricted as error:
+        error.details["patient"] = patient.patient_id
+        audit.refused(session, person, "open", Patient, patient.patient_id)
+        raise
+    known = chart.allergies(session, patient.patient_id)
+    return Opened(patient, person, now, known)
+
+
+def open_chart(patient_id: str, section: str, **detail: Any) -> Opened:
+    """`chart_of`, for a page that shows it: the opening is put on the trail."""
+    opened = chart_of(patient_id)
+    audit.read(opened.person, "open", Patient, opened.patient, section=section, **detail)
+    return opened
+
+
+def refused(page: str, error: ClinicError) -> tuple[str, int]:
+    """A page that comes back with what was typed; it shows the chart, so its trace is kept."""
+    audit.keep_reads(db.session())
+    return page, error.status
+
+
+def load_record(patient_id: str, record_id: str, action: Action) -> MedicalRecord:
+    """A record of this very patient, in the person's scope, else NotFound."""
+    names = ("patient", "doctor", "author", "signer")
+    record: MedicalRecord = load(db.session(), actor(), MedicalRecord, record_id, action, names)
+    if str(record.patient_id) != patient_id:
+        raise NotFound("There is no such entry, or it is not yours to see.")
+    return record
+
+
+def keep(action: str, *rows: Any) -> None:
+    """Commit with an audit event a row, or raise ClinicError and keep nothing."""
+    session, person = db.session(), actor()
+    with transaction(session):
+        for row in rows:
+            audit.written(session, person, action, row)
+
+
+def when(value: str | None) -> str:
+    """A FHIR dateTime in words, as precise as it is: `2024`, `May 2024`, `31 May 2024 10:30`."""
+    if not value:
+        return ""
+    if "T" in value:
+        return show(datetime.fromisoformat(FhirDateTime.normal(value)))
+    if len(value) == 10:
+        return show(datetime.strptime(value, "%Y-%m-%d").date())
+    return f"{datetime.strptime(value, '%Y-%m'):%b %Y}" if len(value) == 7 else value

@@ -1,0 +1,79 @@
+"""Two versions of a text beside each other, with the words that differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from app.models import MedicalRecord
+from app.models.record.amendment import intact, texts_of
+
+LABELS = {"notes": "Notes", "diagnosis": "Diagnosis", "treatment": "Treatment"}
+MOST_WORDS = 4000
+Part = tuple[str, bool]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A text that was signed; number 0 is the first. `intact` is None where no hash was kept."""
+
+    number: int
+    author: str
+    at: datetime | None
+    reason: str
+    texts: Mapping[str, str]
+    content_hash: str | None
+    intact: bool | None
+
+    @property
+    def name(self) -> str:
+        return f"Amendment {self.number}" if self.number else "As signed"
+
+
+def versions_of(record: MedicalRecord, amended: Sequence[Any]) -> list[Version]:
+    """The signed text and its amendments, oldest first; `amended` are rows of `chart.versions`."""
+    whole = intact(record, [row.RecordAmendment for row in amended])
+    signer = record.signer.name if record.signer else record.doctor.name
+    first = Version(
+        0, signer, record.signed_at, "", texts_of(record), record.content_hash, whole[0]
+    )
+    return [first] + [
+        Version(
+            row.RecordAmendment.number,
+            row.author,
+            row.RecordAmendment.at,
+            row.RecordAmendment.reason,
+            texts_of(row.RecordAmendment),
+            row.RecordAmendment.content_hash,
+            whole[at],
+        )
+        for at, row in enumerate(amended, start=1)
+    ]
+
+
+def beside(left: Version, right: Version) -> list[tuple[str, list[Part], list[Part]]]:
+    """Label and both texts of each part, cut into pieces; a piece says whether it differs."""
+    return [(LABELS[n], *_cut(left.texts[n], right.texts[n])) for n in LABELS]
+
+
+def both_texts(yours: Mapping[str, str], theirs: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Label, what was typed, what is kept now: of the parts that differ."""
+    return [(LABELS[n], yours[n], theirs[n]) for n in LABELS if yours[n] != theirs[n]]
+
+
+def _cut(left: str, right: str) -> tuple[list[Part], list[Part]]:
+    a, b = (re.findall(r"\s+|\S+", text) for text in (left, right))
+    if len(a) + len(b) > MOST_WORDS:
+        return [(left, left != right)], [(right, left != right)]
+    gone: list[Part] = []
+    come: list[Part] = []
+    for what, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if i < j:
+            gone.append(("".join(a[i:j]), what != "equal"))
+        if k < m:
+            come.append(("".join(b[k:m]), what != "equal"))
+    return gone, come

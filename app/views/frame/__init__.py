@@ -1,0 +1,1 @@
+"""Around every request and page: the shell, errors, headers, health, timing."""

@@ -1,0 +1,140 @@
+"""Refusals at the edge: every error is a status, a sentence, and a way on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_jwt_extended.exceptions import JWTExtendedException
+from flask_login import AnonymousUserMixin
+from flask_wtf.csrf import CSRFError
+from jwt.exceptions import PyJWTError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from app.extensions import db
+from app.models import ClinicError
+from app.models.base.refusals import lost_a_race, race, sentence_for
+from app.models.record.restricting import Restricted
+from app.views.chart.restricted import restricted_facts
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    400: "The request could not be read.",
+    401: "Please sign in first.",
+    403: "Your role does not open this page.",
+    404: "There is no such page, or it is not yours to see.",
+    405: "This address does not take that kind of request.",
+    413: "That is too large to be taken in.",
+    429: "Too many tries. Wait a minute, then try again.",
+    503: "The clinic's database does not answer just now. Nothing was lost; try again in a moment.",
+}
+NO_ROOM = (
+    "There is no room left on the clinic's disk. Nothing of this was saved; tell whoever looks after "
+    "the clinic, and try again then."
+)
+READ_ONLY = "The clinic's database can only be read just now. Nothing of this was saved; try again in a moment."
+AWAY = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
+"""The database itself is not well: gone, full, read only, or busy for too long."""
+
+BROKEN = "Something went wrong on our side. Nothing was saved; please try again."
+
+
+def init_app(app: Flask) -> None:
+    """Answer every exception with a page, or with JSON below /api/."""
+    for kind in (
+        ClinicError,
+        HTTPException,
+        SQLAlchemyError,
+        JWTExtendedException,
+        PyJWTError,
+        Exception,
+    ):
+        app.register_error_handler(kind, _answer)
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error; 500 for one that nobody foresaw."""
+    if isinstance(error, ClinicError):
+        return error.status
+    if isinstance(error, HTTPException):
+        return error.code or 500
+    if isinstance(error, (JWTExtendedException, PyJWTError)):
+        return 401
+    if isinstance(error, IntegrityError):
+        return 409
+    if isinstance(error, StaleDataError):
+        return 412
+    if isinstance(error, (DataError, OverflowError, RecursionError)):
+        return 400
+    if isinstance(error, AWAY) or type(error) is DatabaseError:
+        return 503
+    return 500
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a person; never a statement, a value or a stack."""
+    if isinstance(error, ClinicError):
+        return error.message
+    if isinstance(error, CSRFError):
+        return "This form has been open for too long. Go back, reload it, and send it again."
+    if isinstance(error, IntegrityError):
+        return sentence_for(error).message
+    if status_of(error) == 503 and (said := str(getattr(error, "orig", error)).lower()):
+        if "disk is full" in said or "no space left" in said:
+            return NO_ROOM
+        if "readonly database" in said or "read-only transaction" in said:
+            return READ_ONLY
+    return SENTENCES.get(status_of(error), BROKEN if status_of(error) >= 500 else SENTENCES[400])
+
+
+def problem(error: Exception) -> Response:
+    """The answer of the API: `code`, `message`, and what the rule adds (`field`, `current`, …)."""
+    known = error if isinstance(error, ClinicError) else ClinicError(sentence(error))
+    if isinstance(error, IntegrityError):
+        known = sentence_for(error)
+    answer = jsonify({**known.details, "code": known.code, "message": known.message})
+    answer.status_code = status_of(error)
+    return answer
+
+
+def _answer(error: Exception) -> Any:
+    error = getattr(error, "original_exception", None) or error
+    if lost_a_race(error):
+        error = race()
+    status = status_of(error)
+    if isinstance(error, HTTPException) and status < 400:
+        return error
+    if status >= 500:
+        log.error("%s on %s", type(error).__name__, request.path, exc_info=error)
+    db.session.rollback()
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        return problem(error)
+    if isinstance(error, SecurityError):  # a host that is not ours has no addresses to link to
+        return sentence(error), status, {"Content-Type": "text/plain; charset=utf-8"}
+    if status == 503:  # the page must not ask the database who is signed in
+        g.setdefault("_login_user", AnonymousUserMixin())  # where flask_login keeps it
+        g.setdefault("actor", None)
+        g.setdefault("roles", frozenset())
+    if isinstance(error, Restricted):
+        return render_template("restricted.html", **restricted_facts(error)), status
+    ways = [("Go to the start page", "/"), ("Go back", request.referrer or "/")]
+    page = {"status": status, "title": _title(status), "message": sentence(error), "do": ways}
+    return render_template("error.html", **page, kept=None), status
+
+
+def _title(status: int) -> str:
+    titles = {403: "Not for your role", 404: "Not found", 429: "Please wait", 503: "One moment"}
+    return titles.get(status, "That did not work")

@@ -1,0 +1,109 @@
+"""What stands around every page: the menu of one's role, the search, who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from flask import Flask, current_app, has_request_context, request, url_for
+
+from app.extensions import db
+from app.models import Patient
+from app.models.base.clock import clinic_zone
+from app.security.actor import Actor, current_actor
+from app.views.generated.generate import SECTION_ICONS
+
+MENU_COOKIE = "menu"
+DAILY = ("Clinic", "Records")
+"""The sections with each day's work, open from the beginning."""
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    username: str
+    role_label: str
+
+
+@dataclass(frozen=True)
+class Item:
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    label: str
+    items: list[Item]
+    open: bool = True
+
+
+@dataclass(frozen=True)
+class Shell:
+    clinic: str
+    user: Person | None
+    menu: list[Section]
+    search_url: str | None
+    today: str
+    logout_url: str
+    account_url: str | None
+
+
+def init_app(app: Flask) -> None:
+    """Give every template its `shell`."""
+    app.context_processor(lambda: {"shell": _shell()} if has_request_context() else {})
+
+
+def _shell() -> Shell:
+    actor = current_actor(db.session())
+    today = datetime.now(UTC).astimezone(clinic_zone())
+    return Shell(
+        clinic=current_app.config["CLINIC_NAME"],
+        user=_person(actor) if actor else None,
+        menu=_menu() if actor else [],
+        search_url=url_for("SearchView.patients") if _may_search() else None,
+        today=f"{today:%A, %-d %B %Y}",
+        logout_url=url_for("LoginView.logout"),
+        account_url=url_for("AccountView.show") if actor else None,
+    )
+
+
+def _person(actor: Actor) -> Person:
+    roles = " · ".join(role.capitalize() for role in sorted(actor.roles))
+    return Person(actor.name, actor.username, roles or "No role")
+
+
+def _may_search() -> bool:
+    sm = current_app.extensions["appbuilder"].sm
+    return bool(sm.has_access("can_search", Patient.__name__ + "Search"))
+
+
+def _menu() -> list[Section]:
+    home = Item("Home", "fa-house", url_for("HomeView.index"), request.path == "/")
+    sections = [Section("", [home])]
+    for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
+        items = [_item(child) for child in section.get("childs", [])]
+        sections.append(Section(section["label"], items, _is_open(section["label"], items)))
+    return sections
+
+
+def _place(section: dict[str, Any]) -> int:
+    known = list(SECTION_ICONS)
+    return known.index(section["label"]) if section["label"] in known else len(known)
+
+
+def _is_open(label: str, items: list[Item]) -> bool:
+    """Where the person is, and what they left open: the page keeps that in a cookie, so that the
+    menu does not jump when a page has come."""
+    kept = request.cookies.get(MENU_COOKIE)
+    opened = DAILY if kept is None else unquote(kept).split("|")
+    return label in opened or any(item.current for item in items)
+
+
+def _item(child: dict[str, Any]) -> Item:
+    base = child["url"].removesuffix("list/")
+    return Item(child["label"], child["icon"], child["url"], request.path.startswith(base))

@@ -1,0 +1,1 @@
+"""From a declaration to its grid, forms, API and export."""

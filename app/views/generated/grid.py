@@ -1,0 +1,249 @@
+"""The generated grid: list, detail, forms, delete, export and look-up of one table.
+
+Routes, permissions and widgets' names are the framework's; reading and writing are ours, so that
+scope, version, audit and refusals hold on each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_appbuilder import ModelView, expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from sqlalchemy.orm import Query
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.models import Action, ClinicError, Entity, Stale
+from app.security import audit
+from app.security.scope import labels, load, may, own_values
+from app.views.frame.kept import Resumed, resumes
+from app.views.generated import export, filters, guard, reading, related, writing
+from app.views.generated.guard import Guarded, actor
+from app.views.generated.listing import list_page
+from app.views.generated.pages import Cell, FormPage, Link, RelatedCard, ShowPage
+from app.views.generated.values import kind
+from app.views.generated.values import show as words
+
+
+class GridView(Guarded, ModelView):
+    """A table on the screen. What it shows is set by `generate`, from the table's declaration."""
+
+    show_page = "grid/show.html"
+    icon = "fa-table"
+    one = ""
+    empty = ""
+    related: Sequence[Any] = ()
+
+    @property
+    def model(self) -> type[Any]:
+        model: type[Any] = self.datamodel.obj
+        return model
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> str:
+        audit.read(actor(), "list", self.model, query=request.query_string.decode()[:200])
+        return render_template("grid/list.html", page=list_page(self))
+
+    @expose("/show/<pk>")
+    @has_access
+    def show(self, pk: str) -> str:
+        row = self._load(pk, Action.SHOW)
+        audit.read(actor(), "show", self.model, row)
+        page = ShowPage(
+            title=str(row),
+            one=self.one,
+            icon=self.icon,
+            pk=pk,
+            facts=self.facts(row),
+            list_title=self.list_title,
+            list_url=self.url("list"),
+            edit_url=self.url("edit", Action.EDIT, pk=pk),
+            delete_url=self.url("delete", Action.DELETE, pk=pk),
+            related=[*related.cards(self, row), *self.more_cards(row)],
+            links=self.links(row),
+        )
+        return render_template(self.show_page, page=page)
+
+    @expose("/add", methods=["GET", "POST"])
+    @resumes
+    @has_access
+    def add(self) -> Response | tuple[str, int]:
+        form = self._form(self.add_form, self.add_columns)
+        if request.method == "GET":
+            writing.prefill(db.session(), form, own_values(actor(), self.model, Action.ADD))
+            writing.prefill_links(db.session(), actor(), form, request.args)
+            return self._show_form(form, None)
+        try:
+            self._show_resumed(form)
+            row = self._save(form, self.model(), Action.ADD)
+        except ClinicError as error:
+            return self._show_form(form, None, error)
+        return redirect(self._after(row))
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @resumes
+    @has_access
+    def edit(self, pk: str) -> Response | tuple[str, int]:
+        row = self._load(pk, Action.EDIT)
+        form = self._form(self.edit_form, self.edit_columns, row)
+        if request.method == "GET":
+            audit.read(actor(), "show", self.model, row)
+            return self._show_form(form, row)
+        try:
+            self._show_resumed(form)
+            self._save(form, row, Action.EDIT)
+        except ClinicError as error:
+            row = self._load(pk, Action.EDIT)
+            audit.read(actor(), "show", self.model, row)
+            return self._show_form(form, row, error)
+        return redirect(self._after(row))
+
+    @expose("/delete/<pk>", methods=["POST"])
+    @has_access
+    def delete(self, pk: str) -> Response:
+        row = self._load(pk, Action.DELETE)
+        self.pre_delete(row)
+        writing.delete(db.session(), actor(), row)
+        return redirect(self.url("list") or "/")
+
+    @expose("/export")
+    @has_access
+    @permission_name("list")
+    def export(self) -> Response:
+        audit.read(actor(), "export", self.model, query=request.query_string.decode()[:200])
+        columns = self.list_columns
+        labels = [self.label_columns[c] for c in columns]
+        return export.csv_response(self.route_base, labels, columns, self.query())
+
+    @expose("/pick")
+    @has_access
+    @permission_name("list")
+    def pick(self) -> Sequence[dict[str, Any]]:
+        asked_words = request.args.get("q", "")[:100]
+        found = reading.picks(db.session(), actor(), self.model, asked_words)
+        audit.read(actor(), "search", self.model, words=asked_words, rows=len(found))
+        return [
+            {"id": self._key(row), "text": str(row), "detail": self.detail(row)} for row in found
+        ]
+
+    def more_cards(self, row: Any) -> Sequence[RelatedCard]:
+        """Cards below the detail page that no table declares."""
+        return ()
+
+    def query(self) -> Query[Any]:
+        """The rows that this request asks for, sorted; raises ClinicError on a bad question."""
+        filters.from_arguments(self._filters, request.args, self.search_columns)
+        asked_words = request.args.get("q", "")[:200].strip()
+        query = reading.rows_in_scope(
+            db.session(), actor(), self.model, self._filters, asked_words, self.search_columns
+        )
+        asked = guard.order(self.name, self.order_columns) or self.default_order()
+        query = query.options(*labels(actor(), self.model, self.list_columns))
+        return reading.sorted_by(query, self.model, asked)
+
+    def facts(self, row: Any) -> Sequence[tuple[str, Cell]]:
+        """The detail page's rows."""
+        return [(self.label_columns[c], self.cell(row, c)) for c in self.show_columns]
+
+    def links(self, row: Any) -> Sequence[Link]:
+        """Buttons that lead from the detail page to pages written by hand."""
+        return ()
+
+    def cell(self, row: Any, name: str) -> Cell:
+        value = getattr(row, name)
+        word = kind(self.datamodel.list_columns.get(name))
+        return Cell(words(value), "empty" if value is None else word)
+
+    def detail(self, row: Any) -> str:
+        """A second line in a look-up, where the label alone may not tell two rows apart."""
+        parts = [
+            words(getattr(row, name)) for name in self.list_columns[1:3] if name in self._plain()
+        ]
+        return " · ".join(filter(None, parts))
+
+    def url(self, method: str, action: Action | None = None, **values: Any) -> str | None:
+        """The address of a method, or None where the person may not call it."""
+        permission = f"can_{action or self.get_method_permission(method)}"
+        if not self.appbuilder.sm.has_access(permission, self.class_permission_name):
+            return None
+        return url_for(f"{self.endpoint}.{method}", **values)
+
+    def may(self, row: Any, action: Action) -> bool:
+        return may(actor(), row, action)
+
+    def pick_url(self, model: type[Any]) -> str:
+        """Where rows of another table are looked up."""
+        return url_for(f"{model.__name__}View.pick")
+
+    def _plain(self) -> dict[str, Any]:
+        columns: dict[str, Any] = self.datamodel.list_columns
+        return columns
+
+    def _key(self, row: Any) -> Any:
+        return self.datamodel.get_pk_value(row)
+
+    def _load(self, pk: str, action: Action) -> Any:
+        columns = self.show_columns if action is Action.SHOW else self.edit_columns
+        return load(db.session(), actor(), self.model, pk, action, columns)
+
+    def _form(self, form_class: type[Any], columns: Sequence[str], row: Any = None) -> Any:
+        form = form_class(obj=row)
+        for name in [f.name for f in form if f.name not in {*columns, "csrf_token", "version"}]:
+            del form[name]
+        return form
+
+    def _save(self, form: Any, row: Any, action: Action) -> Any:
+        session, person = db.session(), actor()
+        if action is Action.EDIT:
+            writing.require_version(row, request.form.get("version"))
+        writing.resolve_links(session, person, form)
+        if not form.validate():
+            raise ClinicError("Some fields need another look; nothing was saved yet.")
+        form.populate_obj(row)
+        hook = self.pre_add if action is Action.ADD else self.pre_update
+        return writing.save(session, person, row, action, hook)
+
+    def _show_resumed(self, form: Any) -> None:
+        """A form that comes back after its session had ended is shown, not saved."""
+        if "resumed" in request.form:
+            writing.resolve_links(db.session(), actor(), form)
+            raise Resumed(
+                "Your session had ended before this was sent. It is as you typed it; "
+                "nothing was saved yet."
+            )
+
+    def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:
+        if (
+            isinstance(row, Entity)
+            and "version" in form
+            and not isinstance(error, (Stale, Resumed))
+        ):
+            form.version.data = row.version
+        adding = row is None
+        page = FormPage(
+            title=f"New {self.one.lower()}" if adding else str(row),
+            one=self.one,
+            icon=self.icon,
+            fields=[f for f in form if f.name not in {"csrf_token", "version"}],
+            cancel_url=(self.url("list") if adding else self.url("show", pk=self._key(row))) or "/",
+            submit_label=f"Add {self.one.lower()}" if adding else "Save",
+            problem=error.message if error else None,
+            conflict=writing.differences(form, row) if isinstance(error, Stale) else None,
+        )
+        writing.point_at(form, error)
+        if isinstance(error, Stale):
+            form.version.raw_data, form.version.data = None, row.version
+        return render_template(
+            "grid/form.html", page=page, form=form
+        ), error.status if error else 200
+
+    def _after(self, row: Any) -> str:
+        return self.url("show", pk=self._key(row)) or self.url("list") or "/"

@@ -1,0 +1,171 @@
+"""A list page's facts: what the grid's template shows, from a view and its request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request, url_for
+from flask_appbuilder.models.filters import BaseFilter
+from flask_appbuilder.models.sqla.filters import (
+    FilterEqual,
+    FilterGreater,
+    FilterSmaller,
+)
+from sqlalchemy import inspect
+from sqlalchemy import types as sa
+
+from app.models import Action, ClinicError
+from app.security.scope import load
+from app.views.generated import guard
+from app.views.generated.filters import LinkIs, OnDay
+from app.views.generated.pages import Cell, Column, FilterInput, ListPage, Row
+from app.views.generated.values import kind
+
+NEIGHBOURS = 2
+SHOWN = (LinkIs, OnDay)
+
+
+def list_page(view: Any) -> ListPage:
+    """Everything that the list shows; two statements, whatever the number of rows."""
+    number, size = guard.page_number(view.name), guard.page_size(view.name)
+    query = view.query()
+    count = query.order_by(None).enable_eagerloads(False).count()
+    rows = query.offset(number * size).limit(size).all()
+    inputs = _filter_inputs(view)
+    return ListPage(
+        title=view.list_title,
+        one=view.one,
+        icon=view.icon,
+        columns=[_column(view, name) for name in view.list_columns],
+        rows=[row_of(view, row, view.list_columns) for row in rows],
+        count=count,
+        page=number,
+        page_size=size,
+        filters=inputs,
+        active_filters=sum(1 for i in inputs[1:] if i.value),
+        empty="Nothing matches. Clear the search to see all." if request.args else view.empty,
+        clear_url=view.url("list"),
+        urls=_page_urls(view, number, -(-count // size)),
+        export_url=_with(f"{view.endpoint}.export"),
+        add_url=view.url("add") if "can_add" in view.base_permissions else None,
+        order_fields=_order_fields(view),
+    )
+
+
+def row_of(view: Any, row: Any, columns: Sequence[str]) -> Row:
+    """One row with the addresses of what the person may do with it."""
+    key = view.datamodel.get_pk_value(row)
+    show_url = view.url("show", pk=key)
+    cells = [view.cell(row, name) for name in columns]
+    if cells:
+        cells[0] = Cell(cells[0].text or str(row), "link" if show_url else cells[0].kind, show_url)
+    return Row(
+        pk=key,
+        cells=cells,
+        show_url=show_url,
+        edit_url=view.url("edit", Action.EDIT, pk=key) if view.may(row, Action.EDIT) else None,
+        delete_url=view.url("delete", Action.DELETE, pk=key)
+        if view.may(row, Action.DELETE)
+        else None,
+    )
+
+
+def _column(view: Any, name: str) -> Column:
+    sortable = name in view.order_columns
+    now = guard.order(view.name, view.order_columns) or view.default_order()
+    direction = now[1] if now and now[0] == name else None
+    turned = "desc" if direction == "asc" else "asc"
+    query = {f"_oc_{view.name}": name, f"_od_{view.name}": turned, f"page_{view.name}": None}
+    column = view.datamodel.list_columns.get(name)
+    return Column(
+        key=name,
+        label=str(view.label_columns[name]),
+        sort_url=_with(f"{view.endpoint}.list", **query) if sortable else None,
+        direction=direction,
+        numeric=kind(column) == "number",
+    )
+
+
+def _page_urls(view: Any, number: int, pages: int) -> dict[int, str]:
+    near = {0, pages - 1, *range(number - NEIGHBOURS, number + NEIGHBOURS + 1)}
+    wanted = sorted(n for n in near if 0 <= n < pages)
+    return {n: _with(f"{view.endpoint}.list", **{f"page_{view.name}": n or None}) for n in wanted}
+
+
+def _with(endpoint: str, **changes: Any) -> str:
+    """The address of `endpoint` with this request's arguments, changed."""
+    kept = {key: request.args.getlist(key) for key in request.args}
+    merged = {key: value for key, value in {**kept, **changes}.items() if value is not None}
+    return url_for(endpoint, **merged)
+
+
+def _order_fields(view: Any) -> list[tuple[str, str]]:
+    names = (f"_oc_{view.name}", f"_od_{view.name}", f"psize_{view.name}")
+    return [(name, request.args[name]) for name in names if name in request.args]
+
+
+def _filter_inputs(view: Any) -> list[FilterInput]:
+    words = FilterInput("q", "Search", "text", request.args.get("q", ""))
+    offered = view._filters.get_search_filters()
+    return [words] + [
+        made
+        for name in view.search_columns
+        for made in _inputs_of(view, name, offered.get(name, []))
+    ]
+
+
+def _inputs_of(view: Any, name: str, offered: list[BaseFilter]) -> list[FilterInput]:
+    column = inspect(view.model).columns.get(name)
+    label = str(view.label_columns[name])
+    made = []
+    for index, offer in enumerate(offered):
+        suffix = _suffix(offer, column)
+        if suffix is None:
+            continue
+        argument = f"_flt_{index}_{name}"
+        field = FilterInput(argument, label + suffix, _kind(offer, column), _asked(argument))
+        _fill(view, field, offer, column)
+        made.append(field)
+    return made
+
+
+def _suffix(offer: BaseFilter, column: Any) -> str | None:
+    """What to add to the label of a filter that is offered; None for one that is not."""
+    word = kind(column)
+    if type(offer) in SHOWN:
+        return " on" if isinstance(offer, OnDay) else ""
+    if type(offer) is FilterEqual and word in {"choice", "bool", "date", "number", "time"}:
+        return ""
+    if type(offer) in {FilterGreater, FilterSmaller} and word in {"date", "instant"}:
+        return " after" if type(offer) is FilterGreater else " before"
+    return None
+
+
+def _kind(offer: BaseFilter, column: Any) -> str:
+    if isinstance(offer, LinkIs):
+        return "pick"
+    word = kind(column)
+    return {"instant": "date", "long": "text", "time": "text"}.get(word, word)
+
+
+def _fill(view: Any, field: FilterInput, offer: BaseFilter, column: Any) -> None:
+    if field.kind == "choice":
+        field.options = [("", "Any"), *((word, word.capitalize()) for word in column.type.enums)]
+    elif isinstance(getattr(column, "type", None), sa.Boolean):
+        field.options = [("", "Any"), ("yes", "Yes"), ("no", "No")]
+    elif isinstance(offer, LinkIs):
+        target = inspect(view.model).relationships[offer.column_name].mapper.class_
+        field.pick_url = view.pick_url(target)
+        field.value_text = _label(view, target, field.value) if field.value else ""
+
+
+def _label(view: Any, target: type[Any], key: str) -> str:
+    try:
+        return str(load(view.appbuilder.session, guard.actor(), target, key, Action.LIST))
+    except ClinicError:
+        return ""
+
+
+def _asked(argument: str) -> str:
+    return request.args.get(argument, "")

@@ -1,0 +1,88 @@
+"""The statements behind a generated list and a look-up: rows in scope, sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_appbuilder.models.filters import Filters
+from sqlalchemy import ColumnElement, String, cast, false, inspect, or_
+from sqlalchemy import types as sa
+from sqlalchemy.orm import Query, Session
+
+from app.models import Action, Entity
+from app.security.actor import Actor
+from app.security.scope import row_scope, visible
+from app.views.generated.values import clean_text
+
+MOST_PICKS = 20
+
+
+def rows_in_scope(
+    session: Session,
+    actor: Actor,
+    model: type[Any],
+    filters: Filters,
+    words: str,
+    search: Iterable[str],
+) -> Query[Any]:
+    """Every row that the person may list and that the filters and words let through."""
+    scoped = session.query(model).filter(row_scope(actor, model, Action.LIST))
+    query: Query[Any] = filters.apply_all(scoped)
+    return query.filter(_holds(model, search, words)) if words else query
+
+
+def sorted_by(query: Query[Any], model: type[Any], order: tuple[str, str] | None) -> Query[Any]:
+    """In the asked order, then by key, so that a page never repeats a row of another."""
+    key = inspect(model).primary_key[0]
+    if order is None:
+        return query.order_by(key.desc())
+    column = inspect(model).columns[order[0]]
+    if order[1] == "asc":
+        return query.order_by(column.asc(), key.asc())
+    return query.order_by(column.desc(), key.desc())
+
+
+def declared_order(model: type[Any]) -> tuple[str, str] | None:
+    screen = getattr(model, "__screen__", None)
+    if not screen or not screen.order:
+        return None
+    return screen.order.lstrip("-"), "desc" if screen.order.startswith("-") else "asc"
+
+
+def picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[Any]:
+    """At most 20 rows whose label begins with `words`, or has a word that does."""
+    columns = label_columns(actor, model)
+    query = session.query(model).filter(row_scope(actor, model, Action.LIST))
+    words = clean_text(words).strip()
+    if words:
+        query = query.filter(or_(*(_begins(column, words) for column in columns)))
+    return query.order_by(columns[0]).limit(MOST_PICKS).all()
+
+
+def label_columns(actor: Actor, model: type[Any]) -> list[Any]:
+    """The text columns by which the person knows a row: its name, then what else can be
+    searched; the key where there are none."""
+    columns = inspect(model).columns
+    wanted = ["name", "family_name", "record_number", "display", "username", "last_name"]
+    if issubclass(model, Entity) and model.__screen__:
+        wanted += model.__screen__.search
+    seen = visible(actor, model, Action.LIST, dict.fromkeys(wanted))
+    texts = [columns[n] for n in seen if n in columns and _is_text(columns[n])]
+    return texts or [inspect(model).primary_key[0]]
+
+
+def _begins(column: Any, words: str) -> ColumnElement[bool]:
+    text = column if _is_text(column) else cast(column, String)
+    starts = text.istartswith(words, autoescape=True)
+    return or_(starts, text.icontains(f" {words}", autoescape=True))
+
+
+def _holds(model: type[Any], search: Iterable[str], words: str) -> ColumnElement[bool]:
+    columns = inspect(model).columns
+    texts = [columns[name] for name in search if name in columns and _is_text(columns[name])]
+    return or_(false(), *(c.icontains(words, autoescape=True) for c in texts))
+
+
+def _is_text(column: Any) -> bool:
+    return isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)

@@ -1,0 +1,218 @@
+"""Between text and values: one reading and one spelling for grid, form, filter, export, API."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column
+from sqlalchemy import types as sa
+
+from app.models import ClinicError
+from app.models.base.clock import clinic_zone
+from app.models.base.sealed import Sealed, SealedJson, SealedText
+from app.models.base.types import FhirDateTime, Instant
+
+LARGEST_INTEGER = 2**31 - 1
+YEARS = range(1800, 2201)
+"""Further off, a time zone or a length in minutes would lead out of the calendar."""
+NUMBERS = (sa.Numeric, sa.Float)
+
+
+def parse(column: Column[Any], raw: Any) -> Any:
+    """The value that `raw`, text or a JSON value, means in `column`.
+
+    Raises ClinicError with a sentence. An empty text is None, or refused where one is needed.
+    """
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        if not column.nullable:
+            raise ClinicError("This is needed.")
+        return None
+    for kind, reader in READERS:
+        if isinstance(column.type, kind):
+            return reader(column, raw)
+    raise ClinicError("This cannot be set here.")
+
+
+def clean_text(raw: Any) -> str:
+    """Text that both databases can hold: no NUL, no half of a surrogate pair."""
+    if not isinstance(raw, str):
+        raise ClinicError("Write text here.")
+    if "\x00" in raw or any("\ud800" <= character <= "\udfff" for character in raw):
+        raise ClinicError("The text holds a character that cannot be kept.")
+    return raw
+
+
+def _text(column: Column[Any], raw: Any) -> str:
+    text = clean_text(raw)
+    length = getattr(column.type, "length", None)
+    if length and len(text) > length:
+        raise ClinicError(f"At most {length} characters fit here; this has {len(text)}.")
+    return text
+
+
+def _choice(column: Column[Any], raw: Any) -> str:
+    choices = column.type.enums  # type: ignore[attr-defined]
+    if raw not in choices:
+        raise ClinicError(f"Choose one of: {', '.join(choices)}.")
+    return str(raw)
+
+
+def _integer(column: Column[Any], raw: Any) -> int:
+    try:
+        number = int(raw) if not isinstance(raw, (bool, float)) else None
+    except (TypeError, ValueError):
+        number = None
+    if number is None:
+        raise ClinicError("Write a whole number.")
+    if abs(number) > LARGEST_INTEGER:
+        raise ClinicError("The number is too large.")
+    return number
+
+
+def _float(column: Column[Any], raw: Any) -> float:
+    try:
+        number = float(raw) if not isinstance(raw, bool) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ClinicError("Write a number.")
+    return number
+
+
+def _boolean(column: Column[Any], raw: Any) -> bool:
+    words = {"true": True, "y": True, "yes": True, "1": True}
+    words |= {"false": False, "n": False, "no": False, "0": False}
+    value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
+    if value is None:
+        raise ClinicError("Write yes or no.")
+    return value
+
+
+def read_date(raw: Any) -> date:
+    """A day of the calendar. Raises ClinicError."""
+    try:
+        day = date.fromisoformat(raw)
+    except (TypeError, ValueError):
+        raise ClinicError("Write a date like 2026-05-31.") from None
+    _require_near(day)
+    return day
+
+
+def _date(column: Column[Any], raw: Any) -> date:
+    return read_date(raw)
+
+
+def _require_near(moment: date) -> None:
+    if moment.year not in YEARS:
+        raise ClinicError(f"Write a year between {YEARS[0]} and {YEARS[-1]}.")
+
+
+def _time(column: Column[Any], raw: Any) -> time:
+    try:
+        moment = time.fromisoformat(raw)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is not None:
+        raise ClinicError("Write a time like 14:30.")
+    return moment
+
+
+def _instant(column: Column[Any], raw: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(raw)
+        _require_near(moment)
+        return (from_clinic_time(moment) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ClinicError("Write a time like 2026-05-31T14:30 or 2026-05-31T14:30:00Z.") from None
+
+
+def _fhir(column: Column[Any], raw: Any) -> str:
+    try:
+        return FhirDateTime.normal(raw)
+    except (TypeError, ValueError, OverflowError):
+        raise ClinicError("Write a year, a month or a day: 2024, 2024-05 or 2024-05-31.") from None
+
+
+def _json(column: Column[Any], raw: Any) -> Any:
+    raise ClinicError("This cannot be set here.")
+
+
+READERS: tuple[tuple[Any, Any], ...] = (
+    (Instant, _instant),
+    (FhirDateTime, _fhir),
+    (sa.Enum, _choice),
+    (sa.Boolean, _boolean),
+    (sa.Integer, _integer),
+    (NUMBERS, _float),
+    (sa.DateTime, _instant),
+    (sa.Date, _date),
+    (sa.Time, _time),
+    (sa.JSON, _json),
+    (sa.String, _text),
+    (SealedText, _text),
+    (SealedJson, _json),
+)
+
+
+def from_clinic_time(wall: datetime) -> datetime:
+    """The instant of a wall-clock time of the clinic; the first of two where the clock is set
+    back. Raises ClinicError for a time that the clock skips."""
+    local = wall.replace(tzinfo=clinic_zone())
+    if local.astimezone(UTC).astimezone(clinic_zone()).replace(tzinfo=None) != wall:
+        raise ClinicError(
+            f"{wall:%H:%M} does not exist on {wall:%-d %b %Y}: the clock is set forward."
+        )
+    return local.astimezone(UTC)
+
+
+def show(value: Any) -> str:
+    """The spelling for people: clinic time, words for yes and no, nothing for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return f"{aware.astimezone(clinic_zone()):%-d %b %Y %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list) and not any(isinstance(item, dict) for item in value):
+        return ", ".join(show(item) for item in value)
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, indent=1)
+    return str(value)
+
+
+def encode(value: Any) -> Any:
+    """The spelling for programs: ISO 8601, instants in UTC."""
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if value is None or isinstance(value, (bool, int, float, str, dict, list)):
+        return value
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value)
+
+
+def kind(column: Column[Any] | None) -> str:
+    """The word by which templates tell values apart."""
+    kinds = (
+        (Instant, "instant"), (sa.Enum, "choice"), (sa.Boolean, "bool"), (NUMBERS, "number"),
+        (sa.Integer, "number"), (sa.DateTime, "instant"), (sa.Date, "date"), (sa.Time, "time"),
+        (sa.Text, "long"), (sa.JSON, "long"), (Sealed, "long"),
+    )  # fmt: skip
+    for sql_type, word in kinds:
+        if column is not None and isinstance(column.type, sql_type):
+            return word
+    return "text"

@@ -1,0 +1,1 @@
+"""`/`: the start of one's day, by role."""

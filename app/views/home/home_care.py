@@ -1,0 +1,141 @@
+"""The homes of those who treat: the doctor's day, and whom the nurse prepares."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import url_for
+
+from app.extensions import db
+from app.models.base.clock import clinic_zone
+from app.models.visits import homes, today
+from app.security.actor import Actor
+from app.views.generated.values import show
+from app.views.home.home_parts import (
+    Card,
+    Home,
+    Line,
+    Panel,
+    by_status,
+    chart_of,
+    clock,
+    sum_of,
+    visit_lines,
+)
+
+AHEAD = (*today.TO_COME, *today.WAITING, "in-room")
+SHOWN = 8
+
+
+def doctor(page: Home, person: Actor, now: datetime) -> None:
+    """My day, the notes I have to sign, the results I have not looked at."""
+    session, mine = db.session(), person.doctor_id or 0
+    start, end = today.day_of(now, clinic_zone())
+    counts = today.counts_by_status(session, start, end, mine)
+    day = today.visits(session, start, end, doctor_id=mine, limit=60)
+    drafts = homes.notes_to_sign(session, mine, person.staff_id)
+    found = homes.results(session, person, now)
+    calendar = url_for("CalendarView.show", doctor=mine)
+    all_drafts = url_for("MedicalRecordView.list", _flt_0_status="draft")
+    page.actions += [
+        ("My calendar", calendar, "fa-calendar-days"),
+        ("Board", url_for("BoardView.show", doctor=mine), "fa-chart-simple"),
+    ]
+    page.cards += [
+        Card("My visits today", sum(counts.values()), by_status(counts), "fa-calendar-day", calendar),
+        Card("Waiting for me", sum_of(counts, today.WAITING), "arrived or checked in", "fa-couch",
+             url_for("BoardView.show", doctor=mine)),
+        Card("Notes to sign", len(drafts), _oldest(drafts, now), "fa-pen-to-square", all_drafts,
+             "warn" if drafts and _age(drafts[0], now) > 1 else ""),
+        Card("Results to look at", len(found), "since I last opened the chart", "fa-flask"),
+    ]  # fmt: skip
+    ahead = [visit for visit in day if visit.status in AHEAD]
+    page.panels += [
+        Panel("My day from now on", "fa-calendar-day", visit_lines(ahead, by="visit_type", chart=True),
+              "Nobody else comes to you today.", ("Calendar", calendar)),
+        Panel("Notes to sign", "fa-pen-to-square", [_draft(row) for row in drafts[:SHOWN]],
+              "All your notes are signed.", ("All", all_drafts), len(drafts)),
+        Panel("Results to look at", "fa-flask", [_result(row) for row in found],
+              "No new result since you last opened your patients’ charts."),
+    ]  # fmt: skip
+
+
+def nurse(page: Home, person: Actor, now: datetime) -> None:
+    """Who is here and to be prepared, whose vital signs are missing, which rooms to clean."""
+    session = db.session()
+    start, end = today.day_of(now, clinic_zone())
+    here = homes.in_house(session, person, start, end, now)
+    rooms = homes.rooms_now(session)
+    coming = today.visits(
+        session, now - timedelta(minutes=30), end, statuses=today.TO_COME, limit=8
+    )
+    prepare = [visit for visit in here if visit.status != "in-room"]
+    missing = [visit for visit in here if not visit.measured]
+    dirty = [room for room in rooms if room.status == "cleaning"]
+    board = url_for("BoardView.show")
+    page.actions += [
+        ("Board", board, "fa-chart-simple"),
+        ("Calendar", url_for("CalendarView.show"), "fa-calendar-days"),
+    ]
+    page.cards += [
+        Card("To prepare", len(prepare), "arrived or checked in", "fa-couch", board),
+        Card("Vital signs missing", len(missing), f"of {len(here)} patients here", "fa-heart-pulse",
+             tone="warn" if missing else ""),
+        Card("In a room", len(here) - len(prepare), "with doctor or nurse", "fa-stethoscope", board),
+        Card("Rooms to clean", len(dirty), "then free again", "fa-broom",
+             url_for("RoomView.list", _flt_0_status="cleaning"), "warn" if dirty else ""),
+    ]  # fmt: skip
+    page.panels += [
+        Panel("To prepare", "fa-couch", [_prepared(visit) for visit in prepare[:SHOWN]],
+              "Nobody is waiting.", ("Board", board), len(prepare)),
+        Panel("Vital signs missing", "fa-heart-pulse", [_unmeasured(visit) for visit in missing[:SHOWN]],
+              "Everybody who is here has been measured today.", None, len(missing)),
+        Panel("Rooms to clean", "fa-broom", [_dirty(room) for room in dirty],
+              "No room waits to be cleaned."),
+        Panel("Coming next", "fa-calendar-day", visit_lines(coming, by="visit_type", chart=True),
+              "No more visits today.", ("Calendar", url_for("CalendarView.show"))),
+    ]  # fmt: skip
+
+
+def _age(draft: Any, now: datetime) -> int:
+    age: timedelta = now.astimezone(clinic_zone()).date() - draft.visit_date
+    return age.days
+
+
+def _oldest(drafts: Any, now: datetime) -> str:
+    if not drafts:
+        return "all signed"
+    days = _age(drafts[0], now)
+    return "all of today" if days < 1 else f"the oldest of {days} day{'s' if days > 1 else ''} ago"
+
+
+def _draft(row: Any) -> Line:
+    begun = f"begun by {row.author}" if row.author else "begun by me"
+    url = url_for("ChartNotesView.find", record_id=row.record_id)
+    return Line(row.name, begun, show(row.visit_date), "draft", url)
+
+
+def _result(row: Any) -> Line:
+    said = f"{row.found} new finding{'s' if row.found > 1 else ''}"
+    url = chart_of(row.patient_id) + "?section=vitals"
+    return Line(row.name, said, f"{row.at.astimezone(clinic_zone()):%-d %b}", url=url)
+
+
+def _prepared(visit: Any) -> Line:
+    waits = f"here since {clock(visit.arrived_at)}" if visit.arrived_at else ""
+    detail = " · ".join(filter(None, (visit.doctor, visit.room, waits)))
+    time, url = clock(visit.appointment_datetime), chart_of(visit.patient_id)
+    return Line(visit.patient, detail, time, visit.status, url)
+
+
+def _unmeasured(visit: Any) -> Line:
+    url = chart_of(visit.patient_id)
+    measure = ("Measure", f"{url}?section=vitals#record", "fa-heart-pulse")
+    where = visit.room if visit.status == "in-room" and visit.room else "in the waiting room"
+    return Line(visit.patient, where, clock(visit.appointment_datetime), url=url, act=measure)
+
+
+def _dirty(room: Any) -> Line:
+    url = url_for("RoomView.edit", pk=room.room_id)
+    return Line(room.name, room.room_type, badge=room.status, url=url)

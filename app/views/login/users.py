@@ -1,0 +1,228 @@
+"""The framework's users and roles, for the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import inspect, select
+from werkzeug.security import generate_password_hash
+from werkzeug.wrappers import Response
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectChoice,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import Email, Length, Optional, ValidationError
+
+from app.extensions import db
+from app.models import MANAGE, READ, Action, ClinicError, LoginSession, LoginSetting, Role
+from app.models.base import guesses
+from app.models.base.refusals import words
+from app.models.people import login_session, login_setting, login_told
+from app.security import audit
+from app.security.guessing import login_subject
+from app.security.policy import of_the_application
+from app.security.scope import load
+from app.views.generated.filters import ClinicInterface
+from app.views.generated.grid import GridView
+from app.views.generated.guard import actor
+from app.views.generated.pages import Cell
+from app.views.generated.values import clean_text, show
+from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, weakness
+
+GRANTS = {User: ("User", {Role.ADMIN: MANAGE}), RoleRow: ("Role", {Role.ADMIN: READ})}
+"""Who may do what with the framework's own tables."""
+
+
+def clean(_form: DynamicForm, field: Any) -> None:
+    """Refuse characters that the databases cannot keep."""
+    try:
+        clean_text(field.data or "")
+    except ClinicError as error:
+        raise ValidationError(error.message) from None
+
+
+class UserForm(DynamicForm):
+    """A login. On an existing one the password may stay empty and is then kept."""
+
+    username = StringField("User name", [NEEDED, Length(max=128), clean])
+    first_name = StringField("First name", [NEEDED, Length(max=64), clean])
+    last_name = StringField("Last name", [NEEDED, Length(max=64), clean])
+    email = EmailField(
+        "E-mail", [NEEDED, Length(max=320), Email("Write an e-mail address."), clean]
+    )
+    active = BooleanField("Active", default=True)
+    roles = SelectMultipleField(
+        "Roles",
+        [NEEDED],
+        choices=[SelectChoice(role.value, role.capitalize()) for role in Role],
+        description="What each role may do stands under Administration, Roles.",
+    )
+    password = PasswordField(
+        "Password",
+        [Optional(), LONG_ENOUGH],
+        description="Good for one sign-in; then the person must choose their own.",
+    )
+    conf_password = PasswordField("Password again", [SAME])
+
+    def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        roles = [row.name for row in obj.roles] if obj is not None else []
+        super().process(formdata, None, **(_facts(obj) | {"roles": roles} | kwargs))
+
+    def populate_obj(self, obj: Any) -> None:
+        for name in ("username", "first_name", "last_name", "email", "active"):
+            setattr(obj, name, self[name].data)
+        obj.roles = list(
+            db.session.scalars(select(RoleRow).where(RoleRow.name.in_(self.roles.data)))
+        )
+        if self.password.data:
+            obj.password = generate_password_hash(self.password.data)
+
+
+class NewUserForm(UserForm):
+    """A new login needs a password."""
+
+    password = PasswordField("Password", [NEEDED, LONG_ENOUGH])
+
+
+class UserView(GridView):
+    """Logins: who may sign in, and with which roles."""
+
+    datamodel = ClinicInterface(User)
+    route_base = "/users"
+    class_permission_name = "User"
+    list_title = "Users"
+    one = "User"
+    icon = "fa-users"
+    empty = "No login yet."
+    base_order = ("username", "asc")
+    list_columns = ("username", "first_name", "last_name", "email", "active", "last_login")
+    order_columns = list_columns
+    search_columns = ("username", "first_name", "last_name", "email", "active")
+    show_columns = (*list_columns, "roles", "login_count")
+    add_columns = (
+        "username", "first_name", "last_name", "email", "active", "roles", "password",
+        "conf_password",
+    )  # fmt: skip
+    edit_columns = add_columns
+    add_form, edit_form = NewUserForm, UserForm
+
+    show_page = "user.html"
+
+    def pre_add(self, item: User) -> None:
+        _refuse_weak(item)
+        db.session.add(LoginSetting(user=item, must_change=True))
+
+    def pre_update(self, item: User) -> None:
+        """A password that the admin sets is good for one sign-in, at which the person chooses."""
+        if not inspect(item).attrs.password.history.has_changes():
+            return
+        if item.id == actor().user_id:
+            raise ClinicError("Change your own password under “My account”.", field="password")
+        _refuse_weak(item)
+        login_setting.made_for(db.session(), item.id).must_change = True
+        guesses.release(db.session(), login_subject(item.id))
+
+    @expose("/unlock/<pk>", methods=["POST"])
+    @has_access
+    @permission_name("edit")
+    def unlock(self, pk: str) -> Response:
+        """Let someone sign in again at once who tried too often."""
+        user = load(db.session(), actor(), User, pk, Action.EDIT)
+        guesses.release(db.session(), login_subject(user.id))
+        return self._done(user, "unlock", "The tries are forgotten; signing in is open again.")
+
+    @expose("/reset-factor/<pk>", methods=["POST"])
+    @has_access
+    @permission_name("edit")
+    def reset_factor(self, pk: str) -> Response:
+        """Take away the second factor of someone who lost theirs, and end their sessions."""
+        user, session, now = (
+            load(db.session(), actor(), User, pk, Action.EDIT),
+            db.session(),
+            _now(),
+        )
+        setting = login_setting.of_login(session, user.id)
+        if setting is None or setting.totp_since is None:
+            raise ClinicError("This login has no second factor.")
+        login_setting.remove(session, setting)
+        login_session.end(session, now, "ended by admin", LoginSession.user_id == user.id)
+        login_told.factor_changed(session, user.id, "The administrator took it away.", now)
+        return self._done(user, "second-factor", "The second factor is taken away.")
+
+    def _done(self, user: User, action: str, said: str) -> Response:
+        db.session.add(audit.event(actor(), action, "User", key=user.id))
+        db.session.commit()
+        flash(said, "success")
+        return redirect(url_for("UserView.show", pk=user.id))
+
+    def facts(self, row: User) -> Sequence[tuple[str, Cell]]:
+        session, now = db.session(), _now()
+        setting = login_setting.of_login(session, row.id)
+        pause = guesses.wait(session, login_subject(row.id), guesses.ACCOUNT, now)
+        return [
+            *super().facts(row),
+            ("Second factor", Cell(show(setting.totp_since) if setting else "", "instant")),
+            ("Must choose a password", Cell("Yes" if setting and setting.must_change else "No")),
+            ("Signing in", Cell(_paused(pause))),
+        ]
+
+    def pre_delete(self, item: User) -> None:
+        if item.id == actor().user_id:
+            raise ClinicError("You cannot delete the login you are signed in with.")
+
+
+class RoleView(GridView):
+    """The five roles and what each may do, as the declarations say."""
+
+    datamodel = ClinicInterface(RoleRow)
+    route_base = "/roles"
+    class_permission_name = "Role"
+    exclude_route_methods = GridView.exclude_route_methods | {"add", "edit", "delete"}
+    list_title = "Roles"
+    one = "Role"
+    icon = "fa-user-shield"
+    base_order = ("name", "asc")
+    list_columns = order_columns = search_columns = show_columns = ("name",)
+    add_columns = edit_columns = ("name",)
+    add_form = edit_form = DynamicForm
+
+    def facts(self, row: RoleRow) -> Sequence[tuple[str, Cell]]:
+        granted: dict[str, list[str]] = {}
+        by_role = {role.value: found for role, found in of_the_application().permissions.items()}
+        for permission, view in sorted(by_role.get(row.name, ())):
+            granted.setdefault(view, []).append(words(permission.removeprefix("can_")))
+        return [(view, Cell(", ".join(names))) for view, names in granted.items()]
+
+
+def _refuse_weak(user: User) -> None:
+    """Raises ClinicError where the password in the form would be guessed soon."""
+    about = (user.username, user.first_name, user.last_name, user.email)
+    weak = weakness(request.form.get("password", ""), about)
+    if weak:
+        raise ClinicError(weak, field="password")
+
+
+def _paused(pause: timedelta) -> str:
+    minutes = -(-int(pause.total_seconds()) // 60)
+    return f"Paused for {minutes} min after too many tries" if minutes else "Open"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _facts(user: User | None) -> dict[str, Any]:
+    names = ("username", "first_name", "last_name", "email", "active")
+    return {name: getattr(user, name) for name in names} if user is not None else {}

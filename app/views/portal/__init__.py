@@ -1,0 +1,1 @@
+"""The patients' portal, and the desk's side of it."""

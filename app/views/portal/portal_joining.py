@@ -1,0 +1,224 @@
+"""`/portal/join/…`, `/portal/forgot`, `/portal/register`: before one is signed in.
+
+What each of them answers tells nobody who is a patient here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.sqla.models import User
+from werkzeug.security import generate_password_hash
+from wtforms import DateField, EmailField, PasswordField, StringField
+from wtforms.validators import Email, Length, Optional
+
+from app.extensions import db
+from app.models import ClinicError, PortalRegistration, PortalToken, Role
+from app.models.base.guesses import TooMany
+from app.models.portal import joining
+from app.security import audit, sessions
+from app.security.actor import signed_in_roles, signed_in_user
+from app.security.guessing import guessing
+from app.views.generated import writing
+from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD, unguessed
+from app.views.login.users import clean
+
+SENT = (
+    "If we know this login, a link is on its way to the address that we have. It works for an hour."
+)
+ASKED = "Thank you. The front desk looks at it; then a link comes to your e-mail address."
+
+
+class BirthForm(DynamicForm):
+    """Someone who is signed in proves to know a patient."""
+
+    dob = DateField("Birth date", [NEEDED], render_kw={"autocomplete": "bday"})
+
+
+class JoinForm(BirthForm):
+    """The birth date, and a password of one's own."""
+
+    password = PasswordField(
+        "Choose a password", [NEEDED, LONG_ENOUGH, unguessed],
+        description=f"At least {SHORTEST_PASSWORD} characters; three or four words are good.",
+    )  # fmt: skip
+    conf_password = PasswordField("The password again", [SAME])
+
+
+class ForgotForm(DynamicForm):
+    """Who wants a new password."""
+
+    login = StringField(
+        "E-mail address or user name", [NEEDED, Length(max=254), clean],
+        render_kw={"autocomplete": "username", "autocapitalize": "none"},
+    )  # fmt: skip
+
+
+class RegisterForm(DynamicForm):
+    """Who asks to use the portal."""
+
+    name = StringField(
+        "Your name", [NEEDED, Length(max=129), clean], render_kw={"autocomplete": "name"}
+    )
+    dob = DateField("Birth date", [NEEDED], render_kw={"autocomplete": "bday"})
+    email = EmailField(
+        "E-mail", [NEEDED, Length(max=254), Email("Write an e-mail address."), clean]
+    )
+    phone = StringField(
+        "Phone", [Optional(), Length(max=40), clean], render_kw={"autocomplete": "tel"}
+    )
+
+
+class PortalJoinView(BaseView):
+    """The ways into the portal."""
+
+    route_base = "/portal"
+    default_view = "register"
+
+    @expose("/join/<secret>", methods=["GET", "POST"])
+    def join(self, secret: str) -> Any:
+        """Use a link: prove the birth date, choose a password. Opening it changes nothing."""
+        session, moment = db.session(), datetime.now(UTC)
+        row, user = joining.find(session, secret, moment), _patients_login()
+        adds = user is not None and row.purpose == "invitation"
+        form = BirthForm() if adds else JoinForm()
+        facts: dict[str, Any] = {
+            "form": form,
+            "adds": adds,
+            "purpose": row.purpose,
+            "relation": row.relation,
+        }
+        if request.method == "GET":
+            return _page("join", **facts)
+        if not form.validate():
+            return _page("join", 422, **facts)
+        try:
+            with guessing(session, f"link:{row.portal_token_id}") as guess:
+                _require_proof(row, form.dob.data)
+                guess.right()
+            return _add(row, user, moment) if adds and user else _activate(row, form, moment)
+        except ClinicError as error:
+            writing.point_at(form, error)
+            if error.status == 404:
+                raise
+            return _page("join", error.status, problem=error.message, **facts)
+
+    @expose("/forgot", methods=["GET", "POST"])
+    def forgot(self) -> Any:
+        """Ask for a link to set a new password; the answer is the same for every name."""
+        form = ForgotForm()
+        if request.method == "GET":
+            return _page("forgot", form=form)
+        if not form.validate():
+            return _page("forgot", 422, form=form)
+        session, moment = db.session(), datetime.now(UTC)
+        said = form.login.data.strip()
+        try:
+            with guessing(
+                session, f"forgot:{said.lower()}"
+            ):  # each counts: none tells if it was right
+                pass
+        except TooMany as error:
+            return _page("forgot", error.status, form=form, problem=error.message)
+        with writing.transaction(session):
+            made = joining.reset(session, said, moment)
+            if made is not None:
+                send(*made, moment)
+        return _page("said", title="Look into your mail", text=SENT)
+
+    @expose("/register", methods=["GET", "POST"])
+    def register(self) -> Any:
+        """Ask to use the portal, where the clinic lets people ask; the desk answers."""
+        if not current_app.config["PORTAL_REGISTRATION"]:
+            abort(404)
+        form = RegisterForm()
+        if request.method == "GET":
+            return _page("register", form=form)
+        if not form.validate():
+            return _page("register", 422, form=form)
+        session, moment = db.session(), datetime.now(UTC)
+        asked = PortalRegistration(
+            name=form.name.data.strip(), dob=form.dob.data, email=form.email.data.strip(),
+            phone=form.phone.data or None, created=moment,
+        )  # fmt: skip
+        try:
+            with guessing(session, None):
+                pass
+            asked.check(session, None, moment)
+        except ClinicError as error:
+            writing.point_at(form, error)
+            return _page("register", 422, form=form, problem=error.message)
+        with writing.transaction(session):
+            session.add(asked)
+            audit.written(session, None, "add", asked)
+        return _page("said", title="We have your request", text=ASKED)
+
+
+def send(row: PortalToken, secret: str, moment: datetime) -> None:
+    """Plan the message with the link, and put the making of it on the trail."""
+    session = db.session()
+    path = url_for("PortalJoinView.join", secret=secret)
+    joining.tell(session, row, path, moment)
+    session.add(
+        audit.event(
+            None, f"portal-{row.purpose}", "PortalToken",
+            key=row.portal_token_id, patient_id=row.patient_id,
+        )
+    )  # fmt: skip
+
+
+def _require_proof(row: PortalToken, dob: Any) -> None:
+    session = db.session()
+    if joining.proves(session, row, dob):
+        return
+    session.add(_event(row, None, "failure"))
+    session.commit()
+    raise joining.wrong(row)
+
+
+def _activate(row: PortalToken, form: Any, moment: datetime) -> Any:
+    session = db.session()
+    secret_hash = generate_password_hash(form.password.data)
+    with writing.transaction(session):
+        user = joining.activate(session, row, secret_hash, moment)
+        session.flush()
+        session.add(_event(row, user))
+        if row.purpose == "invitation":
+            sessions.open_for_browser(session, user, moment)
+    if row.purpose == "reset":
+        flash("Your new password is set. Sign in with it.", "success")
+        return redirect(url_for("LoginView.login"))
+    flash("Welcome. This is your portal.", "success")
+    return redirect(url_for("PortalView.home"))
+
+
+def _add(row: PortalToken, user: User, moment: datetime) -> Any:
+    session = db.session()
+    with writing.transaction(session):
+        joining.add_to(session, row, user, moment)
+        session.add(_event(row, user))
+    flash(f"{row.patient.name} is added to your login.", "success")
+    return redirect(url_for("PortalView.home"))
+
+
+def _event(row: PortalToken, user: User | None, outcome: str = "success") -> Any:
+    event = audit.event(
+        None, f"{row.purpose}-use", "PortalToken",
+        key=row.portal_token_id, patient_id=row.patient_id, outcome=outcome,
+    )  # fmt: skip
+    if user is not None:
+        event.user_id, event.agent = user.id, user.username
+    return event
+
+
+def _patients_login() -> User | None:
+    """Who is signed in, where that is a patient's or a guardian's login and nothing else."""
+    return signed_in_user() if signed_in_roles() == {Role.PATIENT} else None
+
+
+def _page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+    return render_template(f"portal/{template}.html", **facts), status

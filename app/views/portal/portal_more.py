@@ -1,0 +1,159 @@
+"""`/portal/more`: messages, how one is reached, who opened the record, and one's login."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import select, update
+
+from app.extensions import db
+from app.models import AuditEvent, ContactPreference, NotFound, Notification, Patient, PortalAccess
+from app.models.base.refusals import words
+from app.models.messages.notification import INBOX
+from app.models.messages.wording import LANGUAGES, language_of
+from app.models.portal import portal_access, shared
+from app.security import audit
+from app.security.scope import as_key
+from app.views.generated import writing
+from app.views.generated.guard import BadQuery, actor
+from app.views.generated.values import show
+from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, page
+
+MESSAGES = 50
+LANGUAGE_NAMES = {"en": "English", "es": "Español"}
+DID = {
+    "open": "opened", "show": "looked at", "list": "listed", "search": "found", "export": "took a copy of",
+    "add": "added", "edit": "changed", "delete": "deleted", "sign": "signed", "answer": "answered",
+    "break-glass": "broke the glass to open",
+}  # fmt: skip
+WHAT = {
+    "Patient": "your record", "MedicalRecord": "a visit in your record", "Appointment": "an appointment",
+    "AllergyIntolerance": "an allergy", "MedicationRequest": "a prescription", "Condition": "a diagnosis",
+    "Observation": "a measurement", "GlassBreak": "your restricted record",
+    "ChartRestriction": "who may read your record", "CareTeam": "who may read your record",
+    "PortalToken": "a link to the portal",
+    "Attachment": "a document", "CorrectionRequest": "a correction you asked for",
+}  # fmt: skip
+
+
+class PortalMoreView(BaseView):
+    """The rest of the portal, one page each."""
+
+    route_base = "/portal/more"
+    default_view = "more"
+    class_permission_name = "Portal"
+    may = MAY
+
+    @expose("/")
+    @has_access
+    @permission_name(PERMISSION)
+    def more(self) -> Any:
+        patient = acting_patient()
+        unread = _inbox(patient.patient_id).where(Notification.read_at.is_(None))
+        return page("more", unread=len(db.session.scalars(unread).all()))
+
+    @expose("/messages", methods=["GET", "POST"])
+    @has_access
+    @permission_name(PERMISSION)
+    def messages(self) -> Any:
+        """The inbox; a post marks all as read, since showing a page changes nothing."""
+        key, session = acting_patient().patient_id, db.session()
+        if request.method == "POST":
+            session.execute(
+                update(Notification)
+                .where(
+                    Notification.patient_id == key,
+                    Notification.channel == INBOX,
+                    Notification.state == "sent",
+                    Notification.read_at.is_(None),
+                )
+                .values(read_at=now(), version=Notification.version + 1)
+            )
+            session.commit()
+            return redirect(url_for("PortalMoreView.messages"))
+        audit.read(actor(), "list", Notification, page="portal")
+        return page("messages", rows=session.scalars(_inbox(key)).all(), show=show)
+
+    @expose("/reach", methods=["GET", "POST"])
+    @has_access
+    @permission_name(PERMISSION)
+    def reach(self) -> Any:
+        """Channels, language, or no messages at all."""
+        patient, session = acting_patient(), db.session()
+        row = session.scalars(
+            select(ContactPreference).where(ContactPreference.patient_id == patient.patient_id)
+        ).one_or_none() or ContactPreference(patient_id=patient.patient_id, email=True, sms=True)
+        if request.method == "GET":
+            spoken = row.language or language_of(patient.language)
+            names = [(code, LANGUAGE_NAMES[code], code == spoken) for code in LANGUAGES]
+            return page("reach", row=row, languages=names, patient=patient)
+        language = request.form.get("language")
+        if language not in LANGUAGES:
+            raise BadQuery("Choose one of the languages.")
+        row.language = language
+        row.email, row.sms = "email" in request.form, "sms" in request.form
+        row.stopped_at = (row.stopped_at or now()) if "stop" in request.form else None
+        session.add(row)
+        writing.keep(session, actor(), lambda: row, lambda kept: [("edit", kept)])
+        flash("That is how we reach you from now on.", "success")
+        return redirect(url_for("PortalMoreView.more"))
+
+    @expose("/privacy")
+    @has_access
+    @permission_name(PERMISSION)
+    def privacy(self) -> Any:
+        """Who opened the record and when; who acts for the patient."""
+        patient, session = acting_patient(), db.session()
+        audit.read(actor(), "show", Patient, patient, page="privacy")
+        events = shared.openings(session, patient.patient_id)
+        guardians = portal_access.guardians(session, patient.patient_id, now())
+        names = _names({event.user_id for event in events if event.user_id})
+        lines = [(show(e.recorded), _who(e, names), _did(e)) for e in events]
+        own = patient.user_id == actor().user_id
+        return page("privacy", lines=lines, guardians=guardians, own=own)
+
+    @expose("/guardian/<key>/end", methods=["POST"])
+    @has_access
+    @permission_name(PERMISSION)
+    def end_guardian(self, key: str) -> Any:
+        """The patient themself ends that somebody acts for them; a guardian ends their own."""
+        patient, session = acting_patient(), db.session()
+        known = portal_access.guardians(session, patient.patient_id, now())
+        row = next((r for r in known if r.portal_access_id == as_key(key)), None)
+        mine = actor().user_id
+        if row is None or mine not in (patient.user_id, row.user_id):
+            audit.refused(session, actor(), "edit", PortalAccess, key)
+            raise NotFound("There is no such entry, or it is not yours to end.")
+        row.ended_at = now()
+        writing.keep(session, actor(), lambda: row, lambda kept: [("edit", kept)])
+        flash(f"{row.holder} no longer acts for {patient.name}.", "success")
+        return redirect(url_for("PortalView.home"))
+
+
+def _inbox(patient_id: int) -> Any:
+    query = select(Notification).where(
+        Notification.patient_id == patient_id,
+        Notification.channel == INBOX,
+        Notification.state == "sent",
+    )
+    return query.order_by(Notification.sent_at.desc()).limit(MESSAGES)
+
+
+def _names(keys: set[int]) -> dict[int, str]:
+    query = select(User.id, User.first_name, User.last_name).where(User.id.in_(keys))
+    return {row.id: f"{row.first_name} {row.last_name}" for row in db.session.execute(query)}
+
+
+def _who(event: AuditEvent, names: dict[int, str]) -> str:
+    if event.user_id == actor().user_id:
+        return "You"
+    return names.get(event.user_id or 0) or event.agent or "The clinic’s computer"
+
+
+def _did(event: AuditEvent) -> str:
+    what = WHAT.get(event.entity, "something in your record")
+    return f"{DID.get(event.action, words(event.action))} {what}"

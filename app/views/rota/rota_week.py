@@ -1,0 +1,38 @@
+"""What the pages of the rota share: who plans, which week, which day it is."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from app.models import ClinicError, Role
+from app.models.base.clock import clinic_zone
+from app.models.rota.rota_rules import week_of
+from app.views.generated import writing
+from app.views.generated.guard import BadQuery
+from app.views.generated.values import YEARS, read_date
+
+STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
+PLANNERS = (Role.ADMIN,)
+
+
+def monday_in(raw: Any) -> date:
+    """The Monday of a day that was named. Raises BadQuery."""
+    try:
+        named = re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII) if isinstance(raw, str) else None
+        day = read_date(raw if named else None)
+    except ClinicError:
+        raise BadQuery("week must be a date like 2026-05-31.") from None
+    if not YEARS[0] < day.year < YEARS[-1]:
+        raise BadQuery(f"week must lie between {YEARS[0]} and {YEARS[-1]}.")
+    return week_of(day)
+
+
+def require_version(row: Any, told: Any) -> None:
+    """Compare the version that an edit was made from. Raises Stale."""
+    writing.require_version(row, None if told is None else str(told))
+
+
+def today() -> date:
+    return datetime.now(UTC).astimezone(clinic_zone()).date()

@@ -1,0 +1,1 @@
+"""Calendar, board, booking, series, waitlist, and the links of messages."""

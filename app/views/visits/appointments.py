@@ -1,0 +1,263 @@
+"""Appointments on form and API: booked, moved and ended by the rules of `models.visits.booking`.
+
+A loser of a race is told the next free times; a repeated request with the same Idempotency-Key
+is answered as the first one was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+from flask_appbuilder import expose
+from flask_appbuilder.api import protect, safe
+from flask_appbuilder.security.decorators import permission_name
+from sqlalchemy import inspect, select
+
+from app.extensions import db
+from app.models import Action, AnsweredRequest, Appointment, ClinicError, Conflict, VisitType
+from app.models.messages import planning, timeline
+from app.models.visits import booking, life
+from app.security import audit
+from app.security.scope import load
+from app.views.generated import writing
+from app.views.generated.api import EntityApi, in_words
+from app.views.generated.grid import GridView
+from app.views.generated.guard import BadQuery, actor
+from app.views.generated.values import parse
+from app.views.visits.slots import dump
+
+LONGEST_KEY = 200
+MOVABLE = ("appointment_datetime", "minutes_duration", "doctor_id", "room_id")
+
+
+class KeyMisused(ClinicError):
+    """The same Idempotency-Key with another body."""
+
+    status = 422
+    code = "key_misused"
+
+
+def keep_rules(visit: Appointment) -> None:
+    """The rules of booking, as a hook of the generated screens."""
+    booking.prepare(db.session(), actor(), visit, datetime.now(UTC))
+
+
+class AppointmentGrid(GridView):
+    """The generated grid; its form books and moves by the rules."""
+
+    def pre_add(self, item: Appointment) -> None:
+        keep_rules(item)
+
+    def pre_update(self, item: Appointment) -> None:
+        keep_rules(item)
+
+
+class AppointmentRest(EntityApi):
+    """The generated API with what an appointment can do: move, status, undo."""
+
+    more_methods = {"move": "edit", "status": "show", "undo": "show", "told": "show"}
+
+    def pre_add(self, item: Appointment) -> None:
+        keep_rules(item)
+
+    def pre_update(self, item: Appointment) -> None:
+        keep_rules(item)
+
+    @in_words
+    def post_headless(self) -> Any:
+        key = request.headers.get("Idempotency-Key", "")
+        if len(key) > LONGEST_KEY:
+            raise BadQuery(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+        if key and (answered := _answered(key)):
+            return self.response(201, **answered)
+        row = self.model()
+        self._fill(row, self._body(), self.add_columns, needed=set(self.add_columns))
+        wished = row.doctor_id, row.visit_type_id, row.appointment_datetime
+        try:
+            writing.save(
+                db.session(), actor(), row, Action.ADD, self.pre_add, _answer_of(self, key)
+            )
+        except Conflict as error:
+            if key and (answered := _answered(key)):
+                return self.response(201, **answered)
+            raise with_alternatives(error, *wished) from None
+        return self.response(201, id=row.pk, result=self._kept(row))
+
+    @expose("/<pk>/move", methods=["POST"])
+    @protect()
+    @safe
+    @permission_name("move")
+    def move(self, pk: str) -> Any:
+        """Move a visit in time, to another doctor or room, or make it longer
+        ---
+        post:
+          responses:
+            200:
+              description: The visit as it is now
+            409:
+              description: The time is taken; alternatives name the next free ones
+            412:
+              description: The visit was changed meanwhile
+        """
+        return self._move(pk)
+
+    @expose("/<pk>/status", methods=["POST"])
+    @protect()
+    @safe
+    @permission_name("status")
+    def status(self, pk: str) -> Any:
+        """Move a visit on through its life
+        ---
+        post:
+          responses:
+            200:
+              description: The visit as it is now
+            403:
+              description: The move is not this role's to make
+        """
+        return self._status(pk)
+
+    @expose("/<pk>/undo", methods=["POST"])
+    @protect()
+    @safe
+    @permission_name("undo")
+    def undo(self, pk: str) -> Any:
+        """Take back the last move of status, within half an hour
+        ---
+        post:
+          responses:
+            200:
+              description: The visit as it is now
+        """
+        return self._undo(pk)
+
+    @expose("/<pk>/told", methods=["GET"])
+    @protect()
+    @safe
+    @permission_name("told")
+    def told(self, pk: str) -> Any:
+        """Who would get what if the visit were moved or cancelled
+        ---
+        get:
+          responses:
+            200:
+              description: A sentence for each of the two
+        """
+        return self._told(pk)
+
+    @in_words
+    def _told(self, pk: str) -> Any:
+        visit, now = self._visit(pk), datetime.now(UTC)
+        audit.read(actor(), "show", Appointment, visit)
+        said = {
+            event: timeline.who_is_told(db.session(), visit, event, now)
+            for event in ("moved", "cancelled")
+        }
+        return self.response(200, result=said)
+
+    @in_words
+    def _move(self, pk: str) -> Any:
+        row, body = load(db.session(), actor(), self.model, pk, Action.EDIT), self._body()
+        told = body.pop("version", None)
+        writing.require_version(row, None if told is None else str(told))
+        _tell_or_not(row, body)
+        allowed = [name for name in (*MOVABLE, "override_reason") if name in self.edit_columns]
+        row.override_reason = None
+        self._fill(row, body, allowed, needed=set())
+        wished = row.doctor_id, row.visit_type_id, row.appointment_datetime
+        try:
+            writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
+        except Conflict as error:
+            raise with_alternatives(error, *wished) from None
+        return self.response(200, id=row.pk, result=self._kept(row))
+
+    @in_words
+    def _status(self, pk: str) -> Any:
+        row, body = self._visit(pk), self._body()
+        told = body.get("version")
+        writing.require_version(row, None if told is None else str(told))
+        _tell_or_not(row, body)
+        columns = inspect(Appointment).columns
+        status = parse(columns["status"], body.get("status"))
+        reason = parse(columns["override_reason"], body.get("reason"))
+        if "cancellation_reason" in body:
+            code = parse(columns["cancellation_reason"], body["cancellation_reason"])
+            row.cancellation_reason = code
+
+        def move_on(visit: Appointment) -> None:
+            life.move_status(db.session(), actor(), visit, status, datetime.now(UTC), reason)
+
+        writing.save(db.session(), actor(), row, Action.EDIT, move_on)
+        return self.response(200, id=row.pk, result=self._kept(row))
+
+    @in_words
+    def _undo(self, pk: str) -> Any:
+        row, told = self._visit(pk), self._body().get("version")
+        writing.require_version(row, None if told is None else str(told))
+
+        def take_back(visit: Appointment) -> None:
+            life.undo(db.session(), actor(), visit, datetime.now(UTC))
+
+        writing.save(db.session(), actor(), row, Action.EDIT, take_back)
+        return self.response(200, id=row.pk, result=self._kept(row))
+
+    def _visit(self, pk: str) -> Appointment:
+        visit: Appointment = load(db.session(), actor(), self.model, pk, Action.SHOW)
+        return visit
+
+
+def _tell_or_not(visit: Appointment, body: dict[str, Any]) -> None:
+    """With `tell: false` the patient is not told of this change; else they are."""
+    tell = body.pop("tell", True)
+    if not isinstance(tell, bool):
+        raise ClinicError("tell is true or false.", field="tell")
+    if not tell:
+        planning.silence(db.session(), visit)
+
+
+def _answered(key: str) -> dict[str, Any] | None:
+    """The answer that this key had before. Raises KeyMisused where it asked for something else."""
+    query = select(AnsweredRequest).where(
+        AnsweredRequest.user_id == actor().user_id, AnsweredRequest.key == key
+    )
+    before = db.session.scalars(query).one_or_none()
+    if before is not None and before.fingerprint != _fingerprint():
+        raise KeyMisused("This Idempotency-Key was used for another request.")
+    return before.answer if before else None
+
+
+def _answer_of(api: AppointmentRest, key: str) -> Any:
+    """After the insert, in its transaction: remember the answer under the key."""
+
+    def remember(row: Appointment) -> None:
+        if key:
+            db.session.add(
+                AnsweredRequest(
+                    user_id=actor().user_id,
+                    key=key,
+                    fingerprint=_fingerprint(),
+                    recorded=datetime.now(UTC),
+                    answer={"id": row.pk, "result": api._kept(row)},
+                )
+            )
+
+    return remember
+
+
+def _fingerprint() -> str:
+    body = json.dumps(request.get_json(silent=True), sort_keys=True)
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def with_alternatives(
+    error: Conflict, doctor_id: int, visit_type_id: int | None, start: datetime
+) -> Conflict:
+    """The same refusal with the next free times of the doctor."""
+    session = db.session()
+    kind = session.get(VisitType, visit_type_id) if visit_type_id else None
+    slots = booking.alternatives(session, doctor_id, kind, start, datetime.now(UTC))
+    return Conflict(error.message, **error.details, alternatives=[dump(slot) for slot in slots])

@@ -1,0 +1,93 @@
+"""`/board/`: who is expected, who waits since when, who is in which room; by itself up to date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, render_template, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+
+from app.extensions import db
+from app.models.base.clock import clinic_zone
+from app.models.visits import agenda, lateness, today
+from app.views.generated.guard import actor
+from app.views.generated.values import encode
+from app.views.visits.calendar import STAFF, hidden_columns, moves_of, reach_of, told_once
+from app.views.visits.calendar_address import narrowed
+
+KEYS = (
+    "id", "version", "time", "at", "status", "arrived_at", "patient_id", "patient", "dob",
+    "doctor_id", "doctor", "room_id", "room", "type", "colour",
+    "goes_in",
+)  # fmt: skip
+
+COLUMNS = (
+    ("expected", "Expected", "fa-hourglass-half", "Nobody else is expected today."),
+    ("arrived", "Arrived", "fa-person-walking", "Nobody is at the desk."),
+    ("checked-in", "Checked in", "fa-clipboard-check", "Nobody sits in the waiting room."),
+    ("in-room", "In room", "fa-door-open", "No room is in use."),
+    ("fulfilled", "Done", "fa-circle-check", "No visit has ended yet."),
+)
+"""The columns by status, with what to say of an empty one; pending and booked are expected."""
+
+
+class BoardView(BaseView):
+    """The flow of the day through the house, in five columns."""
+
+    route_base = "/board"
+    default_view = "show"
+    class_permission_name = "Board"
+    may = {"show": STAFF}
+    menu = ("Clinic", "Board", "fa-chart-simple")
+
+    @expose("/")
+    @has_access
+    @permission_name("show")
+    def show(self) -> str:
+        asked = narrowed()
+        page = {
+            "doctor": asked.doctor_id,
+            "zone": clinic_zone().key,
+            "doctors": agenda.doctors(db.session(), reach_of(actor())),
+            "columns": COLUMNS,
+            "moves": moves_of(actor()),
+            "urls": {
+                "rows": url_for("BoardView.rows"),
+                "patient": url_for("PatientView.show", pk=0),
+            },
+        }
+        return render_template("board.html", page=page)
+
+    @expose("/rows")
+    @has_access
+    @permission_name("show")
+    def rows(self) -> Response:
+        person, asked = actor(), narrowed()
+        session, now = db.session(), datetime.now(UTC).replace(second=0, microsecond=0)
+        start, end = today.day_of(now, clinic_zone())
+        found = agenda.board(session, start, end, reach_of(person))
+        forecasts = lateness.forecasts(found, lateness.times_of(session, found), now)
+        hidden = hidden_columns(person)
+        mine = [row for row in found if asked.doctor_id in (None, row.doctor_id)]
+        payload = {
+            "keys": KEYS,
+            "rows": [_card(row, hidden, forecasts[row.doctor_id]) for row in mine],
+            "late": {str(key): forecast.minutes for key, forecast in forecasts.items()},
+        }
+        return told_once(payload, page="board", rows=len(mine))
+
+
+def _card(row: Any, hidden: frozenset[str], forecast: lateness.Forecast) -> list[Any]:
+    starts = row.appointment_datetime
+    values = {
+        "id": row.appointment_id,
+        "time": f"{starts.astimezone(clinic_zone()):%H:%M}",
+        "at": encode(starts),
+        "arrived_at": encode(row.arrived_at),
+        "dob": row.dob and f"{row.dob:%-d %b %Y}",
+        "type": row.visit_type,
+        "goes_in": encode(forecast.goes_in.get(row.appointment_id)),
+    }
+    return [None if k in hidden else values[k] if k in values else getattr(row, k) for k in KEYS]

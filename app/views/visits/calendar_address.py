@@ -1,0 +1,65 @@
+"""What the address of a calendar says: view, date, columns, filters. Raises BadQuery."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from flask import request
+
+from app.models.base.clock import clinic_zone
+from app.models.visits import agenda
+from app.security.scope import LARGEST_KEY
+from app.views.generated.guard import BadQuery
+
+VIEWS = ("day", "week", "month", "list")
+COLUMNS = ("doctor", "room")
+MOST_DAYS = 42
+YEARS = range(1900, 2200)
+
+
+def narrowed() -> agenda.Narrowed:
+    """The filters of the address."""
+    return agenda.Narrowed(key("doctor"), key("room"), key("type"))
+
+
+def today() -> date:
+    return datetime.now(UTC).astimezone(clinic_zone()).date()
+
+
+def one_of(name: str, allowed: tuple[str, ...]) -> str:
+    asked = request.args.get(name) or allowed[0]
+    if asked not in allowed:
+        raise BadQuery(f"{name} must be one of: {', '.join(allowed)}.")
+    return asked
+
+
+def days() -> tuple[date, date]:
+    first, last = day("start"), day("end")
+    if first is None or last is None:
+        raise BadQuery("start and end are needed: two dates like 2026-05-31.")
+    if not timedelta() < last - first <= timedelta(days=MOST_DAYS):
+        raise BadQuery(f"end must lie after start, by at most {MOST_DAYS} days.")
+    return first, last
+
+
+def day(name: str) -> date | None:
+    raw = request.args.get(name, "")
+    if not raw:
+        return None
+    try:
+        day = date.fromisoformat(raw) if re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise BadQuery(f"{name} must be a date like 2026-05-31.")
+    return day
+
+
+def key(name: str) -> int | None:
+    raw = request.args.get(name, "")
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 10 or int(raw) > LARGEST_KEY:
+        raise BadQuery(f"{name} must be the number of one.")
+    return int(raw)

@@ -1,0 +1,38 @@
+"""The card of a visit's messages below its detail page."""
+
+from __future__ import annotations
+
+from app.extensions import db
+from app.models import Appointment
+from app.models.messages import timeline
+from app.models.messages.notification import Notification
+from app.models.messages.timeline import CHANNELS
+from app.views.generated.pages import Cell, Column, RelatedCard, Row
+from app.views.generated.values import show
+
+COLUMNS = (
+    ("when", "When"), ("rule", "Message"), ("channel", "By"), ("state", "State"), ("reason", "Why"),
+)  # fmt: skip
+
+
+def card(visit: Appointment) -> RelatedCard:
+    """Planned, sent, skipped and why, failed: nothing of what a message says."""
+    return RelatedCard(
+        title="Messages to the patient",
+        one="Message",
+        icon="fa-paper-plane",
+        columns=[Column(key, label) for key, label in COLUMNS],
+        rows=[_row(row) for row in timeline.of(db.session(), visit.appointment_id)],
+    )
+
+
+def _row(row: Notification) -> Row:
+    rule = row.notification_rule.name if row.notification_rule else row.rule.replace("_", " ")
+    cells = [
+        Cell(show(timeline.when(row)), "instant"),
+        Cell(rule),
+        Cell(CHANNELS[row.channel]),
+        Cell(row.state, "choice"),
+        Cell(row.reason or "", "text" if row.reason else "empty"),
+    ]
+    return Row(pk=row.notification_id, cells=cells)
