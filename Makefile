@@ -9,7 +9,7 @@ QUICK := $(patsubst %,tests/test_%.py,start layers declaration scopes role_route
 	double_booking availability booking notes)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check proof bench screenshots clean
+.PHONY: help run test test-quick check proof bench translations screenshots clean
 
 help: ## print this help
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,9 @@ proof: .venv/dev app/static/vendor/done ## the long proofs at full size
 
 bench: .venv/dev ## measured ratios
 	$(BIN)/python tools/bench.py
+
+translations: .venv/dev ## bring the texts of every language up to date, and name what is missing
+	$(BIN)/python tools/translations.py
 
 screenshots: .venv/dev app/static/vendor/done ## take the README's pictures from a demo clinic
 	$(BIN)/python tools/screenshots.py

@@ -44,6 +44,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "CLINIC_NAME": environ.get("CLINIC_NAME", "Clinic"),
         "CLINIC_URL": environ.get("CLINIC_URL") or "http://127.0.0.1:8000",
         "CLINIC_TIMEZONE": _zone(environ.get("CLINIC_TIMEZONE") or "UTC"),
+        "CLINIC_LANGUAGE": environ.get("CLINIC_LANGUAGE") or "en",
         "CLINIC_COUNTRY": _country(environ.get("CLINIC_COUNTRY", "")),
         "TRUSTED_HOSTS": _hosts(environ.get("CLINIC_HOSTS", "")),
         **_sessions(environ),
@@ -88,7 +89,6 @@ FIXED: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
     "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
-    "LANGUAGES": {"en": {"flag": "gb", "name": "English"}},
 }
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from app import cli_upkeep, database, models
+from app import cli_upkeep, database, language, models
 from app.extensions import csrf, db, mail, migrate
 from app.models.base.keyring import Keyring, Unreadable, master_keys
 from app.security.manager import ClinicSecurityManager
@@ -22,6 +22,9 @@ def create_app(**overrides: Any) -> Flask:
     environment. Raises ConfigError or DeclarationError with a sentence."""
     app = Flask(__name__)
     app.config.from_mapping(config.load() | overrides)
+    if app.config["CLINIC_LANGUAGE"] not in language.LANGUAGES:
+        known = ", ".join(language.LANGUAGES)
+        raise config.ConfigError(f"CLINIC_LANGUAGE is none that is spoken here; write {known}.")
     if proxies := app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
@@ -62,5 +65,6 @@ def _open(app: Flask) -> None:
     builder = setup.ClinicBuilder(security_manager_class=ClinicSecurityManager)
     builder.tables = models.ALL
     builder.init_app(app, db.session)
+    language.init_app(app)
     ops.init_app(app)
     guarded_routes(app)

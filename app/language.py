@@ -1,0 +1,173 @@
+"""The language that a person reads: which one it is, and every text in it.
+
+English texts are the keys (`_("Book a visit")`); the other languages are the `.po` files below
+`translations/`, read once by each process. A text without its translation stays English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import flask_appbuilder
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import force_locale
+from flask_babel.speaklater import LazyString
+from flask_login import current_user
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
+
+FOLDER = Path(__file__).parent / "translations"
+FRAMEWORK = Path(flask_appbuilder.__file__).parent / "translations"
+SOURCE = "en"
+"""The language that the texts are written in."""
+COOKIE = "language"
+"""Where the session keeps what was chosen before signing in."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that the clinic speaks. `locale` spells its dates and numbers (CLDR)."""
+
+    english: str
+    own: str
+    locale: str
+
+
+LANGUAGES = {
+    "en": Language("English", "English", "en_GB"),
+    "es": Language("Spanish", "Español", "es"),
+}
+
+_forced: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def _(text: str, /, **values: Any) -> str:
+    """`text` in the language of now, with `%(name)s` filled in where `values` are given."""
+    said: str = catalogue(current()).gettext(text)
+    return said % values if values else said
+
+
+def _n(one: str, many: str, num: int, /, **values: Any) -> str:
+    """As `_`, by a number, which is `%(num)s` in both texts."""
+    said: str = catalogue(current()).ngettext(one, many, num)
+    return said % {"num": num, **values}
+
+
+class LazyText(LazyString):
+    """A text whose language is that of where it is shown; safe in a page like any other text."""
+
+    def __html__(self) -> str:
+        return str(escape(str(self)))
+
+
+def _l(text: str, /, **values: Any) -> Any:
+    """As `_`, for a text made while the program starts; it becomes a `str` where it is shown."""
+    return LazyText(_, text, **values)
+
+
+def current() -> str:
+    """The code of the language that is spoken now: that of `in_language`, else of the person whose
+    request this is, else of the clinic."""
+    if forced := _forced.get():
+        return forced
+    if not g:
+        return SOURCE
+    chosen: str | None = g.get("language")
+    if chosen is None:
+        chosen = g.language = _of_request() or current_app.config["CLINIC_LANGUAGE"]
+    return chosen
+
+
+def locale() -> str:
+    """The CLDR name by which Babel spells dates and numbers now."""
+    return LANGUAGES[current()].locale
+
+
+def prefer(code: str | None) -> None:
+    """Speak to the person of this request in the language that is known to be theirs; none, or
+    one that the clinic does not speak, changes nothing."""
+    if code in LANGUAGES:
+        g.language = code
+        g.pop("_flask_babel", None)  # where flask_babel keeps what it chose before
+
+
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Speak `code` in this block: a message goes out in the language of who gets it."""
+    token = _forced.set(code)
+    try:
+        with force_locale(LANGUAGES[code].locale):
+            yield
+    finally:
+        _forced.reset(token)
+
+
+def _of_request() -> str | None:
+    """What the person chose, else what this browser chose, else what it accepts."""
+    if not has_request_context():
+        return None
+    if "_user_id" in session:
+        bool(current_user)  # looks the person up, who may `prefer` a language
+    known = g.get("language") or session.get(COOKIE)
+    return known if known in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
+
+
+@cache
+def catalogue(code: str) -> Translations:
+    """Every text in a language: ours, and below them the framework's own."""
+    found = Translations.load(str(FRAMEWORK), [code])
+    texts = Translations(domain="messages")
+    if isinstance(found, Translations):
+        texts.merge(found)
+        texts.plural = found.plural
+    path = FOLDER / code / "LC_MESSAGES" / "messages.po"
+    if path.exists():
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=code))
+        compiled.seek(0)
+        ours = Translations(compiled)
+        texts.merge(ours)
+        texts.plural = ours.plural
+    return texts
+
+
+def init_app(app: Flask) -> None:
+    """Teach the framework and the templates these languages; after the framework has started."""
+    babel = app.extensions["babel"]
+    babel.locale_selector = locale
+    for code, language in LANGUAGES.items():
+        babel.instance.domain_instance.cache[language.locale, "messages"] = catalogue(code)
+    app.jinja_env.globals.update(_=_in_page, gettext=_in_page, ngettext=_n_in_page)
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+
+
+@pass_eval_context
+def _in_page(context: EvalContext, text: str, /, **values: Any) -> str:
+    """As `_` in a template: what is filled in is escaped, and a percent sign is written twice."""
+    said = catalogue(current()).gettext(text)
+    if context.autoescape:
+        said = Markup(said)  # noqa: S704  # nosec B704: our own text
+    filled: str = said % values if "%" in said else said
+    return filled
+
+
+@pass_eval_context
+def _n_in_page(context: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
+    said = catalogue(current()).ngettext(one, many, num)
+    if context.autoescape:
+        said = Markup(said)  # noqa: S704  # nosec B704: our own text
+    filled: str = said % {"num": num, **values}
+    return filled

@@ -1,0 +1,61 @@
+"""Which language a person is spoken to in, and that every text is found there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask import Flask, render_template_string
+
+from app import create_app, language
+from app.language import _, _l, _n, in_language
+from config import ConfigError
+from tools import translations
+
+
+def test_a_text_is_said_in_the_language_of_the_block(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        later = _l("Search")
+        assert _("Search") == "Search"
+        with in_language("es"):
+            assert (_("Search"), str(later)) == ("Buscar", "Buscar")
+        assert str(later) == "Search"
+
+
+def test_a_text_is_english_where_there_is_no_application() -> None:
+    assert (_("Search"), _n("%(num)s day", "%(num)s days", 2)) == ("Search", "2 days")
+
+
+def test_a_page_escapes_what_is_filled_into_a_text(sqlite_app: Flask) -> None:
+    source = (
+        "{{ _('For %(who)s', who=who) }}|{{ _('5 %%') }}|"
+        "{% trans n=2 %}{{ n }} day{% pluralize %}{{ n }} days{% endtrans %}"
+    )
+    with sqlite_app.test_request_context():
+        assert render_template_string(source, who="<b>") == "For &lt;b&gt;|5 %|2 days"
+
+
+def test_a_browser_is_answered_in_a_language_that_it_accepts(sqlite_app: Flask) -> None:
+    accepted = {"es-MX,es;q=0.9": "es", "fr": "en", "en;q=0.5,es;q=0.6": "es"}
+    for header, code in accepted.items():
+        with sqlite_app.test_request_context(headers={"Accept-Language": header}):
+            assert language.current() == code
+
+
+def test_a_language_that_is_not_spoken_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="CLINIC_LANGUAGE"):
+        create_app(CLINIC_LANGUAGE="tlh")
+
+
+def test_a_translation_that_is_missing_or_obsolete_or_says_other_things_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translations, "FOLDER", tmp_path)
+    found = {one: translations.Text(one, places=["x.py:1"]) for one in ("A", "B %(n)s", "C")}
+    translations.write("es", found, {"A": "a", "B %(n)s": "b %(m)s", "D": "d"})
+    said = translations.translations("es") | {"D": "d"}
+    assert [fault.split(": ")[1] for fault in translations.faults("es", found, said)] == [
+        "missing (x.py:1)", "obsolete", "placeholders differ",
+    ]  # fmt: skip
+    assert json.dumps(said) == json.dumps({"A": "a", "B %(n)s": "b %(m)s", "C": "", "D": "d"})

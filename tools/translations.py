@@ -1,0 +1,208 @@
+"""The texts of the program and their translations.
+
+    python tools/translations.py              bring every messages.po up to date, and name what is wrong
+    python tools/translations.py check        name what is wrong, and write nothing
+    python tools/translations.py add FILE     take translations from a .json or .toml of English = Spanish
+                                              (a plural: English one = [one, many]); --to CODE for another
+
+Texts are found in Python (`_`, `_n`, `_l`), in templates, in the scripts (`_`), and in what the tables
+declare: titles, sections, labels, help, words of a choice. A file is sorted by its English text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import normalize, read_po
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from app.language import FOLDER, LANGUAGES, SOURCE  # noqa: E402
+
+PYTHON = {"_": None, "_l": None, "_n": (1, 2)}
+PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
+BARE = re.compile(r"%(?!\(\w+\)[sd]|%)")
+
+
+@dataclass
+class Text:
+    """One English text: its plural, where it has one; whether scripts show it; where it stands."""
+
+    one: str
+    many: str | None = None
+    script: bool = False
+    places: list[str] = field(default_factory=list)
+
+
+Texts = dict[str, Text]
+
+
+def texts() -> Texts:
+    """Every text of the program."""
+    found: Texts = {}
+    for place, one, many in [*_python(), *_templates(), *_declared(), *_scripts()]:
+        text = found.setdefault(one, Text(one))
+        text.many = text.many or many
+        text.script = text.script or place.endswith(".js")
+        text.places.append(place)
+    return found
+
+
+def _python() -> Iterator[tuple[str, str, str | None]]:
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        yield from _called(path, "python", PYTHON)
+
+
+def _scripts() -> Iterator[tuple[str, str, str | None]]:
+    for path in sorted((ROOT / "app/static/js").rglob("*.js")):
+        yield from _called(path, "javascript", {"_": None, "_n": (1, 2)})
+
+
+def _called(
+    path: Path, kind: str, keywords: dict[str, Any]
+) -> Iterator[tuple[str, str, str | None]]:
+    with path.open("rb") as file:
+        for line, said, _comments, _context in extract(kind, file, keywords=keywords):
+            one, many = said if isinstance(said, tuple) else (said, None)
+            yield f"{path.relative_to(ROOT)}:{line}" if kind == "python" else path.name, one, many
+
+
+def _templates() -> Iterator[tuple[str, str, str | None]]:
+    environment = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.policies["ext.i18n.trimmed"] = True
+    for path in sorted((ROOT / "app/templates").rglob("*.*")):
+        tree = environment.parse(path.read_text("utf-8"))
+        for line, function, said in extract_from_ast(tree, ("_", "gettext", "ngettext")):
+            parts = [part for part in said if part] if isinstance(said, tuple) else [said]
+            if not parts or not isinstance(parts[0], str):
+                continue
+            many = parts[1] if function == "ngettext" else None
+            yield f"{path.relative_to(ROOT)}:{line}", parts[0], many
+
+
+def _declared() -> Iterator[tuple[str, str, str | None]]:
+    """What the tables say of themselves, and the sections and pages of the menu."""
+    return iter(())
+
+
+def po_of(code: str) -> Path:
+    return FOLDER / code / "LC_MESSAGES" / "messages.po"
+
+
+def translations(code: str) -> dict[str, Any]:
+    """English text → its translation, or the tuple of its plural forms."""
+    path = po_of(code)
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        read: Catalog = read_po(file, locale=code)
+    return {
+        message.id[0] if isinstance(message.id, tuple) else message.id: message.string
+        for message in [*read, *read.obsolete.values()]
+        if message.id
+    }
+
+
+def write(code: str, found: Texts, said: dict[str, Any]) -> None:
+    """The file of a language; what is not said yet stands there empty."""
+    plural = Catalog(locale=code)
+    lines = [
+        'msgid ""', 'msgstr ""', f'"Language: {code}\\n"', '"Content-Type: text/plain; charset=utf-8\\n"',
+        f'"Plural-Forms: {plural.plural_forms}\\n"', "",
+    ]  # fmt: skip
+    for one in sorted(found):
+        text, words = found[one], said.get(one) or ""
+        lines += ["#. script"] if text.script else []
+        lines.append(f"msgid {_quoted(one)}")
+        if text.many is None:
+            lines.append(f"msgstr {_quoted(words if isinstance(words, str) else words[0])}")
+        else:
+            forms = [words] * plural.num_plurals if isinstance(words, str) else words
+            lines.append(f"msgid_plural {_quoted(text.many)}")
+            lines += [f"msgstr[{n}] {_quoted(form)}" for n, form in enumerate(forms)]
+        lines.append("")
+    path = po_of(code)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines[:-1]) + "\n", "utf-8")
+
+
+def _quoted(text: str) -> str:
+    return str(normalize(text, width=0))
+
+
+def faults(code: str, found: Texts, said: dict[str, Any]) -> list[str]:
+    """Every text without its translation, translation without its text, and placeholder that one
+    of the two does not have."""
+    wrong = [
+        f"{code}: missing ({found[one].places[0]}): {one!r}"
+        for one in found
+        if not _whole(said.get(one))
+    ]
+    wrong += [f"{code}: obsolete: {one!r}" for one in said if one not in found]
+    for one, text in found.items():
+        words = said.get(one)
+        if not _whole(words):
+            continue
+        forms = [words] if isinstance(words, str) else list(words)
+        asked = {place for place in PLACE.findall(one + (text.many or "")) if place}
+        for form in forms:
+            given = {place for place in PLACE.findall(form) if place}
+            if given - asked or (asked - given - {"num"}):
+                wrong.append(f"{code}: placeholders differ: {one!r} and {form!r}")
+            if asked and BARE.search(form):
+                wrong.append(f"{code}: a percent sign stands alone: {form!r}")
+    return sorted(wrong)
+
+
+def _whole(words: Any) -> bool:
+    return all(words) if isinstance(words, (tuple, list)) else bool(words)
+
+
+def _given(path: Path) -> dict[str, Any]:
+    raw = path.read_text("utf-8")
+    pairs: dict[str, Any] = json.loads(raw) if path.suffix == ".json" else tomllib.loads(raw)
+    return pairs
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=("update", "check", "add"), default="update")
+    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--to", default="es", choices=sorted(set(LANGUAGES) - {SOURCE}))
+    asked = parser.parse_args()
+    found, wrong = texts(), []
+    for code in sorted(set(LANGUAGES) - {SOURCE}):
+        said = translations(code)
+        if asked.what == "add" and code == asked.to:
+            pairs = _given(asked.file)
+            said |= pairs
+            wrong += [
+                f"{code}: nowhere in the program: {one!r}" for one in pairs if one not in found
+            ]
+        wrong += faults(code, found, said)
+        if asked.what != "check":
+            write(code, found, said)
+    print("\n".join(wrong) or "Every text has its translation.")
+    print(f"{len(found)} texts, {len(wrong)} to mend", file=sys.stderr)
+    return min(len(wrong), 1)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("CLINIC_INSTANCE", tempfile.mkdtemp())
+    sys.exit(main())
