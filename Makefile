@@ -35,7 +35,7 @@ proof: .venv/dev app/static/vendor/done ## the long proofs at full size
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
 
 bench: .venv/dev ## measured ratios
-	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench
 
 translations: .venv/dev ## bring the texts of every language up to date, and name what is missing
 	$(BIN)/python tools/translations.py
