@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,9 @@ def _facts(session: Any) -> dict[str, Any]:
             text(f"SELECT count(*) FROM medical_record WHERE patient_id = ({twenty})")
         ),
         "appointments": session.scalar(text("SELECT count(*) FROM appointment")),
+        "last": datetime.fromisoformat(
+            str(session.scalar(text("SELECT max(appointment_datetime) FROM appointment")))
+        ),
         "doctors": list(session.scalars(text("SELECT doctor_id FROM doctor ORDER BY 1"))),
         "type": tuple(
             session.execute(

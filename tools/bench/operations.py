@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,18 +73,6 @@ class Person:
     def get(self, path: str) -> Asking:
         asked = Ask(path, cookie=self.cookie)
         return lambda: asked
-
-
-@dataclass
-class Times:
-    """Free times of one doctor, each given out once, none of which overlaps another."""
-
-    found: list[dict[str, Any]] = field(default_factory=list)
-
-    def take(self) -> dict[str, Any]:
-        if not self.found:
-            raise SystemExit("There are no more free times to book: build a new clinic.")
-        return self.found.pop(0)
 
 
 def sign_in(server: Server, role: str) -> Person:
@@ -180,14 +169,16 @@ def _visits(desk: Person, name: str, day: str, days: int, doctor: int | None) ->
 
 
 def _booking(clinic: Clinic, server: Server, desk: Person) -> Operation:
-    """Ours, the raw route and the raw SQL each book times of a doctor of their own."""
-    doctors = dict(zip(("ours", "raw", "alone"), clinic.facts["doctors"], strict=False))
-    times = {name: _free(server, desk, doctor) for name, doctor in doctors.items()}
+    """Ours books free times; raw, which asks no rule, times after all visits that there are."""
+    ours = _free(server, desk, clinic.facts["doctors"])
+    after = {"raw": _later(clinic, 1), "alone": _later(clinic, 2)}
 
     def wish(name: str) -> dict[str, Any]:
-        return {"patient_id": 9, "visit_type_id": 1, "doctor_id": doctors[name]} | times[
-            name
-        ].take()
+        times = after.get(name, ours)
+        found = next(times, None)
+        if found is None:
+            raise SystemExit("There are no more free times to book: build a new clinic.")
+        return {"patient_id": 9, "visit_type_id": 1} | found
 
     return Operation(
         "booking",
@@ -200,26 +191,31 @@ def _booking(clinic: Clinic, server: Server, desk: Person) -> Operation:
     )  # fmt: skip
 
 
-def _free(server: Server, desk: Person, doctor: int) -> Times:
-    """Every third day from a fortnight on, in the hours of which no other doctor's bookings by the
-    bench are: a patient is in one place at a time, so each doctor has days of their own."""
-    connection, found, until = server.connect(), [], ""
-    for start in range(14 + doctor, 14 + doctor + 3 * 60, 3):
-        day = (datetime.now(UTC) + timedelta(days=start)).date()
-        path = f"/api/v1/slot/?doctor_id={doctor}&visit_type_id=1&start={day}"
-        said, _ = Ask(path, cookie=desk.cookie).send(connection)
-        for slot in json.loads(said)["result"]:
+def _free(server: Server, desk: Person, doctors: list[int]) -> Iterator[dict[str, Any]]:
+    """Free times within four weeks, of any doctor, none of which overlaps another: a patient is in
+    one place at a time."""
+    connection, until, today = server.connect(), "", datetime.now(UTC)
+    for days in range(1, 28):
+        asked = f"visit_type_id=1&start={today + timedelta(days=days):%Y-%m-%d}"
+        found = []
+        for doctor in doctors:
+            path = f"/api/v1/slot/?doctor_id={doctor}&{asked}"
+            said, _ = Ask(path, cookie=desk.cookie).send(connection)
+            found += json.loads(said)["result"]
+        for slot in sorted(found, key=itemgetter("start")):
             if slot["start"] >= until:
-                until = slot["end"]
-                begins, ends = map(datetime.fromisoformat, (slot["start"], slot["end"]))
-                found.append(
-                    {
-                        "appointment_datetime": slot["start"],
-                        "minutes_duration": (ends - begins).seconds // 60,
-                        "room_id": slot["room_id"],
-                    }
-                )
-    return Times(found)
+                until = slot.pop("end")
+                slot["appointment_datetime"] = slot.pop("start")
+                yield slot
+
+
+def _later(clinic: Clinic, place: int) -> Iterator[dict[str, Any]]:
+    """Times of 20 minutes one after the other, for one doctor and one patient."""
+    first = clinic.facts["last"] + timedelta(days=1)
+    who = {"doctor_id": clinic.facts["doctors"][place], "patient_id": 9 + place, "room_id": None}
+    for number in range(100_000):
+        at = first + number * timedelta(minutes=20)
+        yield who | {"appointment_datetime": at.isoformat(), "minutes_duration": 20}
 
 
 def _login(server: Server) -> Asking:
