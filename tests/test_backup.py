@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import create_engine, select, text
 
 from app import create_app
 from app.extensions import db
@@ -25,6 +25,7 @@ from app.upkeep.backups import make
 from app.upkeep.restoring import restore
 from tests.cast import Cast
 from tests.conftest import SETTINGS
+from tests.places import master_keys, new_database
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 
@@ -32,28 +33,9 @@ NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 @pytest.fixture
 def empty_place(app: Flask, tmp_path: Path) -> Iterator[Flask]:
     """The clinic on a database that holds nothing, with the keys of the other."""
-    keys = {"FIELD_KEYS": _keys(), "INSTANCE": tmp_path / "elsewhere"}
-    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        url = f"sqlite:///{tmp_path}/elsewhere/clinic.db"
+    keys = {"FIELD_KEYS": master_keys(), "INSTANCE": tmp_path / "elsewhere"}
+    with new_database(app.config["SQLALCHEMY_DATABASE_URI"], "elsewhere", tmp_path) as url:
         yield create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS, **keys)
-        return
-    server = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    name = f"{server.database}_elsewhere"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.set(database=name).render_as_string(hide_password=False)
-    yield create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS, **keys)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
-
-
-def _keys() -> list[str]:
-    from config import ROOT
-
-    return (ROOT / "instance" / "field_keys").read_text().split()
 
 
 @pytest.fixture

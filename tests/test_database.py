@@ -14,7 +14,7 @@ from typing import Any
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, event, inspect, make_url, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import OperationalError, StatementError
 
 from app import create_app, database
@@ -24,29 +24,19 @@ from app.models.base.types import FhirDateTime
 from app.views.generated.export import safe
 from tests.cast import Cast
 from tests.conftest import SETTINGS
+from tests.places import new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application on a database of its own without tables."""
-    if request.param == "sqlite":
-        application = create_app(SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/new.db", **SETTINGS)
+    kind = "sqlite:"
+    if request.param == "postgresql":
+        kind = request.getfixturevalue("postgresql_url")
+    with new_database(kind, "empty", tmp_path) as url:
+        application = create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS)
         yield application
         close(application)
-        return
-    server = make_url(request.getfixturevalue("postgresql_url"))
-    name = f"{server.database}_empty"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.set(database=name).render_as_string(hide_password=False)
-    application = create_app(SQLALCHEMY_DATABASE_URI=url, **SETTINGS)
-    yield application
-    close(application)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 def close(application: Flask) -> None:

@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
+from app.extensions import db
+from tests.places import INSTANCE
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS, THREADS = 4, 4
 
@@ -73,9 +78,19 @@ def serving(database_url: str, instance: Path) -> Iterator[Server]:
         process.wait(60)
 
 
+@contextmanager
+def serving_app(app: Flask, instance: Path) -> Iterator[Server]:
+    """As `serving`, on the database of `app`, whose own connections are given up."""
+    with app.app_context():
+        url = db.engine.url.render_as_string(hide_password=False)
+        db.engine.dispose()
+    with serving(url, instance) as running:
+        yield running
+
+
 def environment(database_url: str, instance: Path) -> dict[str, str]:
     """The settings of a process of the clinic beside the tests'."""
-    keys = ROOT / "instance" / "field_keys"
+    keys = INSTANCE / "field_keys"
     if keys.exists():  # those with which the tests wrote the rows that are served
         shutil.copy(keys, instance)
     return os.environ | {"DATABASE_URL": database_url, "CLINIC_INSTANCE": str(instance)}

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from app.upkeep import archive
 from app.upkeep.counting import count_tables
 from tests.cast import PASSWORD, Cast
+from tests.places import master_keys, new_database
 from tests.proof.server import ROOT, Server, serving
 
 pytestmark = pytest.mark.proof
@@ -31,7 +32,7 @@ def clinic(url: str, instance: Path, *words: str) -> str:
     """Run `flask clinic …` as an operator would."""
     environment = os.environ | {
         "DATABASE_URL": url, "CLINIC_INSTANCE": str(instance), "FLASK_APP": "app:create_app()",
-        "FIELD_KEYS": ",".join((ROOT / "instance" / "field_keys").read_text().split()),
+        "FIELD_KEYS": ",".join(master_keys()),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "flask", "clinic", *words], cwd=ROOT, env=environment,
@@ -77,10 +78,14 @@ def test_a_backup_under_load_comes_back(app: Flask, cast: Cast, tmp_path: Path) 
     assert before <= manifest.tables["patient"] <= after
     assert after > before, "nobody wrote while the backup was made"
 
-    place = empty_place(url, tmp_path)
-    elsewhere = tmp_path / "elsewhere"
+    with new_database(url, "elsewhere", tmp_path) as place:
+        comes_back(file, place, instance / "seals", tmp_path / "elsewhere")
+
+
+def comes_back(file: Path, place: str, seals: Path, elsewhere: Path) -> None:
+    manifest = archive.read_manifest(file)
     elsewhere.mkdir(exist_ok=True)
-    (elsewhere / "seals").symlink_to(instance / "seals")
+    (elsewhere / "seals").symlink_to(seals)
     (elsewhere / "seals" / "heads.jsonl").stat()  # the trail was sealed, so there is much to prove
     clinic(place, elsewhere, "restore", str(file))
     assert "The audit trail is whole" in clinic(place, elsewhere, "verify")
@@ -103,16 +108,3 @@ def patients(url: str) -> int:
         count = connection.scalar(text("SELECT count(*) FROM patient"))
     engine.dispose()
     return int(count or 0)
-
-
-def empty_place(url: str, folder: Path) -> str:
-    if url.startswith("sqlite"):
-        return f"sqlite:///{folder}/elsewhere/clinic.db"
-    server = make_url(url)
-    name = f"{server.database}_restored"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.set(database=name).render_as_string(hide_password=False)

@@ -18,7 +18,7 @@ from typing import Any
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.extensions import db
@@ -26,6 +26,7 @@ from app.models.base.sealed import keyring
 from app.upkeep import archive, backups
 from tests.cast import PASSWORD, Cast
 from tests.conftest import SETTINGS
+from tests.places import master_keys, new_database
 from tests.proof.server import ROOT, Server, serving
 
 pytestmark = pytest.mark.proof
@@ -114,20 +115,8 @@ def wait_for_more(writers: list[Writer], most: float = 30.0) -> None:
 @pytest.fixture
 def new_place(request: pytest.FixtureRequest, app: Flask, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database of the kind of `app`."""
-    url = app.config["SQLALCHEMY_DATABASE_URI"]
-    if url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path}/new.db"
-        return
-    server = make_url(url)
-    name = f"{server.database}_killed"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with new_database(app.config["SQLALCHEMY_DATABASE_URI"], "killed", tmp_path) as url:
+        yield url
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
@@ -168,7 +157,7 @@ def test_a_migration_that_is_killed_is_taken_up_again(new_place: str, tmp_path: 
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(
     app: Flask, cast: Cast, tmp_path: Path
 ) -> None:
-    keys = ",".join((ROOT / "instance" / "field_keys").read_text().split())
+    keys = ",".join(master_keys())
     environment = os.environ | {
         "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"], "CLINIC_INSTANCE": str(tmp_path),
         "FLASK_APP": "app:create_app()", "FIELD_KEYS": keys,

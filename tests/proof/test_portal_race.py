@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import Doctor, Patient, Role, Room, Shift, Staff, VisitType
 from tests.cast import PASSWORD, Cast
 from tests.proof.overlaps import overlaps
-from tests.proof.server import Server, serving
+from tests.proof.server import Server, serving_app
 from tests.proof.visitor import Visitor
 
 pytestmark = pytest.mark.proof
@@ -73,10 +73,7 @@ def hours(app: Flask, cast: Cast) -> Hours:
 
 @pytest.fixture
 def server(app: Flask, hours: Hours, tmp_path: Path) -> Iterator[Server]:
-    with app.app_context():
-        url = db.engine.url.render_as_string(hide_password=False)
-        db.engine.dispose()
-    with serving(url, tmp_path) as running:
+    with serving_app(app, tmp_path) as running:
         yield running
 
 

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.models import Doctor, Patient, Room
 from tests.cast import PASSWORD, Cast
 from tests.proof.overlaps import overlaps
-from tests.proof.server import Server, serving
+from tests.proof.server import Server, serving_app
 
 PROCESSES, ATTEMPTS = 16, 8000
 ROUNDS, AT_ONCE = 100, 50
@@ -53,10 +53,7 @@ def keys(app: Flask, cast: Cast) -> Keys:
 
 @pytest.fixture
 def server(app: Flask, keys: Keys, tmp_path: Path) -> Iterator[Server]:
-    with app.app_context():
-        url = db.engine.url.render_as_string(hide_password=False)
-        db.engine.dispose()
-    with serving(url, tmp_path) as running:
+    with serving_app(app, tmp_path) as running:
         yield running
 
 
