@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def test_a_page_escapes_what_is_filled_into_a_text(sqlite_app: Flask) -> None:
     )
     with sqlite_app.test_request_context():
         assert render_template_string(source, who="<b>") == "For &lt;b&gt;|5 %|2 days"
+
+
+def test_dates_and_numbers_are_spelled_in_the_language_of_now(sqlite_app: Flask) -> None:
+    day, source = date(2026, 9, 3), "{{ day|spelled('EEE d MMM y') }} {{ 12345.5|counted }}"
+    with sqlite_app.test_request_context():
+        assert render_template_string(source, day=day) == "Thu 3 Sep 2026 12,345.5"
+        with in_language("es"):
+            assert render_template_string(source, day=day) == "jue 3 sept 2026 12.345,5"
 
 
 def test_a_browser_is_answered_in_a_language_that_it_accepts(sqlite_app: Flask) -> None:
