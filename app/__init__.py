@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from app import cli_upkeep, database, language, models
+from app import cli_upkeep, database, language, models, spelling
 from app.extensions import csrf, db, mail, migrate
 from app.models.base.keyring import Keyring, Unreadable, master_keys
 from app.security.manager import ClinicSecurityManager
@@ -66,5 +66,6 @@ def _open(app: Flask) -> None:
     builder.tables = models.ALL
     builder.init_app(app, db.session)
     language.init_app(app)
+    spelling.init_app(app)
     ops.init_app(app)
     guarded_routes(app)

@@ -10,17 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import flask_appbuilder
-from babel.dates import parse_pattern
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import force_locale
@@ -97,18 +94,6 @@ def locale() -> str:
     return LANGUAGES[current()].locale
 
 
-def spelled(moment: date | time, pattern: str) -> str:
-    """A date, a time, or an instant in the zone that it has, by a CLDR pattern ("EEE d MMM, HH:mm")
-    with the names of the language of now. In a template `{{ day|spelled("d MMM y") }}`; a pattern with
-    long names is a text with a translation of its own, `_("EEEE d MMMM")`."""
-    return str(parse_pattern(str(pattern)).apply(moment, current()))
-
-
-def counted(number: float) -> str:
-    """`number` with the thousands and the decimal sign of the language of now: "1,234.5"."""
-    return str(format_decimal(number, locale=current()))
-
-
 def prefer(code: str | None) -> None:
     """Speak to the person of this request in the language that is known to be theirs; none, or
     one that the clinic does not speak, changes nothing."""
@@ -165,9 +150,6 @@ def init_app(app: Flask) -> None:
     for code, language in LANGUAGES.items():
         babel.instance.domain_instance.cache[language.locale, "messages"] = catalogue(code)
     app.jinja_env.globals.update(_=_in_page, gettext=_in_page, ngettext=_n_in_page)
-    app.jinja_env.filters.update(
-        spelled=spelled, counted=counted, said=_
-    )  # `said`: a word that is a variable
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 

@@ -11,6 +11,7 @@ from flask import Flask, render_template_string
 
 from app import create_app, language
 from app.language import _, _l, _n, in_language
+from app.spelling import counted, said, spelled, word
 from config import ConfigError
 from tools import translations
 
@@ -63,8 +64,27 @@ def test_a_translation_that_is_missing_or_obsolete_or_says_other_things_is_named
     monkeypatch.setattr(translations, "FOLDER", tmp_path)
     found = {one: translations.Text(one, places=["x.py:1"]) for one in ("A", "B %(n)s", "C")}
     translations.write("es", found, {"A": "a", "B %(n)s": "b %(m)s", "D": "d"})
-    said = translations.translations("es") | {"D": "d"}
-    assert [fault.split(": ")[1] for fault in translations.faults("es", found, said)] == [
+    said_there = translations.translations("es") | {"D": "d"}
+    assert [fault.split(": ")[1] for fault in translations.faults("es", found, said_there)] == [
         "missing (x.py:1)", "obsolete", "placeholders differ",
     ]  # fmt: skip
-    assert json.dumps(said) == json.dumps({"A": "a", "B %(n)s": "b %(m)s", "C": "", "D": "d"})
+    assert json.dumps(said_there) == json.dumps({"A": "a", "B %(n)s": "b %(m)s", "D": "d"})
+
+
+def test_dates_numbers_and_stored_words_are_spelled_in_the_language_of_now(
+    sqlite_app: Flask,
+) -> None:
+    day = date(2026, 5, 4)
+    with sqlite_app.app_context():
+        assert (spelled(day, _("EEEE d MMMM y")), counted(12345.5, 2), word("checked-in")) == (
+            "Monday 4 May 2026", "12,345.50", "Checked in",
+        )  # fmt: skip
+        with in_language("es"):
+            assert (spelled(day, _("EEEE d MMMM y")), counted(12345.5, 2), word("booked")) == (
+                "lunes, 4 de mayo de 2026", "12.345,50", "Reservada",
+            )  # fmt: skip
+            assert (said("booked"), said("Booked"), said("none")) == (
+                "reservada",
+                "Reservada",
+                "none",
+            )

@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
 }
 """What each layer may import beside itself; `config` is nobody's and `app` itself the factory's."""
 
-LAYER_OF_FILE = dict.fromkeys(("extensions", "database", "language"), "extensions")
+LAYER_OF_FILE = dict.fromkeys(("extensions", "database", "language", "spelling"), "extensions")
 FACTORY = {"app/__init__.py", "app/cli.py", "app/cli_upkeep.py"}
 
 

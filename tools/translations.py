@@ -2,6 +2,7 @@
 
     python tools/translations.py              bring every messages.po up to date, and name what is wrong
     python tools/translations.py check        name what is wrong, and write nothing
+    python tools/translations.py missing      print what has no translation as JSON, to fill in and add
     python tools/translations.py add FILE     take translations from a .json or .toml of English = Spanish
                                               (a plural: English one = [one, many]); --to CODE for another
 
@@ -26,15 +27,19 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import normalize, read_po
-from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from app import create_app, models  # noqa: E402
 from app.language import FOLDER, LANGUAGES, SOURCE  # noqa: E402
+from app.models.base.refusals import words  # noqa: E402
+from app.spelling import plain  # noqa: E402
+from app.views import setup  # noqa: E402
+from app.views.generated import generate  # noqa: E402
 
-PYTHON = {"_": None, "_l": None, "_n": (1, 2)}
+PYTHON = {"_": None, "_l": None, "_n": (1, 2), "_k": None}
 PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 BARE = re.compile(r"%(?!\(\w+\)[sd]|%)")
 
@@ -83,9 +88,7 @@ def _called(
 
 
 def _templates() -> Iterator[tuple[str, str, str | None]]:
-    environment = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.policies["ext.i18n.trimmed"] = True
+    environment = create_app().jinja_env
     for path in sorted((ROOT / "app/templates").rglob("*.*")):
         tree = environment.parse(path.read_text("utf-8"))
         for line, function, said in extract_from_ast(tree, ("_", "gettext", "ngettext")):
@@ -98,7 +101,26 @@ def _templates() -> Iterator[tuple[str, str, str | None]]:
 
 def _declared() -> Iterator[tuple[str, str, str | None]]:
     """What the tables say of themselves, and the sections and pages of the menu."""
-    return iter(())
+    for table in models.ALL:
+        if screen := table.__screen__:
+            for text in _of_screen(table, screen):
+                yield f"{table.__name__}.__screen__", text, None
+        for column in table.columns().values():
+            for stored in getattr(column.type, "enums", None) or ():
+                yield f"{table.__name__}.{column.name}", plain(stored), None
+    for role in models.Role:
+        yield "Role", plain(role.value), None
+    for page in setup.PAGES:
+        yield from ((page.__name__, text, None) for text in getattr(page, "menu", ())[:2])
+
+
+def _of_screen(table: type[models.Entity], screen: models.Screen) -> Iterator[str]:
+    yield screen.title
+    yield words(table.__tablename__).capitalize()
+    yield from filter(None, (screen.menu, screen.empty, *screen.help.values()))
+    form = generate.form_columns(table, screen)
+    for name in (*screen.columns, *screen.search, *(screen.detail or ()), *form):
+        yield generate.label(screen, name)
 
 
 def po_of(code: str) -> Path:
@@ -120,14 +142,14 @@ def translations(code: str) -> dict[str, Any]:
 
 
 def write(code: str, found: Texts, said: dict[str, Any]) -> None:
-    """The file of a language; what is not said yet stands there empty."""
+    """The file of a language; what is not said yet does not stand there, so that files merge."""
     plural = Catalog(locale=code)
     lines = [
         'msgid ""', 'msgstr ""', f'"Language: {code}\\n"', '"Content-Type: text/plain; charset=utf-8\\n"',
         f'"Plural-Forms: {plural.plural_forms}\\n"', "",
     ]  # fmt: skip
-    for one in sorted(found):
-        text, words = found[one], said.get(one) or ""
+    for one in sorted(one for one in found if _whole(said.get(one))):
+        text, words = found[one], said[one]
         lines += ["#. script"] if text.script else []
         lines.append(f"msgid {_quoted(one)}")
         if text.many is None:
@@ -160,14 +182,18 @@ def faults(code: str, found: Texts, said: dict[str, Any]) -> list[str]:
         if not _whole(words):
             continue
         forms = [words] if isinstance(words, str) else list(words)
-        asked = {place for place in PLACE.findall(one + (text.many or "")) if place}
+        asked = _placeholders(one + (text.many or ""))
         for form in forms:
-            given = {place for place in PLACE.findall(form) if place}
+            given = _placeholders(form)
             if given - asked or (asked - given - {"num"}):
                 wrong.append(f"{code}: placeholders differ: {one!r} and {form!r}")
-            if asked and BARE.search(form):
+            if "%(" in one and BARE.search(form):
                 wrong.append(f"{code}: a percent sign stands alone: {form!r}")
     return sorted(wrong)
+
+
+def _placeholders(text: str) -> set[str]:
+    return {place for place in PLACE.findall(text) if place}
 
 
 def _whole(words: Any) -> bool:
@@ -182,7 +208,9 @@ def _given(path: Path) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("update", "check", "add"), default="update")
+    parser.add_argument(
+        "what", nargs="?", choices=("update", "check", "missing", "add"), default="update"
+    )
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--to", default="es", choices=sorted(set(LANGUAGES) - {SOURCE}))
     asked = parser.parse_args()
@@ -195,6 +223,10 @@ def main() -> int:
             wrong += [
                 f"{code}: nowhere in the program: {one!r}" for one in pairs if one not in found
             ]
+        if asked.what == "missing" and code == asked.to:
+            lacking = {one: [] if t.many else "" for one, t in found.items() if not said.get(one)}
+            print(json.dumps(lacking, ensure_ascii=False, indent=0))
+            return 0
         wrong += faults(code, found, said)
         if asked.what != "check":
             write(code, found, said)

@@ -10,9 +10,11 @@ from urllib.parse import unquote
 from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.extensions import db
+from app.language import _
 from app.models import Patient
 from app.models.base.clock import clinic_zone
 from app.security.actor import Actor, current_actor
+from app.spelling import spelled, word
 from app.views.generated.generate import SECTION_ICONS
 
 MENU_COOKIE = "menu"
@@ -37,6 +39,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
+    """`key` is its name whatever the language, by which a browser keeps whether it is open."""
+
+    key: str
     label: str
     items: list[Item]
     open: bool = True
@@ -66,15 +71,15 @@ def _shell() -> Shell:
         user=_person(actor) if actor else None,
         menu=_menu() if actor else [],
         search_url=url_for("SearchView.patients") if _may_search() else None,
-        today=f"{today:%A, %-d %B %Y}",
+        today=spelled(today, _("EEEE, d MMMM y")),
         logout_url=url_for("LoginView.logout"),
         account_url=url_for("AccountView.show") if actor else None,
     )
 
 
 def _person(actor: Actor) -> Person:
-    roles = " · ".join(role.capitalize() for role in sorted(actor.roles))
-    return Person(actor.name, actor.username, roles or "No role")
+    roles = " · ".join(word(role.value) for role in sorted(actor.roles))
+    return Person(actor.name, actor.username, roles or _("No role"))
 
 
 def _may_search() -> bool:
@@ -83,11 +88,11 @@ def _may_search() -> bool:
 
 
 def _menu() -> list[Section]:
-    home = Item("Home", "fa-house", url_for("HomeView.index"), request.path == "/")
-    sections = [Section("", [home])]
+    home = Item(_("Home"), "fa-house", url_for("HomeView.index"), request.path == "/")
+    sections = [Section("", "", [home])]
     for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
-        items = [_item(child) for child in section.get("childs", [])]
-        sections.append(Section(section["label"], items, _is_open(section["label"], items)))
+        key, items = section["label"], [_item(child) for child in section.get("childs", [])]
+        sections.append(Section(key, _(key), items, _is_open(key, items)))
     return sections
 
 
@@ -106,4 +111,4 @@ def _is_open(label: str, items: list[Item]) -> bool:
 
 def _item(child: dict[str, Any]) -> Item:
     base = child["url"].removesuffix("list/")
-    return Item(child["label"], child["icon"], child["url"], request.path.startswith(base))
+    return Item(_(child["label"]), child["icon"], child["url"], request.path.startswith(base))

@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import Column
 from sqlalchemy import types as sa
 
+from app.language import SOURCE, _, current
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.sealed import Sealed, SealedJson, SealedText
 from app.models.base.types import FhirDateTime, Instant
+from app.spelling import counted, spelled
 
 LARGEST_INTEGER = 2**31 - 1
 YEARS = range(1800, 2201)
@@ -174,16 +176,16 @@ def show(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return f"{aware.astimezone(clinic_zone()):%-d %b %Y %H:%M}"
+        return spelled(aware.astimezone(clinic_zone()), "d MMM y HH:mm")
     if isinstance(value, date):
-        return f"{value:%-d %b %Y}"
+        return spelled(value, "d MMM y")
     if isinstance(value, time):
         return f"{value:%H:%M}"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return counted(float(f"{value:.6g}")) if current() != SOURCE else f"{value:.6g}"
     if isinstance(value, list) and not any(isinstance(item, dict) for item in value):
         return ", ".join(show(item) for item in value)
     if isinstance(value, (dict, list)):

@@ -11,12 +11,14 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, Appointment, Conflict
 from app.models.base.clock import clinic_zone
 from app.models.clinic import visit_form
 from app.models.portal import portal, portal_times, portal_waiting
 from app.models.visits import holds
 from app.security import audit
+from app.spelling import spelled
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.portal.portal_shell import (
@@ -151,8 +153,8 @@ def card(visit: Appointment) -> VisitCard:
     held = visit.status == "pending" and visit.hold_until is not None
     return VisitCard(
         key=visit.appointment_id,
-        day=f"{start:%A %-d %B %Y}",
-        short_day=f"{start:%a %-d %b}",
+        day=spelled(start, _("EEEE d MMMM y")),
+        short_day=spelled(start, "EEE d MMM"),
         time=f"{start:%H:%M}",
         until=f"{end:%H:%M}",
         kind=visit.visit_type.name if visit.visit_type else "Visit",

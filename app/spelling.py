@@ -1,0 +1,53 @@
+"""Dates, numbers and stored words as the language of now spells them. The names are CLDR's."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+
+from babel.dates import parse_pattern
+from babel.numbers import format_decimal
+from flask import Flask
+
+from app.language import SOURCE, _, current
+
+
+def spelled(moment: date | time, pattern: str) -> str:
+    """A date, a time, or an instant in the zone that it has, by a CLDR pattern ("EEE d MMM, HH:mm")
+    with the names of the language of now. In a template `{{ day|spelled("d MMM y") }}`; a pattern with
+    long names is a text with a translation of its own, `_("EEEE d MMMM")`."""
+    return str(parse_pattern(str(pattern)).apply(moment, current()))
+
+
+def counted(number: float | Decimal, digits: int | None = None) -> str:
+    """`number` with the thousands and the decimal sign of the language of now: "1,234.5"; with so
+    many digits behind the sign, or as many as it has."""
+    shape = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(number, shape, locale=current()))
+
+
+def plain(stored: str) -> str:
+    """The English words of what is stored: `checked-in` → “Checked in”. They are its text's key."""
+    words = "no-show" if stored == "noshow" else stored.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def word(stored: str) -> str:
+    """What is stored, such as a status or a role, as it begins a label."""
+    return _(plain(stored))
+
+
+def said(text: str) -> str:
+    """A word that is a variable, as `_`; one that is stored keeps its small letter."""
+    found = _(text)
+    if found != text or current() == SOURCE:
+        return found
+    words = word(text)
+    if words == plain(text):
+        return text
+    return words if text[:1].isupper() else words[:1].lower() + words[1:]
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates these filters."""
+    app.jinja_env.filters.update(spelled=spelled, counted=counted, said=said, word=word)
