@@ -27,6 +27,7 @@ PERIODS = {"30": "30 days", "90": "90 days", "365": "12 months", "730": "24 mont
 USUAL = "30"
 LABELS = {"doctor": "Doctor", "type": "Visit type", "room": "Room"}
 EVERY = {"doctor": "All doctors", "type": "All types", "room": "All rooms"}
+BEFORE = "Period before"
 NO_FIGURE = "There is no such figure."
 
 
@@ -117,6 +118,8 @@ def drawn(figure: Figure) -> dict[str, Any]:
         "series": [
             {
                 "name": column.name,
+                "place": place,
+                "is_before": column.name == BEFORE,
                 "unit": column.unit,
                 "values": [number_of(values[place]) for _, values in figure.rows],
             }

@@ -68,7 +68,7 @@ def test_axe_finds_nothing_wrong_with_a_home(
 def test_a_plot_is_drawn_with_its_numbers_beside_it(page_of: PageOf, counted: None) -> None:
     page = page_of("rosa")
     page.goto("/analytics/")
-    plot = page.locator("canvas[data-plot=visits-by-status]")
+    plot = page.locator("[data-plot=visits-by-status] canvas")
     plot.wait_for()
     inked = """canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
         .data].some((value) => value > 0)"""
