@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Doctor, Patient, Role, Staff
+from app.models.messages import inbox
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Actor:
     staff_id: int | None = None
     doctor_id: int | None = None
     patient_id: int | None = None
+    unread: int = 0
+    """Messages in the inbox that are new to this person."""
 
 
 def current_actor(session: Session) -> Actor | None:
@@ -62,8 +65,9 @@ def roles_of(user: User) -> frozenset[Role]:
 
 
 def _actor(session: Session, user: User) -> Actor:
+    new = inbox.unread(User.__table__.c.id, Staff.__table__.c.staff_id)
     keys = session.execute(
-        select(Staff.staff_id, Doctor.doctor_id, Patient.patient_id)
+        select(Staff.staff_id, Doctor.doctor_id, Patient.patient_id, new)
         .select_from(User)
         .outerjoin(Staff, Staff.user_id == User.id)
         .outerjoin(Doctor, Doctor.staff_id == Staff.staff_id)

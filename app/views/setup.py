@@ -36,6 +36,7 @@ from app.views.generated import generate
 from app.views.generated.api import EntityApi
 from app.views.generated.openapi import STAFF, ClinicOpenApi, SwaggerPage
 from app.views.home.home import HomeView
+from app.views.home.inbox import InboxView
 from app.views.login.account import AccountView
 from app.views.login.factor_pages import FactorView
 from app.views.login.login import LoginView, login_page
@@ -92,6 +93,7 @@ PAGES: tuple[type[Any], ...] = (
     WaitingView,
     SeriesView,
     AbsenceView,
+    InboxView,
     AnalyticsView,
     ChartView,
     ChartNotesView,

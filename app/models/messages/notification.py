@@ -98,7 +98,6 @@ class Notification(Entity):
 
     __screen__ = Screen(
         title="Messages",
-        menu="Clinic",
         icon="fa-inbox",
         columns=["created", "subject", "read_at"],
         search=["created", "subject", "read_at"],

@@ -11,12 +11,13 @@ from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.extensions import db
 from app.language import _
-from app.models import Patient
+from app.models import Patient, Role
 from app.models.base.clock import clinic_zone
 from app.security.actor import Actor, current_actor
 from app.spelling import spelled, word
 from app.views.generated.generate import SECTION_ICONS
 
+STAFF = frozenset(Role) - {Role.PATIENT}
 MENU_COOKIE = "menu"
 DAILY = ("Clinic", "Records")
 """The sections with each day's work, open from the beginning."""
@@ -54,6 +55,8 @@ class Shell:
     menu: list[Section]
     search_url: str | None
     today: str
+    inbox_url: str | None
+    unread: int
     logout_url: str
     account_url: str | None
 
@@ -72,6 +75,8 @@ def _shell() -> Shell:
         menu=_menu() if actor else [],
         search_url=url_for("SearchView.patients") if _may_search() else None,
         today=spelled(today, _("EEEE, d MMMM y")),
+        inbox_url=url_for("InboxView.show") if actor and actor.roles & STAFF else None,
+        unread=actor.unread if actor else 0,
         logout_url=url_for("LoginView.logout"),
         account_url=url_for("AccountView.show") if actor else None,
     )

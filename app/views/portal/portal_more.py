@@ -8,12 +8,12 @@ from flask import flash, redirect, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.extensions import db
 from app.models import AuditEvent, ContactPreference, NotFound, Notification, Patient, PortalAccess
 from app.models.base.refusals import words
-from app.models.messages.notification import INBOX
+from app.models.messages import inbox
 from app.models.messages.wording import LANGUAGES, language_of
 from app.models.portal import portal_access, shared
 from app.security import audit
@@ -23,7 +23,6 @@ from app.views.generated.guard import BadQuery, actor
 from app.views.generated.values import show
 from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, page
 
-MESSAGES = 50
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 DID = {
     "open": "opened", "show": "looked at", "list": "listed", "search": "found", "export": "took a copy of",
@@ -53,8 +52,9 @@ class PortalMoreView(BaseView):
     @permission_name(PERMISSION)
     def more(self) -> Any:
         patient = acting_patient()
-        unread = _inbox(patient.patient_id).where(Notification.read_at.is_(None))
-        return page("more", unread=len(db.session.scalars(unread).all()))
+        mine = inbox.of_patient(patient.patient_id)
+        rows = inbox.page(db.session(), mine)
+        return page("more", unread=sum(row.read_at is None for row in rows))
 
     @expose("/messages", methods=["GET", "POST"])
     @has_access
@@ -63,20 +63,11 @@ class PortalMoreView(BaseView):
         """The inbox; a post marks all as read, since showing a page changes nothing."""
         key, session = acting_patient().patient_id, db.session()
         if request.method == "POST":
-            session.execute(
-                update(Notification)
-                .where(
-                    Notification.patient_id == key,
-                    Notification.channel == INBOX,
-                    Notification.state == "sent",
-                    Notification.read_at.is_(None),
-                )
-                .values(read_at=now(), version=Notification.version + 1)
-            )
+            inbox.mark_read(session, inbox.of_patient(key), now())
             session.commit()
             return redirect(url_for("PortalMoreView.messages"))
         audit.read(actor(), "list", Notification, page="portal")
-        return page("messages", rows=session.scalars(_inbox(key)).all(), show=show)
+        return page("messages", rows=inbox.page(session, inbox.of_patient(key)), show=show)
 
     @expose("/reach", methods=["GET", "POST"])
     @has_access
@@ -132,15 +123,6 @@ class PortalMoreView(BaseView):
         writing.keep(session, actor(), lambda: row, lambda kept: [("edit", kept)])
         flash(f"{row.holder} no longer acts for {patient.name}.", "success")
         return redirect(url_for("PortalView.home"))
-
-
-def _inbox(patient_id: int) -> Any:
-    query = select(Notification).where(
-        Notification.patient_id == patient_id,
-        Notification.channel == INBOX,
-        Notification.state == "sent",
-    )
-    return query.order_by(Notification.sent_at.desc()).limit(MESSAGES)
 
 
 def _names(keys: set[int]) -> dict[int, str]:
