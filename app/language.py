@@ -76,6 +76,12 @@ def _l(text: str, /, **values: Any) -> Any:
     return LazyText(_, text, **values)
 
 
+def _k(text: str, /) -> str:
+    """Marks a text that is kept as it is written, in the database or by a standard; where it is
+    shown, `_(row.reason)` says it."""
+    return text
+
+
 def current() -> str:
     """The code of the language that is spoken now: that of `in_language`, else of the person whose
     request this is, else of the clinic."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.exchange.fhir_names import UUID_URN, Resource, filled, reference
 from app.exchange.fhir_out_rows import TERMINOLOGY, Going, instant, statement
+from app.language import SOURCE, in_language
 from app.models import MedicationEnd, MedicationRequest, Observation, Staff
 from app.models.record.prescription_tables import END_REASONS
 from app.models.record.vitals import VITALS
@@ -67,18 +68,23 @@ def _status(going: Going, row: MedicationRequest, end: MedicationEnd | None) -> 
 def _why(end: MedicationEnd | None) -> Resource | None:
     if end is None:
         return None
-    text = END_REASONS[end.reason]
+    text = _in_english(end)
     if end.reason in OURS:
         return {"text": text}
     system = f"{TERMINOLOGY}/medicationrequest-status-reason"
     return {"coding": [{"system": system, "code": end.reason}], "text": text}
 
 
+def _in_english(end: MedicationEnd) -> str:
+    with in_language(SOURCE):
+        return str(END_REASONS[end.reason])
+
+
 def _note(going: Going, end: MedicationEnd | None) -> list[Resource]:
     """When it ended, and what was written about it."""
     if end is None or going.shared:
         return []
-    text = ": ".join(filter(None, [f"Ended, {END_REASONS[end.reason].lower()}", end.note]))
+    text = ": ".join(filter(None, [f"Ended, {_in_english(end).lower()}", end.note]))
     by: Staff | None = going.staff.get(end.staff_id or 0)
     return [
         filled(

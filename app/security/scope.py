@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, inspect, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
+from app.language import _
 from app.models import Action, Forbidden, NotFound
 from app.models.base.grants import Rule
 from app.models.record import restricting
@@ -68,8 +69,8 @@ def load(
     if action is not Action.SHOW and session.scalar(
         select(column).where(column == number, row_scope(actor, model, Action.SHOW))
     ):
-        raise Forbidden("This one is not yours to change.")
-    raise NotFound("There is no such entry, or it is not yours to see.")
+        raise Forbidden(_("This one is not yours to change."))
+    raise NotFound(_("There is no such entry, or it is not yours to see."))
 
 
 def may(actor: Actor, row: Any, action: Action) -> bool:
@@ -81,7 +82,7 @@ def as_key(value: Any) -> int:
     """A row number; what cannot be one is a row that is not there."""
     text = str(value)
     if not (text.isascii() and text.isdecimal()) or len(text) > 10 or int(text) > LARGEST_KEY:
-        raise NotFound("There is no such entry, or it is not yours to see.")
+        raise NotFound(_("There is no such entry, or it is not yours to see."))
     return int(text)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.language import _l
 from app.models import LoginSetting, Role
 from app.models.base.guesses import ACCOUNT
 from app.models.people import login_setting, login_told
@@ -21,7 +22,7 @@ from app.security import audit
 from app.security.actor import Actor, roles_of
 from app.security.guessing import Guess, guessing, login_subject
 
-WRONG = "That user name and password do not belong together."
+WRONG = _l("That user name and password do not belong together.")
 
 
 @dataclass(frozen=True)

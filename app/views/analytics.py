@@ -11,6 +11,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import NotFound, Role
 from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
@@ -23,12 +24,12 @@ from app.views.generated.export import csv_of
 from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
 from app.views.generated.values import read_date
 
-PERIODS = {"30": "30 days", "90": "90 days", "365": "12 months", "730": "24 months"}
+PERIODS = {"30": _l("30 days"), "90": _l("90 days"), "365": _l("12 months"), "730": _l("24 months")}
 USUAL = "30"
-LABELS = {"doctor": "Doctor", "type": "Visit type", "room": "Room"}
-EVERY = {"doctor": "All doctors", "type": "All types", "room": "All rooms"}
-BEFORE = "Period before"
-NO_FIGURE = "There is no such figure."
+LABELS = {"doctor": _l("Doctor"), "type": _l("Visit type"), "room": _l("Room")}
+EVERY = {"doctor": _l("All doctors"), "type": _l("All types"), "room": _l("All rooms")}
+NO_FIGURE = _l("There is no such figure.")
+BEFORE = _l("Period before")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class AnalyticsView(BaseView):
         figure = found[0]
         head = [
             figure.label,
-            *(f"{c.name} ({c.unit})" if c.unit else c.name for c in figure.columns),
+            *(f"{c.name} ({c.unit})" if c.unit else str(c.name) for c in figure.columns),
         ]
         rows = [[label, *map(plain, values)] for label, values in figure.rows]
         return csv_of(key, [head, *rows])
@@ -114,14 +115,14 @@ def drawn(figure: Figure) -> dict[str, Any]:
     """What the plot needs: labels, and the drawn columns with numbers alone."""
     return {
         "kind": figure.kind,
-        "labels": [label for label, _ in figure.rows],
+        "labels": [str(label) for label, _values in figure.rows],
         "series": [
             {
-                "name": column.name,
+                "name": str(column.name),
                 "place": place,
-                "is_before": column.name == BEFORE,
+                "is_before": str(column.name) == str(BEFORE),
                 "unit": column.unit,
-                "values": [number_of(values[place]) for _, values in figure.rows],
+                "values": [number_of(values[place]) for _label, values in figure.rows],
             }
             for place, column in enumerate(figure.columns)
             if column.drawn
@@ -159,7 +160,7 @@ def _period(today: date) -> tuple[date, date]:
     """First and last day from the address, both included. Raises BadQuery."""
     days = request.args.get("days", USUAL)
     if days not in PERIODS:
-        raise BadQuery("Choose one of the periods, or two dates.")
+        raise BadQuery(_("Choose one of the periods, or two dates."))
     try:
         last = read_date(request.args["to"]) if request.args.get("to") else today
         usual = last - timedelta(days=int(days) - 1)
@@ -167,7 +168,9 @@ def _period(today: date) -> tuple[date, date]:
     except ClinicError as error:
         raise BadQuery(error.message) from None
     if not 0 <= (last - first).days < LONGEST:
-        raise BadQuery("The period ends on or after its first day, and lasts at most five years.")
+        raise BadQuery(
+            _("The period ends on or after its first day, and lasts at most five years.")
+        )
     return first, last
 
 
@@ -177,7 +180,7 @@ def _key(name: str, section: Section) -> int | None:
     if not raw or name not in section.narrowed:
         return None
     if not (raw.isascii() and raw.isdecimal()) or int(raw[:9]) > LARGEST_PAGE:
-        raise BadQuery(f"{LABELS[name]} must be one of the list.")
+        raise BadQuery(_("%(name)s must be one of the list.", name=LABELS[name]))
     return int(raw[:9])
 
 

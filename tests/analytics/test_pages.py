@@ -163,4 +163,4 @@ def test_every_figure_is_defined_in_the_documents(sqlite_cast: Cast) -> None:
     told = METRICS.read_text()
     assert [f.key for f in figures if f"### {f.title}\n" not in told] == []
     assert [f.key for f in figures if f"`{f.key}`" not in told] == []
-    assert [f.key for f in figures if f.meaning not in told] == []
+    assert [f.key for f in figures if str(f.meaning) not in told] == []

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, course
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import AccessFact, VisitFact
@@ -24,12 +25,12 @@ THIRD = 3
 USUAL = Wish(minutes=30, grid=15)
 """What is looked for: half an hour, with any room."""
 
-ACCESS_MEANING = (
-    "Whole days from the measurement to the third free half-hour of a doctor, measured once a day "
-    "in the morning; the mean of the doctors, and of each the latest. The third, because the first "
-    "two are often cancellations of the moment."
+ACCESS_MEANING = _l(
+    "Whole days from the measurement to the third free half-hour of a doctor, measured "
+    "once a day in the morning; the mean of the doctors, and of each the latest. The "
+    "third, because the first two are often cancellations of the moment."
 )
-NEW_MEANING = "Patients whose first visit that took place lies in the period, by its day."
+NEW_MEANING = _l("Patients whose first visit that took place lies in the period, by its day.")
 
 
 def third_next(session: Session, scope: Scope) -> dict[tuple[date, int], int | None]:
@@ -104,11 +105,11 @@ def _course(asked: Asked, found: dict[tuple[date, int], int | None]) -> Figure:
         _mean(days for (day, _), days in found.items() if scope.is_now(day) is era)
         for era in (True, False)
     )
-    totals = [Total("Days to third next free time", now[0], before[0], "d", -1)]
+    totals = [Total(_("Days to third next free time"), now[0], before[0], "d", -1)]
     return Figure(
-        "third-next-available", "Time to the third next free appointment", ACCESS_MEANING, "lines",
-        "From", [Column("Mean of the doctors", "d")], rows, totals,
-        empty="Not measured yet. It is measured once a day from now on.",
+        "third-next-available", _("Time to the third next free appointment"), ACCESS_MEANING, "lines",
+        _("From"), [Column(_("Mean of the doctors"), "d")], rows, totals,
+        empty=_("Not measured yet. It is measured once a day from now on."),
     )  # fmt: skip
 
 
@@ -123,10 +124,10 @@ def _doctors(asked: Asked, found: dict[tuple[date, int], int | None]) -> Figure:
         (asked.names.doctors[key], [latest[key]]) for key in asked.names.doctors if key in latest
     ]
     return Figure(
-        "third-next-by-doctor", "Third next free appointment by doctor", ACCESS_MEANING, "bars", "Doctor",
-        [Column("Days", "d")], sorted(rows, key=lambda row: float(row[1][0] or 0)),
-        note="A doctor without a number had no free time within 60 days.",
-        empty="Not measured yet. It is measured once a day from now on.",
+        "third-next-by-doctor", _("Third next free appointment by doctor"), ACCESS_MEANING, "bars", _("Doctor"),
+        [Column(_("Days"), "d")], sorted(rows, key=lambda row: float(row[1][0] or 0)),
+        note=_("A doctor without a number had no free time within 60 days."),
+        empty=_("Not measured yet. It is measured once a day from now on."),
     )  # fmt: skip
 
 
@@ -137,6 +138,6 @@ def _new(asked: Asked) -> Figure:
         sum(n for day, n in counts.items() if scope.is_now(day) is era) for era in (True, False)
     )
     return Figure(
-        "new-patients", "New patients", NEW_MEANING, "columns", "From", [Column("New patients")], rows,
-        [Total("New patients", now, before, better=1)],
+        "new-patients", _("New patients"), NEW_MEANING, "columns", _("From"), [Column(_("New patients"))], rows,
+        [Total(_("New patients"), now, before, better=1)],
     )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, null, select, union_all
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import SMALLEST, Column, Figure, Value
 from app.models.analytics.scope import Asked, Scope
 from app.models.record.clinical import Condition, MedicationRequest
@@ -20,15 +21,18 @@ from app.models.record.medical_record import MedicalRecord
 from app.models.visits.appointment import Appointment
 
 TOP = 12
-OTHERS = "Others, each of fewer than 5 patients"
+OTHERS = _l("Others, each of fewer than 5 patients")
 
-RULE = (
-    "Only coded entries with a full date are counted, by the code; what fewer than five patients "
-    "have is not named."
+RULE = _l(
+    "Only coded entries with a full date are counted, by the code; what fewer than five "
+    "patients have is not named."
 )
-DIAGNOSES_MEANING = f"Patients with a diagnosis recorded in the period (date as recorded). {RULE}"
-DRUGS_MEANING = (
-    f"Patients for whom a drug was prescribed in the period (date as written, in UTC). {RULE}"
+DIAGNOSES_MEANING = _l(
+    "Patients with a diagnosis recorded in the period (date as recorded). %(rule)s", rule=RULE
+)
+DRUGS_MEANING = _l(
+    "Patients for whom a drug was prescribed in the period (date as written, in UTC). %(rule)s",
+    rule=RULE,
 )
 
 
@@ -120,9 +124,9 @@ def _narrowed(query: Any, scope: Scope, model: Any) -> Any:
 
 def figures(asked: Asked) -> list[Figure]:
     return [
-        _figure("top-diagnoses", "Top diagnoses", DIAGNOSES_MEANING, "Diagnosis",
+        _figure("top-diagnoses", _("Top diagnoses"), DIAGNOSES_MEANING, _("Diagnosis"),
                 diagnoses(asked.session, asked.scope)),
-        _figure("top-drugs", "Top drugs", DRUGS_MEANING, "Drug", drugs(asked.session, asked.scope)),
+        _figure("top-drugs", _("Top drugs"), DRUGS_MEANING, _("Drug"), drugs(asked.session, asked.scope)),
     ]  # fmt: skip
 
 
@@ -137,9 +141,9 @@ def _figure(key: str, title: str, meaning: str, label: str, found: list[Coded]) 
     ]
     rare = any(0 < row.patients < SMALLEST for row in found)
     return Figure(
-        key, title, meaning, "bars", label, [Column("Patients"), Column("Period before")], rows,
-        note=f"{OTHERS}, are not shown." if rare else "",
-        empty="Nothing coded in this period that five patients or more have.",
+        key, title, meaning, "bars", label, [Column(_("Patients")), Column(_("Period before"))], rows,
+        note=_("%(others)s, are not shown.", others=OTHERS) if rare else "",
+        empty=_("Nothing coded in this period that five patients or more have."),
     )  # fmt: skip
 
 

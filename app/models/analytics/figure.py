@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from app.language import _l
 from app.models.analytics.scope import Scope
 
 SMALLEST = 5
@@ -61,7 +62,7 @@ class Figure:
     columns: list[Column]
     rows: list[tuple[str, list[Value]]]
     totals: list[Total] = field(default_factory=list)
-    empty: str = "Nothing to count in this period."
+    empty: str = _l("Nothing to count in this period.")
     note: str = ""
 
     @property

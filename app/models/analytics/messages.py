@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, at_least_five, percent
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked, Scope
@@ -17,22 +18,23 @@ from app.models.visits.history import AppointmentHistory
 
 REMINDER = "reminder"
 OUTCOMES = (
-    ("Sent", ("sent",)),
-    ("Waiting", ("planned", "claimed", "failed")),
-    ("Not sent", ("skipped",)),
-    ("Given up", ("dead",)),
+    (_l("Sent"), ("sent",)),
+    (_l("Waiting"), ("planned", "claimed", "failed")),
+    (_l("Not sent"), ("skipped",)),
+    (_l("Given up"), ("dead",)),
 )
-CHANNELS = {"email": "E-mail", "sms": "Text message"}
+CHANNELS = {"email": _l("E-mail"), "sms": _l("Text message")}
 
-SENT_MEANING = (
-    "Reminders of visits by e-mail or text message that were due in the period, by their state now: "
-    "waiting are planned or tried again, not sent were skipped for a reason, such as a visit that "
-    "was cancelled or a patient without an address. Confirmed by link is how often a "
-    "patient said so that they will come."
+SENT_MEANING = _l(
+    "Reminders of visits by e-mail or text message that were due in the period, by their "
+    "state now: waiting are planned or tried again, not sent were skipped for a reason, "
+    "such as a visit that was cancelled or a patient without an address. Confirmed by "
+    "link is how often a patient said so that they will come."
 )
-EFFECT_MEANING = (
-    "Of the visits that were due in the period (seen, not come, or cancelled less than 24 hours "
-    "before by or for the patient), the shares with a reminder that was sent, and without."
+EFFECT_MEANING = _l(
+    "Of the visits that were due in the period (seen, not come, or cancelled less than "
+    "24 hours before by or for the patient), the shares with a reminder that was sent, "
+    "and without."
 )
 
 
@@ -97,33 +99,33 @@ def _sent(asked: Asked) -> Figure:
     span = instants(asked)
     found = reminders(asked.session, *span)
     rows: list[tuple[str, list[Value]]] = [
-        (name, [sum(found[channel, state] for state in states) for _, states in OUTCOMES])
-        for channel, name in CHANNELS.items()
+        (str(words), [sum(found[channel, state] for state in states) for name, states in OUTCOMES])
+        for channel, words in CHANNELS.items()
     ]
     totals = [
-        Total(name, sum(n for (_, state), n in found.items() if state in states), None)
+        Total(name, sum(n for (channel, state), n in found.items() if state in states), None)
         for name, states in OUTCOMES
     ]
-    totals.append(Total("Confirmed by link", confirmed(asked.session, *span), None))
+    totals.append(Total(_("Confirmed by link"), confirmed(asked.session, *span), None))
     return Figure(
-        "reminders", "Reminders", SENT_MEANING, "stacked", "By", [Column(name) for name, _ in OUTCOMES],
-        rows, totals, empty="No reminder was due in this period. Rules for them are under Set-up.",
+        "reminders", _("Reminders"), SENT_MEANING, "stacked", _("By"), [Column(name) for name, states in OUTCOMES],
+        rows, totals, empty=_("No reminder was due in this period. Rules for them are under Set-up."),
     )  # fmt: skip
 
 
 def _effect(asked: Asked) -> Figure:
     found = effect(asked.session, asked.scope)
     rows: list[tuple[str, list[Value]]] = []
-    for key, name in ((True, "Reminded"), (False, "Not reminded")):
+    for key, name in ((True, _("Reminded")), (False, _("Not reminded"))):
         seen, missed, late = found.get(key, (0, 0, 0))
         due = seen + missed + late
         rows.append((name, [percent(missed, due), percent(late, due), at_least_five(due)]))
     columns = [
-        Column("Not come", "%"),
-        Column("Cancelled late", "%"),
-        Column("Visits due", drawn=False),
+        Column(_("Not come"), "%"),
+        Column(_("Cancelled late"), "%"),
+        Column(_("Visits due"), drawn=False),
     ]
     return Figure(
-        "effect-of-reminders", "Effect of reminders", EFFECT_MEANING, "columns", "Patients", columns, rows,
-        empty="No visit was due in this period.",
+        "effect-of-reminders", _("Effect of reminders"), EFFECT_MEANING, "columns", _("Patients"), columns, rows,
+        empty=_("No visit was due in this period."),
     )  # fmt: skip

@@ -10,25 +10,38 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, at_least_five, course, percent
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
 from app.models.analytics.visits import by_day
 from app.models.clinic.opening import WEEKDAYS
 
-LEADS = ("Same day", "1–6 days", "1 week", "2–3 weeks", "4 weeks or more", "Not known")
+LEADS = (
+    _l("Same day"),
+    _l("1–6 days"),
+    _l("1 week"),
+    _l("2–3 weeks"),
+    _l("4 weeks or more"),
+    _l("Not known"),
+)
 UNTIL = (0, 6, 13, 27)
 
-DUE = (
-    "Of the visits that were due (seen, not come, or cancelled less than 24 hours before by or for "
-    "the patient)"
+DUE = _l(
+    "Of the visits that were due (seen, not come, or cancelled less than 24 hours before "
+    "by or for the patient)"
 )
-MEANING = f"{DUE}, the share that nobody came to, and the share that was cancelled late."
-WEEKDAY_MEANING = f"{DUE}, the shares by the weekday of the visit."
-HOUR_MEANING = f"{DUE}, the shares by the hour in which the visit begins, clinic time."
-LEAD_MEANING = f"{DUE}, the shares by the whole days between booking and visit."
-KNOWN_MEANING = (
-    f"{DUE}, the shares of patients who had been seen here before, and of those who had not."
+MEANING = _l(
+    "%(due)s, the share that nobody came to, and the share that was cancelled late.", due=DUE
+)
+WEEKDAY_MEANING = _l("%(due)s, the shares by the weekday of the visit.", due=DUE)
+HOUR_MEANING = _l(
+    "%(due)s, the shares by the hour in which the visit begins, clinic time.", due=DUE
+)
+LEAD_MEANING = _l("%(due)s, the shares by the whole days between booking and visit.", due=DUE)
+KNOWN_MEANING = _l(
+    "%(due)s, the shares of patients who had been seen here before, and of those who had not.",
+    due=DUE,
 )
 
 
@@ -69,14 +82,14 @@ def figures(asked: Asked) -> list[Figure]:
     groups = due_visits(asked.session, asked.scope)
     return [
         _course(asked),
-        _broken("missed-by-weekday", "Missed by weekday", WEEKDAY_MEANING, "Weekday",
-                ((WEEKDAYS[g.weekday], g) for g in groups), list(WEEKDAYS)),
-        _broken("missed-by-hour", "Missed by hour", HOUR_MEANING, "Hour",
+        _broken("missed-by-weekday", _("Missed by weekday"), WEEKDAY_MEANING, _("Weekday"),
+                ((_(WEEKDAYS[g.weekday]), g) for g in groups), [_(day) for day in WEEKDAYS]),
+        _broken("missed-by-hour", _("Missed by hour"), HOUR_MEANING, _("Hour"),
                 ((f"{g.hour:02}:00", g) for g in groups), [f"{h:02}:00" for h in range(24)]),
-        _broken("missed-by-lead-time", "Missed by lead time", LEAD_MEANING, "Booked before",
-                ((LEADS[g.lead], g) for g in groups), list(LEADS)),
-        _broken("missed-by-patient", "Missed by new and known patients", KNOWN_MEANING, "Patient",
-                (("Known" if g.known else "New", g) for g in groups), ["New", "Known"]),
+        _broken("missed-by-lead-time", _("Missed by lead time"), LEAD_MEANING, _("Booked before"),
+                ((str(LEADS[g.lead]), g) for g in groups), list(map(str, LEADS))),
+        _broken("missed-by-patient", _("Missed by new and known patients"), KNOWN_MEANING, _("Patient"),
+                ((_("Known") if g.known else _("New"), g) for g in groups), [_("New"), _("Known")]),
     ]  # fmt: skip
 
 
@@ -88,13 +101,13 @@ def _course(asked: Asked) -> Figure:
         for era in (True, False)
     )
     totals = [
-        Total("Not come", now[0], before[0], "%", -1),
-        Total("Cancelled late", now[1], before[1], "%", -1),
-        Total("Visits due", now[2], before[2], better=1),
+        Total(_("Not come"), now[0], before[0], "%", -1),
+        Total(_("Cancelled late"), now[1], before[1], "%", -1),
+        Total(_("Visits due"), now[2], before[2], better=1),
     ]
     return Figure(
-        "missed-visits", "Missed and cancelled late", MEANING, "lines", "From", _columns(), rows, totals,
-        empty="No visit was due in this period.",
+        "missed-visits", _("Missed and cancelled late"), MEANING, "lines", _("From"), _columns(), rows, totals,
+        empty=_("No visit was due in this period."),
     )  # fmt: skip
 
 
@@ -112,9 +125,9 @@ def _shares(seen: int, missed: int, late: int) -> list[Value]:
 
 def _columns() -> list[Column]:
     return [
-        Column("Not come", "%"),
-        Column("Cancelled late", "%"),
-        Column("Visits due", drawn=False),
+        Column(_("Not come"), "%"),
+        Column(_("Cancelled late"), "%"),
+        Column(_("Visits due"), drawn=False),
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import case, extract, func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, share
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
@@ -17,14 +18,17 @@ from app.models.visits.history import AppointmentHistory
 
 DAY = 24 * 60 * 60
 
-VISITS_MEANING = "Visits seen (fulfilled) in the period, and the hours that were planned for them."
-NOTES_MEANING = (
-    "Notes of visits in the period: how many, the share of the signed ones that were signed within "
-    "24 hours of the visit’s end (of those whose times are known), and how many are still unsigned."
+VISITS_MEANING = _l(
+    "Visits seen (fulfilled) in the period, and the hours that were planned for them."
 )
-STAFF_MEANING = (
-    "What each member of staff did with appointments in the period: booked them, checked patients "
-    "in (arrived or checked in), moved them into a room."
+NOTES_MEANING = _l(
+    "Notes of visits in the period: how many, the share of the signed ones that were "
+    "signed within 24 hours of the visit’s end (of those whose times are known), and how "
+    "many are still unsigned."
+)
+STAFF_MEANING = _l(
+    "What each member of staff did with appointments in the period: booked them, checked "
+    "patients in (arrived or checked in), moved them into a room."
 )
 
 
@@ -117,16 +121,20 @@ def figures(asked: Asked) -> list[Figure]:
 def _visits(asked: Asked) -> Figure:
     found = seen(asked.session, asked.scope)
     rows: list[tuple[str, list[Value]]] = []
-    for key in asked.shown(key for _, key in found):
+    for key in asked.shown(key for era, key in found):
         visits, planned = found.get((1, key), (0, 0))
         before = found.get((0, key), (0, 0))[0]
         rows.append((asked.names.doctors[key], [visits, before, round(planned / 60)]))
     now, earlier = (sum(n for (era, _), (n, _) in found.items() if era == e) for e in (1, 0))
-    columns = [Column("Visits seen"), Column("Period before"), Column("Planned", "h", drawn=False)]
+    columns = [
+        Column(_("Visits seen")),
+        Column(_("Period before")),
+        Column(_("Planned"), "h", drawn=False),
+    ]
     return Figure(
-        "visits-by-doctor", "Visits by doctor", VISITS_MEANING, "bars", "Doctor", columns,
+        "visits-by-doctor", _("Visits by doctor"), VISITS_MEANING, "bars", _("Doctor"), columns,
         sorted(rows, key=lambda row: -float(row[1][0] or 0)),
-        [Total("Visits seen", now, earlier, better=1)],
+        [Total(_("Visits seen"), now, earlier, better=1)],
     )  # fmt: skip
 
 
@@ -141,20 +149,20 @@ def _notes(asked: Asked) -> Figure:
     )
     totals = [
         Total(
-            "Signed in 24 h",
+            _("Signed in 24 h"),
             share(now.in_time, now.timed),
             share(before.in_time, before.timed),
             "%",
             1,
         ),
-        Total("Unsigned notes", now.unsigned, before.unsigned, better=-1),
+        Total(_("Unsigned notes"), now.unsigned, before.unsigned, better=-1),
     ]
     columns = [
-        Column("Signed in 24 h", "%"), Column("Notes", drawn=False), Column("Unsigned", drawn=False),
+        Column(_("Signed in 24 h"), "%"), Column(_("Notes"), drawn=False), Column(_("Unsigned"), drawn=False),
     ]  # fmt: skip
     return Figure(
-        "notes-by-doctor", "Notes signed in time", NOTES_MEANING, "bars", "Doctor", columns, rows, totals,
-        empty="No note of a visit in this period.",
+        "notes-by-doctor", _("Notes signed in time"), NOTES_MEANING, "bars", _("Doctor"), columns, rows, totals,
+        empty=_("No note of a visit in this period."),
     )  # fmt: skip
 
 
@@ -162,10 +170,10 @@ def _staff(asked: Asked) -> Figure:
     start, end = instants(asked)
     found = handled(asked.session, start, end)
     rows: list[tuple[str, list[Value]]] = [(name, list(counts)) for name, counts in found.items()]
-    columns = [Column("Booked"), Column("Checked in"), Column("Moved into a room")]
+    columns = [Column(_("Booked")), Column(_("Checked in")), Column(_("Moved into a room"))]
     return Figure(
-        "work-by-staff", "Appointments handled by staff", STAFF_MEANING, "bars", "Member of staff",
-        columns, rows, empty="Nobody with a login worked on an appointment in this period.",
+        "work-by-staff", _("Appointments handled by staff"), STAFF_MEANING, "bars", _("Member of staff"),
+        columns, rows, empty=_("Nobody with a login worked on an appointment in this period."),
     )  # fmt: skip
 
 

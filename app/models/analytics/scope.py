@@ -15,6 +15,7 @@ from app.models.analytics.tables import VisitFact
 from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
 from app.models.people.staff import Doctor
+from app.spelling import spelled
 
 LONGEST = 366 * 5
 """Days that one question may ask for."""
@@ -76,8 +77,9 @@ class Scope:
         """Every step of the period with its label, in order."""
         days = (self.first + timedelta(days=n) for n in range(self.days))
         firsts = dict.fromkeys(map(self.step_of, days))
-        shape = "%b %Y" if self.days > BY_WEEK else "%-d %b"
-        return [(day, f"{day:{shape}}") for day in firsts]
+        if self.days > BY_WEEK:
+            return [(day, spelled(day, "MMM y")) for day in firsts]
+        return [(day, spelled(day, "d MMM")) for day in firsts]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.language import _l
 from app.models.analytics import access, coded, messages, missed, people, system, times, use, visits
 from app.models.analytics.figure import Figure
 from app.models.analytics.scope import Asked
@@ -28,13 +29,15 @@ class Section:
 
 
 SECTIONS = (
-    Section("visits", "Appointments", "fa-calendar-check", EVERYBODY, visits.figures),
-    Section("missed", "Missed", "fa-user-xmark", EVERYBODY, missed.figures),
-    Section("use", "Utilisation", "fa-gauge-high", EVERYBODY, use.figures, ("doctor", "room")),
-    Section("times", "Waiting", "fa-hourglass-half", EVERYBODY, times.figures),
-    Section("access", "Access", "fa-person-walking-arrow-right", EVERYBODY, access.figures),
-    Section("people", "Productivity", "fa-user-check", PRODUCTIVITY, people.figures, ("doctor",)),
-    Section("codes", "Diagnoses and drugs", "fa-prescription-bottle", CLINICAL, coded.figures),
-    Section("messages", "Reminders", "fa-bell", EVERYBODY, messages.figures),
-    Section("system", "System", "fa-server", frozenset({Role.ADMIN}), system.figures, ()),
+    Section("visits", _l("Appointments"), "fa-calendar-check", EVERYBODY, visits.figures),
+    Section("missed", _l("Missed"), "fa-user-xmark", EVERYBODY, missed.figures),
+    Section("use", _l("Utilisation"), "fa-gauge-high", EVERYBODY, use.figures, ("doctor", "room")),
+    Section("times", _l("Waiting"), "fa-hourglass-half", EVERYBODY, times.figures),
+    Section("access", _l("Access"), "fa-person-walking-arrow-right", EVERYBODY, access.figures),
+    Section(
+        "people", _l("Productivity"), "fa-user-check", PRODUCTIVITY, people.figures, ("doctor",)
+    ),
+    Section("codes", _l("Diagnoses and drugs"), "fa-prescription-bottle", CLINICAL, coded.figures),
+    Section("messages", _l("Reminders"), "fa-bell", EVERYBODY, messages.figures),
+    Section("system", _l("System"), "fa-server", frozenset({Role.ADMIN}), system.figures, ()),
 )

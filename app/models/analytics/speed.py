@@ -16,6 +16,7 @@ from sqlalchemy import Date, String, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, percentile
 from app.models.analytics.scope import Asked, Scope
 from app.models.base.clock import clinic_zone
@@ -28,11 +29,12 @@ SHOWN = 15
 KEPT = timedelta(days=800)
 """Two periods of a year and a month."""
 
-MEANING = (
-    "How long the server took to make an answer, from the arrival of the question, by address (what "
-    "stands for a number is in angle brackets): the median, and the time that 95 of 100 did not "
-    "exceed. Each time counts as the next step, which is at most a third above it. Shown are the "
-    "addresses that were asked most often. The way through the network is not in it."
+MEANING = _l(
+    "How long the server took to make an answer, from the arrival of the question, by "
+    "address (what stands for a number is in angle brackets): the median, and the time "
+    "that 95 of 100 did not exceed. Each time counts as the next step, which is at most "
+    "a third above it. Shown are the addresses that were asked most often. The way "
+    "through the network is not in it."
 )
 
 
@@ -103,21 +105,21 @@ def figure(asked: Asked) -> Figure:
     busiest = sorted(pages, key=lambda page: (-pages[page].total(), page))[:SHOWN]
     now, before = (_all(found, period) for period in (1, 0))
     return Figure(
-        "answer-times", "Response times", MEANING, "bars", "Address",
-        [Column("Answers", drawn=False), Column("Median", "ms"), Column("95 of 100", "ms")],
+        "answer-times", _("Response times"), MEANING, "bars", _("Address"),
+        [Column(_("Answers"), drawn=False), Column(_("Median"), "ms"), Column(_("95 of 100"), "ms")],
         [(page, [pages[page].total(), _ms(pages[page], 50), _ms(pages[page], 95)]) for page in busiest],
         [
-            Total("Median response", _ms(now, 50), _ms(before, 50), "ms", -1),
-            Total("95 of 100 responses", _ms(now, 95), _ms(before, 95), "ms", -1),
+            Total(_("Median response"), _ms(now, 50), _ms(before, 50), "ms", -1),
+            Total(_("95 of 100 responses"), _ms(now, 95), _ms(before, 95), "ms", -1),
         ],
-        empty="No answers were timed in this period.",
+        empty=_("No answers were timed in this period."),
     )  # fmt: skip
 
 
 def _all(found: Mapping[tuple[int, str], Counter[int]], wanted: int) -> Counter[int]:
     """The answers of a period, of all pages, by step."""
     whole: Counter[int] = Counter()
-    for (period, _), steps in found.items():
+    for (period, *_rest), steps in found.items():
         if period == wanted:
             whole += steps
     return whole

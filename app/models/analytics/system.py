@@ -11,21 +11,23 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics import speed
 from app.models.analytics.figure import Column, Figure, Total, Value
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked
 from app.models.trail.audit import AuditEvent
+from app.spelling import word
 
 ROLES = ("admin", "doctor", "nurse", "receptionist", "patient")
-KINDS = ("Sign-ins", "Refused sign-ins", "Opened", "Written")
+KINDS = (_l("Sign-ins"), _l("Refused sign-ins"), _l("Opened"), _l("Written"))
 WRITES = ("add", "edit", "delete")
 
-MEANING = (
-    "Events of the audit trail in the period, by the role that the login has now: sign-ins that "
-    "succeeded and that were refused, rows that were added, edited or deleted, and everything else, "
-    "which is opening, listing, searching and exporting persons’ records. Who has two roles counts "
-    "in both; a login that is gone in none."
+MEANING = _l(
+    "Events of the audit trail in the period, by the role that the login has now: "
+    "sign-ins that succeeded and that were refused, rows that were added, edited or "
+    "deleted, and everything else, which is opening, listing, searching and exporting "
+    "persons’ records. Who has two roles counts in both; a login that is gone in none."
 )
 
 
@@ -53,17 +55,17 @@ def events(session: Session, start: datetime, end: datetime) -> Counter[tuple[st
 def figures(asked: Asked) -> list[Figure]:
     found = events(asked.session, *instants(asked))
     rows: list[tuple[str, list[Value]]] = [
-        (role.capitalize(), [found[role, kind] for kind in range(len(KINDS))]) for role in ROLES
+        (word(role), [found[role, kind] for kind in range(len(KINDS))]) for role in ROLES
     ]
     totals = [
-        Total(name, sum(n for (_, kind), n in found.items() if kind == place), None)
+        Total(name, sum(n for (role, kind), n in found.items() if kind == place), None)
         for place, name in enumerate(KINDS)
     ]
     return [
         Figure(
-            "use-of-the-system", "Use of the system", MEANING, "bars", "Role",
+            "use-of-the-system", _("Use of the system"), MEANING, "bars", _("Role"),
             [Column(kind) for kind in KINDS], rows, totals,
-            empty="Nobody with a login did anything in this period.",
+            empty=_("Nobody with a login did anything in this period."),
         ),
         speed.figure(asked),
     ]  # fmt: skip

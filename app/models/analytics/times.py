@@ -8,20 +8,23 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import SMALLEST, Column, Figure, Total, Value, course, percentile
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
 
-WAIT_MEANING = (
-    "Whole minutes from the patient’s arrival to the move into a room on the board: the median, and "
-    "the time that nine in ten did not exceed (nearest rank)."
+WAIT_MEANING = _l(
+    "Whole minutes from the patient’s arrival to the move into a room on the board: the "
+    "median, and the time that nine in ten did not exceed (nearest rank)."
 )
-HOUR_MEANING = "The same by the hour in which the visit was to begin, clinic time."
-LENGTH_MEANING = (
-    "Of visits that went over the board: the mean length that was planned, and the mean time from "
-    "the move into the room to “Done”, by visit type."
+HOUR_MEANING = _l("The same by the hour in which the visit was to begin, clinic time.")
+LENGTH_MEANING = _l(
+    "Of visits that went over the board: the mean length that was planned, and the mean "
+    "time from the move into the room to “Done”, by visit type."
 )
-NO_BOARD = "No visit of this period went over the board. Move patients there, and it shows here."
+NO_BOARD = _l(
+    "No visit of this period went over the board. Move patients there, and it shows here."
+)
 
 Waits = Counter[tuple[date, int, int]]
 
@@ -68,11 +71,11 @@ def _course(asked: Asked, found: Waits) -> Figure:
         for era in (True, False)
     )
     totals = [
-        Total("Median wait", now[0], before[0], "min", -1),
-        Total("Nine in ten wait at most", now[1], before[1], "min", -1),
+        Total(_("Median wait"), now[0], before[0], "min", -1),
+        Total(_("Nine in ten wait at most"), now[1], before[1], "min", -1),
     ]
     return Figure(
-        "waiting-time", "Waiting time", WAIT_MEANING, "lines", "From", _columns(), rows, totals, NO_BOARD
+        "waiting-time", _("Waiting time"), WAIT_MEANING, "lines", _("From"), _columns(), rows, totals, NO_BOARD
     )  # fmt: skip
 
 
@@ -83,13 +86,17 @@ def _by_hour(asked: Asked, found: Waits) -> Figure:
             hours[hour].append((waited, visits))
     rows = [(f"{hour:02}:00", _ranks(hours[hour])) for hour in sorted(hours)]
     return Figure(
-        "waiting-by-hour", "Waiting by hour", HOUR_MEANING, "columns", "Hour", _columns(), rows,
+        "waiting-by-hour", _("Waiting by hour"), HOUR_MEANING, "columns", _("Hour"), _columns(), rows,
         empty=NO_BOARD,
     )  # fmt: skip
 
 
 def _columns() -> list[Column]:
-    return [Column("Median", "min"), Column("Nine in ten", "min"), Column("Visits", drawn=False)]
+    return [
+        Column(_("Median"), "min"),
+        Column(_("Nine in ten"), "min"),
+        Column(_("Visits"), drawn=False),
+    ]
 
 
 def _ranks(found: list[tuple[int, int]]) -> list[Value]:
@@ -105,14 +112,18 @@ def _lengths(asked: Asked) -> Figure:
     for key in [*asked.names.types, None]:
         visits, planned, taken = found.get((1, key), (0, 0, 0))
         if visits >= SMALLEST:
-            name = asked.names.types[key] if key else "No type"
+            name = asked.names.types[key] if key else _("No type")
             rows.append((name, [round(planned / visits, 1), round(taken / visits, 1), visits]))
     now, before = (_over(found, era) for era in (1, 0))
-    columns = [Column("Planned", "min"), Column("Real", "min"), Column("Visits", drawn=False)]
+    columns = [
+        Column(_("Planned"), "min"),
+        Column(_("Real"), "min"),
+        Column(_("Visits"), drawn=False),
+    ]
     return Figure(
-        "length-of-visits", "Length planned and real", LENGTH_MEANING, "bars", "Visit type", columns,
-        rows, [Total("Real ÷ planned length", now, before, "%")], NO_BOARD,
-        note="Types with fewer than five such visits are left out.",
+        "length-of-visits", _("Length planned and real"), LENGTH_MEANING, "bars", _("Visit type"), columns,
+        rows, [Total(_("Real ÷ planned length"), now, before, "%")], NO_BOARD,
+        note=_("Types with fewer than five such visits are left out."),
     )  # fmt: skip
 
 

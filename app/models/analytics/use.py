@@ -9,26 +9,31 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, share
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import RoomFact, ShiftFact
 from app.models.clinic.opening import WEEKDAYS
 
-PARTS = ("Morning", "Afternoon", "Evening and night")
+PARTS = (_l("Morning"), _l("Afternoon"), _l("Evening and night"))
 NOON, EVENING = 11, 15
 
-BOOKED = "Booked is the time in it with a visit that was neither cancelled nor entered in error."
-DOCTOR_MEANING = (
-    "Booked ÷ available time of each doctor: the published shifts without approved time off. "
-    f"{BOOKED}"
+BOOKED = _l(
+    "Booked is the time in it with a visit that was neither cancelled nor entered in error."
 )
-SHIFT_MEANING = (
-    "The same by the weekday on which a shift begins, and by its part of the day: a morning begins "
-    "before 11:00, an afternoon before 15:00."
+DOCTOR_MEANING = _l(
+    "Booked ÷ available time of each doctor: the published shifts without approved time "
+    "off. %(booked)s",
+    booked=BOOKED,
 )
-ROOM_MEANING = (
-    "Booked ÷ available time of each room: the time in which any doctor is on duty and the room is "
-    f"not blocked. {BOOKED}"
+SHIFT_MEANING = _l(
+    "The same by the weekday on which a shift begins, and by its part of the day: a "
+    "morning begins before 11:00, an afternoon before 15:00."
+)
+ROOM_MEANING = _l(
+    "Booked ÷ available time of each room: the time in which any doctor is on duty and "
+    "the room is not blocked. %(booked)s",
+    booked=BOOKED,
 )
 
 Use = tuple[int, int]
@@ -79,35 +84,43 @@ def _sums(model: Any) -> tuple[Any, Any]:
 
 def _doctors(asked: Asked) -> Figure:
     found = doctors(asked.session, asked.scope)
-    shown = asked.shown(key for _, key in found)
+    shown = asked.shown(key for era, key in found)
     rows = [(asked.names.doctors[key], _row(found, key)) for key in shown]
     rows = [row for row in rows if row[1][0] is not None]
-    whole, before = (_whole(u for (era, _), u in found.items() if era == now) for now in (1, 0))
+    whole, before = (
+        _whole(u for (era, doctor), u in found.items() if era == now) for now in (1, 0)
+    )
     all_of_them = [share(whole[1], whole[0]), share(before[1], before[0]), _hours(whole[0])]
-    label = asked.names.doctors.get(asked.scope.doctor_id or 0, "All doctors")
+    label = asked.names.doctors.get(asked.scope.doctor_id or 0, _("All doctors"))
     if asked.scope.doctor_id is not None:
         rows = []
     rows = [(label, all_of_them), *sorted(rows, key=lambda row: -float(row[1][0] or 0))]
     totals = [
-        Total("Doctors’ time booked", all_of_them[0], all_of_them[1], "%", 1),
-        Total("Hours on duty", _hours(whole[0]), _hours(before[0]), "h"),
+        Total(_("Doctors’ time booked"), all_of_them[0], all_of_them[1], "%", 1),
+        Total(_("Hours on duty"), _hours(whole[0]), _hours(before[0]), "h"),
     ]
     return Figure(
-        "use-of-doctors", "Utilisation of doctors", DOCTOR_MEANING, "bars", "Doctor", _columns(), rows,
-        totals, empty="No published shift in this period. Publish the rota, and it shows here.",
+        "use-of-doctors", _("Utilisation of doctors"), DOCTOR_MEANING, "bars", _("Doctor"), _columns(), rows,
+        totals, empty=_("No published shift in this period. Publish the rota, and it shows here."),
     )  # fmt: skip
 
 
 def _shift_parts(asked: Asked) -> Figure:
     found = shifts(asked.session, asked.scope)
-    days = sorted({day for day, _ in found})
+    days = sorted({day for day, part in found})
     rows: list[tuple[str, list[Value]]] = [
-        (WEEKDAYS[day], [_share_of(found.get((day, part))) for part in range(len(PARTS))])
+        (_(WEEKDAYS[day]), [_share_of(found.get((day, part))) for part in range(len(PARTS))])
         for day in days
     ]
     columns = [Column(part, "%") for part in PARTS]
     return Figure(
-        "use-of-shifts", "Utilisation of shifts", SHIFT_MEANING, "columns", "Weekday", columns, rows
+        "use-of-shifts",
+        _("Utilisation of shifts"),
+        SHIFT_MEANING,
+        "columns",
+        _("Weekday"),
+        columns,
+        rows,
     )
 
 
@@ -115,21 +128,25 @@ def _rooms(asked: Asked) -> Figure:
     found = rooms(asked.session, asked.scope)
     keys = [key for key in asked.names.rooms if (1, key) in found]
     rows = [(asked.names.rooms[key], _row(found, key)) for key in keys]
-    whole, before = (_whole(u for (era, _), u in found.items() if era == now) for now in (1, 0))
+    whole, before = (
+        _whole(u for (era, doctor), u in found.items() if era == now) for now in (1, 0)
+    )
     totals = [
-        Total("Rooms’ time booked", share(whole[1], whole[0]), share(before[1], before[0]), "%", 1)
+        Total(
+            _("Rooms’ time booked"), share(whole[1], whole[0]), share(before[1], before[0]), "%", 1
+        )
     ]
     return Figure(
-        "use-of-rooms", "Utilisation of rooms", ROOM_MEANING, "bars", "Room", _columns(),
+        "use-of-rooms", _("Utilisation of rooms"), ROOM_MEANING, "bars", _("Room"), _columns(),
         sorted(rows, key=lambda row: -float(row[1][0] or 0)), totals,
     )  # fmt: skip
 
 
 def _columns() -> list[Column]:
     return [
-        Column("Booked", "%"),
-        Column("Period before", "%"),
-        Column("Available", "h", drawn=False),
+        Column(_("Booked"), "%"),
+        Column(_("Period before"), "%"),
+        Column(_("Available"), "h", drawn=False),
     ]
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, course
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
@@ -16,21 +17,21 @@ from app.models.analytics.tables import VisitFact
 TO_COME = ("proposed", "pending", "booked", "waitlist")
 HERE = ("arrived", "checked-in", "in-room")
 GROUPS = (
-    ("Seen", ("fulfilled",)),
-    ("Here now", HERE),
-    ("Still booked", TO_COME),
-    ("Cancelled", ("cancelled",)),
-    ("Not come", ("noshow",)),
+    (_l("Seen"), ("fulfilled",)),
+    (_l("Here now"), HERE),
+    (_l("Still booked"), TO_COME),
+    (_l("Cancelled"), ("cancelled",)),
+    (_l("Not come"), ("noshow",)),
 )
-BETTER = {"Seen": 1, "Cancelled": -1, "Not come": -1}
+BETTER = (1, None, None, -1, -1)
 """The groups that head the figure, and whether more or less of them is better."""
 
-MEANING = (
-    "Visits that begin in the period, by their status now; those entered in error are left out. "
-    "Seen are fulfilled, here now arrived to in room, still booked proposed to booked or on the "
-    "waitlist."
+MEANING = _l(
+    "Visits that begin in the period, by their status now; those entered in error are "
+    "left out. Seen are fulfilled, here now arrived to in room, still booked proposed to "
+    "booked or on the waitlist."
 )
-KIND_MEANING = "Visits that begin in the period, by visit type; cancelled ones are left out."
+KIND_MEANING = _l("Visits that begin in the period, by visit type; cancelled ones are left out.")
 
 DayCounts = Counter[tuple[date, str, bool]]
 
@@ -63,27 +64,29 @@ def figures(asked: Asked) -> list[Figure]:
 
 def _status(asked: Asked, counts: DayCounts) -> Figure:
     scope = asked.scope
-    rows = course(scope, ((day, (status, n)) for (day, status, _), n in counts.items()), _grouped)
+    rows = course(
+        scope, ((day, (status, n)) for (day, status, late), n in counts.items()), _grouped
+    )
     totals = {now: Counter[str]() for now in (True, False)}
-    for (day, status, _), visits in counts.items():
+    for (day, status, _late), visits in counts.items():
         totals[scope.is_now(day)][status] += visits
     eras = zip(*(_grouped(totals[era].items()) for era in (True, False)), strict=True)
-    whole = Total("All visits", totals[True].total(), totals[False].total(), better=1)
+    whole = Total(_("All visits"), totals[True].total(), totals[False].total(), better=1)
     named = [
-        Total(name, now, before, better=BETTER[name])
-        for (name, _), (now, before) in zip(GROUPS, eras, strict=True)
-        if name in BETTER
+        Total(name, now, before, better=better)
+        for (name, *_rest), better, (now, before) in zip(GROUPS, BETTER, eras, strict=True)
+        if better is not None
     ]
     return Figure(
-        "visits-by-status", "Appointments by status", MEANING, "stacked", "From",
-        [Column(name) for name, _ in GROUPS], rows, [whole, *named],
-        empty="No visit in this period. Choose a longer one, or fewer filters.",
+        "visits-by-status", _("Appointments by status"), MEANING, "stacked", _("From"),
+        [Column(name) for name, *_rest in GROUPS], rows, [whole, *named],
+        empty=_("No visit in this period. Choose a longer one, or fewer filters."),
     )  # fmt: skip
 
 
 def _grouped(found: Iterable[tuple[str, int]]) -> list[Value]:
     pairs = list(found)
-    return [sum(n for status, n in pairs if status in group) for _, group in GROUPS]
+    return [sum(n for status, n in pairs if status in group) for _name, group in GROUPS]
 
 
 def _kinds(asked: Asked) -> Figure:
@@ -91,10 +94,10 @@ def _kinds(asked: Asked) -> Figure:
     keys = [*asked.names.types, None]
     there = [key for key in keys if counts[1, key] or counts[0, key]]
     rows: list[tuple[str, list[Value]]] = [
-        (asked.names.types[key] if key else "No type", [counts[1, key], counts[0, key]])
+        (asked.names.types[key] if key else _("No type"), [counts[1, key], counts[0, key]])
         for key in sorted(there, key=lambda key: -counts[1, key])
     ]
     return Figure(
-        "visits-by-type", "Appointments by visit type", KIND_MEANING, "bars", "Visit type",
-        [Column("Visits"), Column("Period before")], rows,
+        "visits-by-type", _("Appointments by visit type"), KIND_MEANING, "bars", _("Visit type"),
+        [Column(_("Visits")), Column(_("Period before"))], rows,
     )  # fmt: skip

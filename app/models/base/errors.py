@@ -8,8 +8,8 @@ class ClinicError(Exception):
     code = "refused"
 
     def __init__(self, message: str, **details: object) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = str(message)  # in the language of who is refused
+        super().__init__(self.message)
         self.details = details
 
 

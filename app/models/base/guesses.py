@@ -15,6 +15,7 @@ from sqlalchemy import CheckConstraint, Index, String, case, delete, select, upd
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.language import _n
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.types import Instant
@@ -31,7 +32,11 @@ class TooMany(ClinicError):
     def __init__(self, wait: timedelta) -> None:
         minutes = max(1, -(-int(wait.total_seconds()) // 60))
         super().__init__(
-            f"Too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again.",
+            _n(
+                "Too many tries. Wait %(num)s minute, then try again.",
+                "Too many tries. Wait %(num)s minutes, then try again.",
+                minutes,
+            ),
             seconds=max(1, int(wait.total_seconds())),
         )
 

@@ -21,16 +21,17 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import database
+from app.language import _, _l
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.types import Instant
 
 BITS = 256
 LARGEST_NUMBER = 2**31 - 1
-NO_KEY = (
-    "The keys of what is written in the records do not open with this master key. Set FIELD_KEYS to "
-    "the key that this database was used with, or put its key file (field_keys) back into the "
-    "instance folder."
+NO_KEY = _l(
+    "The keys of what is written in the records do not open with this master key. Set "
+    "FIELD_KEYS to the key that this database was used with, or put its key file "
+    "(field_keys) back into the instance folder."
 )
 
 
@@ -82,7 +83,7 @@ class Keyring:
         if not self._open:
             self._read()
         if not self._open:
-            raise Unreadable("The database has no data key yet: run “flask clinic init”.")
+            raise Unreadable(_("The database has no data key yet: run “flask clinic init”."))
         return next(reversed(self._open.items()))
 
     def key(self, number: int) -> AESGCM:
@@ -90,7 +91,7 @@ class Keyring:
         if number not in self._open:
             self._read()
         if number not in self._open:
-            raise Unreadable("A text in the database names a key that is not there.")
+            raise Unreadable(_("A text in the database names a key that is not there."))
         return self._open[number]
 
     def forget(self) -> None:

@@ -6,40 +6,44 @@ import re
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from app import spelling
+from app.language import _, _l
 from app.models.base.errors import ClinicError, Conflict
 
 SENTENCES: dict[str, str] = {
-    "appointment_doctor_taken": "The doctor has another visit at that time.",
-    "appointment_room_taken": "The room is taken at that time.",
-    "appointment_patient_taken": "The patient has another visit at that time.",
-    "appointment_at_most_a_day": "A visit lasts at most 24 hours.",
-    "appointment_has_length": "A visit lasts at least a minute.",
-    "appointment_datetime_spelling": "The time of a visit must be a time in UTC.",
-    "audit_event_append_only": "The audit trail is never changed.",
-    "audit_seal_append_only": "The seals of the audit trail are never changed.",
-    "login_session_ended": "A session that has ended does not come back.",
-    "data_key_kept": "A key that texts are sealed with is never removed.",
-    "attachment_kept": "A file of a chart is kept as it is.",
-    "medication_end_append_only": "How a prescription ended is never changed.",
-    "drug_alert_append_only": "What the check said is kept for good.",
-    "alert_answer_append_only": "The answer to an alert is kept for good.",
-    "glass_break_append_only": "That the glass was broken is never changed; a review is written once.",
-    "glass_break_minutes": "The glass is broken for an hour at most.",
-    "glass_break_reason": "The glass is broken with a reason.",
-    "chart_restriction_kept": "A restriction is lifted, once, and never changed or removed.",
-    "chart_restriction_reason": "A chart is restricted with a reason.",
-    "ix_chart_restriction_active": "This chart is restricted already.",
-    "care_team_once": "This person is in the team already.",
-    "medical_record_signed": "A signed record does not change.",
-    "portal_access_of_another": "A guardian acts for somebody else.",
-    "portal_token_tries": "A link dies after five wrong tries.",
-    "shift_staff_twice": "This person already has a shift at that time.",
-    "shift_spelling": "A shift is a date with two times of the clock.",
-    "notification_to_one": "A message goes to one person.",
-    "shift_has_length": "A shift cannot end when it begins.",
-    "visit_type_minutes": "A visit lasts between 5 minutes and 12 hours.",
-    "visit_type_grid": "Visits start every 5 minutes to every 12 hours.",
-    "visit_type_buffers": "Time kept free cannot be negative.",
+    "appointment_doctor_taken": _l("The doctor has another visit at that time."),
+    "appointment_room_taken": _l("The room is taken at that time."),
+    "appointment_patient_taken": _l("The patient has another visit at that time."),
+    "appointment_at_most_a_day": _l("A visit lasts at most 24 hours."),
+    "appointment_has_length": _l("A visit lasts at least a minute."),
+    "appointment_datetime_spelling": _l("The time of a visit must be a time in UTC."),
+    "audit_event_append_only": _l("The audit trail is never changed."),
+    "audit_seal_append_only": _l("The seals of the audit trail are never changed."),
+    "login_session_ended": _l("A session that has ended does not come back."),
+    "data_key_kept": _l("A key that texts are sealed with is never removed."),
+    "attachment_kept": _l("A file of a chart is kept as it is."),
+    "medication_end_append_only": _l("How a prescription ended is never changed."),
+    "drug_alert_append_only": _l("What the check said is kept for good."),
+    "alert_answer_append_only": _l("The answer to an alert is kept for good."),
+    "glass_break_append_only": _l(
+        "That the glass was broken is never changed; a review is written once."
+    ),
+    "glass_break_minutes": _l("The glass is broken for an hour at most."),
+    "glass_break_reason": _l("The glass is broken with a reason."),
+    "chart_restriction_kept": _l("A restriction is lifted, once, and never changed or removed."),
+    "chart_restriction_reason": _l("A chart is restricted with a reason."),
+    "ix_chart_restriction_active": _l("This chart is restricted already."),
+    "care_team_once": _l("This person is in the team already."),
+    "medical_record_signed": _l("A signed record does not change."),
+    "portal_access_of_another": _l("A guardian acts for somebody else."),
+    "portal_token_tries": _l("A link dies after five wrong tries."),
+    "shift_staff_twice": _l("This person already has a shift at that time."),
+    "shift_spelling": _l("A shift is a date with two times of the clock."),
+    "notification_to_one": _l("A message goes to one person."),
+    "shift_has_length": _l("A shift cannot end when it begins."),
+    "visit_type_minutes": _l("A visit lasts between 5 minutes and 12 hours."),
+    "visit_type_grid": _l("Visits start every 5 minutes to every 12 hours."),
+    "visit_type_buffers": _l("Time kept free cannot be negative."),
 }
 
 _UNIQUE = re.compile(r"UNIQUE constraint failed: \w+\.(\w+)|Key \((\w+)\)=.* already exists")
@@ -56,7 +60,9 @@ def lost_a_race(error: Exception) -> bool:
 
 def race() -> ClinicError:
     """What the one who gave way is told."""
-    return Conflict("Somebody else changed the same at that moment. Nothing was saved; try again.")
+    return Conflict(
+        _("Somebody else changed the same at that moment. Nothing was saved; try again.")
+    )
 
 
 def sentence_for(error: IntegrityError) -> ClinicError:
@@ -67,10 +73,13 @@ def sentence_for(error: IntegrityError) -> ClinicError:
             return Conflict(sentence, constraint=name)
     if unique := _UNIQUE.search(said):
         column = next(filter(None, unique.groups()))
-        return Conflict(f"Another entry has this {words(column)} already.", field=column)
+        return Conflict(
+            _("Another entry has this %(column)s already.", column=spelling.said(words(column))),
+            field=column,
+        )
     if re.search("foreign key", said, re.IGNORECASE):
-        return Conflict("Other entries depend on this one, or it names one that is not there.")
-    return Conflict("The database refused this: a value is missing or outside what is allowed.")
+        return Conflict(_("Other entries depend on this one, or it names one that is not there."))
+    return Conflict(_("The database refused this: a value is missing or outside what is allowed."))
 
 
 def words(column: str) -> str:

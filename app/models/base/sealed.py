@@ -19,6 +19,7 @@ from sqlalchemy import JSON, Dialect, LargeBinary, Text
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
+from app.language import _
 from app.models.base.keyring import Keyring, Unreadable
 
 MARK = "s1:"
@@ -46,7 +47,9 @@ def unseal(sealed: bytes, place: str, keys: Keyring | None = None) -> bytes:
     try:
         return cipher.decrypt(nonce, text, place.encode())
     except (InvalidTag, ValueError):
-        raise Unreadable(f"A text of {place} does not open: it was changed outside.") from None
+        raise Unreadable(
+            _("A text of %(place)s does not open: it was changed outside.", place=place)
+        ) from None
 
 
 def seal_text(plain: str, place: str, keys: Keyring | None = None) -> str:
@@ -57,11 +60,15 @@ def seal_text(plain: str, place: str, keys: Keyring | None = None) -> str:
 def unseal_text(sealed: str, place: str, keys: Keyring | None = None) -> str:
     """What `seal_text` was given. Raises Unreadable, also for what was never sealed."""
     if not sealed.startswith(MARK):
-        raise Unreadable(f"A text of {place} was written outside: it is not sealed.")
+        raise Unreadable(
+            _("A text of %(place)s was written outside: it is not sealed.", place=place)
+        )
     try:
         envelope = b64decode(sealed[len(MARK) :], validate=True)
     except ValueError:
-        raise Unreadable(f"A text of {place} does not open: it was changed outside.") from None
+        raise Unreadable(
+            _("A text of %(place)s does not open: it was changed outside.", place=place)
+        ) from None
     return unseal(envelope, place, keys).decode()
 
 
@@ -148,5 +155,7 @@ class SealedBytes(Sealed):
             return None
         raw = bytes(value)
         if not raw.startswith(MARK.encode()):
-            raise Unreadable(f"A file of {self.place} was written outside: it is not sealed.")
+            raise Unreadable(
+                _("A file of %(place)s was written outside: it is not sealed.", place=self.place)
+            )
         return unseal(raw[len(MARK) :], self.place)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 
+from app.language import _
 from app.models.base.errors import ClinicError
 
 
@@ -30,7 +31,7 @@ def open(purpose: str, sealed: str, longest: timedelta | None = None) -> str:  #
     try:
         return _box(purpose).decrypt(sealed.encode("utf-8", "replace"), ttl=age).decode()
     except InvalidToken:
-        raise Unsealed("This cannot be read any more.") from None
+        raise Unsealed(_("This cannot be read any more.")) from None
 
 
 def key_of(person: int) -> str:

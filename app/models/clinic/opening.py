@@ -7,6 +7,7 @@ from datetime import datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Time
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -85,11 +86,11 @@ class TimeOff(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Time off {self.time_off_id}"
+        return _("Time off %(number)s", number=self.time_off_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.start_at >= self.end_at:
-            raise ClinicError("Time off ends after it begins.", field="end_at")
+            raise ClinicError(_("Time off ends after it begins."), field="end_at")
 
 
 class Blocking(Entity):
@@ -126,8 +127,8 @@ class Blocking(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Blocking {self.blocking_id}"
+        return _("Blocking %(number)s", number=self.blocking_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.start_at >= self.end_at:
-            raise ClinicError("A blocking ends after it begins.", field="end_at")
+            raise ClinicError(_("A blocking ends after it begins."), field="end_at")

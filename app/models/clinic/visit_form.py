@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _, _k
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -65,13 +66,13 @@ class VisitQuestion(Entity):
     def options(self) -> list[str]:
         """The answers to choose from; none where words are written."""
         if self.kind == "yes or no":
-            return ["Yes", "No"]
+            return [_k("Yes"), _k("No")]
         lines = (line.strip() for line in (self.choices or "").splitlines())
         return [line for line in lines if line] if self.kind == "choice" else []
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.kind == "choice" and len(self.options) < 2:
-            raise ClinicError("Write two answers or more, one a line.", field="choices")
+            raise ClinicError(_("Write two answers or more, one a line."), field="choices")
 
 
 class VisitAnswer(Entity):
@@ -113,7 +114,7 @@ class VisitAnswer(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Answer {self.visit_answer_id}"
+        return _("Answer %(number)s", number=self.visit_answer_id)
 
 
 def questions(session: Session, visit: Appointment) -> list[VisitQuestion]:
@@ -162,8 +163,8 @@ def answer(
 def _require_answer(asked: VisitQuestion, words: str) -> None:
     field = f"q{asked.visit_question_id}"
     if asked.required and not words:
-        raise ClinicError("This answer is needed.", field=field)
+        raise ClinicError(_("This answer is needed."), field=field)
     if words and asked.options and words not in asked.options:
-        raise ClinicError("Choose one of the answers.", field=field)
+        raise ClinicError(_("Choose one of the answers."), field=field)
     if len(words) > LONGEST:
-        raise ClinicError(f"At most {LONGEST} characters fit here.", field=field)
+        raise ClinicError(_("At most %(most)s characters fit here.", most=LONGEST), field=field)

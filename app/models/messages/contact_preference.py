@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.entity import Entity
 from app.models.base.grants import EDIT, READ, Role
 from app.models.base.screen import Screen
@@ -53,7 +54,10 @@ class ContactPreference(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Preferences {self.contact_preference_id}"
+        return _(
+            "Preferences %(number)s",
+            number=self.contact_preference_id,
+        )
 
 
 def of(session: Session, patient_id: int) -> ContactPreference:

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -91,15 +92,17 @@ class NotificationRule(Entity):
         timed = [self.hours_before is not None, self.days_before is not None]
         if (self.event == "reminder") != (sum(timed) == 1):
             raise ClinicError(
-                "A reminder has hours before the visit, or days before it; nothing else has.",
+                _("A reminder has hours before the visit, or days before it; nothing else has."),
                 field="hours_before",
             )
         if (self.days_before is None) != (self.at_time is None):
-            raise ClinicError("Days before the visit need a time, and only they.", field="at_time")
+            raise ClinicError(
+                _("Days before the visit need a time, and only they."), field="at_time"
+            )
         if not 1 <= (self.hours_before or 1) <= 720 or not 1 <= (self.days_before or 1) <= 30:
-            raise ClinicError("A reminder comes at most 30 days before.", field="hours_before")
+            raise ClinicError(_("A reminder comes at most 30 days before."), field="hours_before")
         if (self.quiet_from is None) != (self.quiet_to is None):
-            raise ClinicError("Quiet hours have a beginning and an end.", field="quiet_to")
+            raise ClinicError(_("Quiet hours have a beginning and an end."), field="quiet_to")
 
     @property
     def order(self) -> list[str]:
@@ -152,7 +155,7 @@ class NotificationTemplate(Entity):
         """Each text holds nothing but words and the variables of its rule's event."""
         rule = session.get(NotificationRule, self.notification_rule_id)
         if rule is None:
-            raise ClinicError("Choose the rule that speaks these words.", field="rule")
+            raise ClinicError(_("Choose the rule that speaks these words."), field="rule")
         for field in ("subject", "body", "sms"):
             wording.check(field, getattr(self, field) or "", rule.event)
 
@@ -160,5 +163,8 @@ class NotificationTemplate(Entity):
 def _channels(said: str) -> list[str]:
     names = [name.strip().lower() for name in said.split(",") if name.strip()]
     if unknown := [name for name in names if name not in OUTSIDE]:
-        raise ClinicError(f"{unknown[0][:20]} is no channel; write email, sms.", field="channels")
+        raise ClinicError(
+            _("%(name)s is no channel; write email, sms.", name=unknown[0][:20]),
+            field="channels",
+        )
     return list(dict.fromkeys(names))

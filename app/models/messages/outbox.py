@@ -17,12 +17,14 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
+from app.language import _
 from app.models.base.errors import ClinicError, NotFound
 from app.models.messages import composing, reach, visits_told
 from app.models.messages.notification import INBOX, Notification
 from app.models.messages.notification_rule import NotificationRule
 from app.models.messages.reach import Reach
 from app.models.messages.visits_told import Told
+from app.spelling import said
 
 KEPT_FOR = timedelta(days=3)
 """How long a message that is about no visit is tried."""
@@ -205,7 +207,9 @@ def resend(session: Session, notification_id: int, now: datetime) -> Notificatio
     ClinicError where it was sent, or is being sent."""
     row = _held_still(session, notification_id)
     if not may_resend(row):
-        raise ClinicError(f"This message is {row.state}; it is not sent a second time.")
+        raise ClinicError(
+            _("This message is %(state)s; it is not sent a second time.", state=said(row.state))
+        )
     row.state, row.reason, row.attempts, row.not_before = "planned", None, 0, now
     return row
 
@@ -214,7 +218,9 @@ def take_off(session: Session, notification_id: int) -> Notification:
     """Never send a message that waits or was given up. Raises ClinicError where it is too late."""
     row = _held_still(session, notification_id)
     if not may_take_off(row):
-        raise ClinicError(f"This message is {row.state}; it cannot be taken off.")
+        raise ClinicError(
+            _("This message is %(state)s; it cannot be taken off.", state=said(row.state))
+        )
     void(row, TAKEN_OFF)
     return row
 
@@ -233,7 +239,7 @@ def _held_still(session: Session, notification_id: int) -> Notification:
         Notification, notification_id, with_for_update={"of": Notification}, populate_existing=True
     )
     if row is None:
-        raise NotFound("There is no such message.")
+        raise NotFound(_("There is no such message."))
     return row
 
 

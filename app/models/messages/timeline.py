@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import _, _l
 from app.models.messages import outbox, reach
 from app.models.messages.notification import INBOX, Notification
 from app.models.visits.appointment import Appointment
 
-CHANNELS = {"inbox": "portal", "email": "e-mail", "sms": "text message"}
+CHANNELS = {"inbox": _l("portal"), "email": _l("e-mail"), "sms": _l("text message")}
 AT_MOST = 40
 
 
@@ -38,12 +39,21 @@ def who_is_told(session: Session, visit: Appointment, event: str, now: datetime)
     for the desk, without the address itself."""
     person = reach.of_patients(session, [visit.patient_id])[visit.patient_id]
     if visit.status != "booked" or visit.appointment_datetime <= now:
-        return f"{person.name} is not told: the visit is not booked, or has begun."
+        return _("%(name)s is not told: the visit is not booked, or has begun.", name=person.name)
     rules = outbox.rules_of(session, event)
     ways = [way for rule in rules if (way := person.first_of(rule.order))]
     ways += [INBOX for rule in rules if rule.inbox and person.why_not(INBOX) is None]
     if not ways:
         why = next((person.why_not(way) for rule in rules for way in rule.order), None)
-        return f"{person.name} is not told. {why or 'No message rule is active for this.'}"
+        return _(
+            "%(name)s is not told. %(why)s",
+            name=person.name,
+            why=_(why) if why else _("No message rule is active for this."),
+        )
     said = ", ".join(dict.fromkeys(CHANNELS[way] for way in ways))
-    return f"{person.name} is told by {said}, in {'Spanish' if person.language == 'es' else 'English'}."
+    return _(
+        "%(name)s is told by %(channel)s, in %(language)s.",
+        name=person.name,
+        channel=said,
+        language=_("Spanish") if person.language == "es" else _("English"),
+    )

@@ -19,6 +19,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from app.language import _
 from app.models.base.errors import ClinicError
 
 LANGUAGES = ("en", "es")
@@ -70,32 +71,42 @@ def check(field: str, source: str, event: str) -> None:
     """Refuse a text that cannot be rendered for every message about `event`. Raises ClinicError
     that names `field`."""
     if len(source) > LONGEST[field]:
-        raise ClinicError(f"At most {LONGEST[field]} characters fit here.", field=field)
+        raise ClinicError(
+            _("At most %(most)s characters fit here.", most=LONGEST[field]), field=field
+        )
     if field == "subject" and "\n" in source.strip():
-        raise ClinicError("A subject is one line.", field=field)
+        raise ClinicError(_("A subject is one line."), field=field)
     for node in _nodes(field, source):
         if not isinstance(node, _ALLOWED):
             raise ClinicError(
-                "A text may hold words, {{ variables }} and {% if %}; nothing else.", field=field
+                _("A text may hold words, {{ variables }} and {% if %}; nothing else."), field=field
             )
         if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-            raise ClinicError(f"There is no filter {node.name!r}.", field=field)
+            raise ClinicError(_("There is no filter %(name)s.", name=f"{node.name!r}"), field=field)
         if isinstance(node, nodes.Name) and node.name not in known(event):
             raise ClinicError(
-                f"There is no {node.name!r} to fill in here; there is: {', '.join(known(event))}.",
+                _(
+                    "There is no %(name)s to fill in here; there is: %(known)s.",
+                    name=f"{node.name!r}",
+                    known=", ".join(known(event)),
+                ),
                 field=field,
             )
     try:
         render(source, dict.fromkeys(known(event), "—"))
     except TemplateError as error:
-        raise ClinicError(f"This cannot be filled in: {error.message}", field=field) from None
+        raise ClinicError(
+            _("This cannot be filled in: %(message)s", message=error.message), field=field
+        ) from None
 
 
 def _nodes(field: str, source: str) -> list[nodes.Node]:
     try:
         tree = _environment.parse(source)
     except TemplateError as error:
-        raise ClinicError(f"This cannot be read: {error.message}", field=field) from None
+        raise ClinicError(
+            _("This cannot be read: %(message)s", message=error.message), field=field
+        ) from None
     return [tree, *tree.find_all(nodes.Node)]
 
 

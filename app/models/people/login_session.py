@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.entity import Entity
 from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
@@ -89,7 +90,7 @@ class LoginSession(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Session {self.login_session_id}"
+        return _("Session %(number)s", number=self.login_session_id)
 
 
 def start(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event,
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship, validates
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -100,9 +101,9 @@ class Patient(Entity):
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.dob > now.date():
-            raise ClinicError("The birth date lies in the future.", field="dob")
+            raise ClinicError(_("The birth date lies in the future."), field="dob")
         if self.dob < EARLIEST_BIRTH:
-            raise ClinicError("The birth date lies before 1880.", field="dob")
+            raise ClinicError(_("The birth date lies before 1880."), field="dob")
 
     def age(self, today: date) -> int:
         """Whole years on `today`, a date in the clinic's time zone."""

@@ -14,6 +14,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.language import _, _l, _n
 from app.models.base.errors import ClinicError, Conflict, NotFound
 from app.models.base.grants import Role
 from app.models.messages import outbox
@@ -24,16 +25,16 @@ from app.models.visits.feed import TOKEN_BYTES, hash_of
 
 INVITED = timedelta(days=7)
 RESET = timedelta(hours=1)
-GONE = "This link was used already, or is too old. Please ask for a new one."
-WRONG = "This is not the birth date that we have."
-TAKEN = (
-    "There is a login with this e-mail address already. Sign in with it first, then open the link "
-    "again: the patient is added to it."
+GONE = _l("This link was used already, or is too old. Please ask for a new one.")
+WRONG = _l("This is not the birth date that we have.")
+TAKEN = _l(
+    "There is a login with this e-mail address already. Sign in with it first, then open "
+    "the link again: the patient is added to it."
 )
 EVENTS = {"invitation": "invitation", "reset": "password_reset"}
 """What the rules of messages call it."""
 
-NO_RULE = "No message rule sends invitations. The admin can switch one on under Message rules."
+NO_RULE = _l("No message rule sends invitations. The admin can switch one on under Message rules.")
 NO_MAILBOX = "portal.invalid"
 """The framework wants an address for each login; where a patient has none, one that is never one
 (RFC 2606)."""
@@ -45,11 +46,11 @@ def invite(
     """A link for the patient, or for who acts for them; the earlier ones are void. The second
     value is its secret, told this once. Raises ClinicError where it could not be sent or used."""
     if patient.deceased_on:
-        raise ClinicError("This patient has died.")
+        raise ClinicError(_("This patient has died."))
     if relation == "self" and patient.user_id is not None:
-        raise Conflict("This patient has a login already. They can ask for a new password.")
+        raise Conflict(_("This patient has a login already. They can ask for a new password."))
     if not (patient.email or patient.phone):
-        raise ClinicError("There is no e-mail address and no phone number in the register.")
+        raise ClinicError(_("There is no e-mail address and no phone number in the register."))
     void(session, PortalToken.patient_id == patient.patient_id, PortalToken.relation == relation)
     return _token(
         session, "invitation", patient.patient_id, now, INVITED,
@@ -113,7 +114,14 @@ def wrong(row: PortalToken) -> ClinicError:
     left = MOST_TRIES - row.tries
     if left <= 0:
         return NotFound(GONE)
-    return ClinicError(f"{WRONG} {left} more {'try' if left == 1 else 'tries'}.", field="dob")
+    return ClinicError(
+        _n(
+            "This is not the birth date that we have. %(num)s more try.",
+            "This is not the birth date that we have. %(num)s more tries.",
+            left,
+        ),
+        field="dob",
+    )
 
 
 def activate(session: Session, row: PortalToken, password_hash: str, now: datetime) -> User:
@@ -124,14 +132,14 @@ def activate(session: Session, row: PortalToken, password_hash: str, now: dateti
         return row.user
     patient = row.patient
     if row.relation == "self" and patient.user_id is not None:
-        raise Conflict("You have a login already. Sign in with it.")
+        raise Conflict(_("You have a login already. Sign in with it."))
     username = (row.email or patient.record_number or "").lower()
     taken = select(User.id).where(
         or_(func.lower(User.username) == username, func.lower(User.email) == username)
     )
     if session.scalar(taken) is not None:
         raise Conflict(TAKEN)
-    first, _, last = row.holder.partition(" ")
+    first, last = (*row.holder.split(" ", 1), "")[:2]
     role = session.scalars(select(RoleRow).where(RoleRow.name == Role.PATIENT.value)).one()
     user = User(
         username=username, first_name=first[:64], last_name=last[:64], active=True,
@@ -159,7 +167,7 @@ def approve(session: Session, asked: PortalRegistration, now: datetime) -> tuple
         session.flush()
         asked.patient = patient
     elif patient.dob != asked.dob:
-        raise ClinicError("This patient has another birth date.", field="patient")
+        raise ClinicError(_("This patient has another birth date."), field="patient")
     patient.email = patient.email or asked.email
     return invite(session, patient, "self", patient.name, now)
 
@@ -220,7 +228,7 @@ def _link(session: Session, row: PortalToken, user: User, now: datetime) -> None
     if row.relation == "self":
         other = session.scalar(select(Patient.patient_id).where(Patient.user_id == user.id))
         if row.patient.user_id is not None or other is not None:
-            raise Conflict("This login belongs to a patient already.")
+            raise Conflict(_("This login belongs to a patient already."))
         row.patient.user_id = user.id
         return
     there = select(PortalAccess).where(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import _, _l, _n
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Conflict
@@ -24,15 +25,17 @@ from app.models.visits.appointment import Appointment
 TO_COME = ("proposed", "pending", "booked", "arrived", "checked-in", "in-room", "waitlist")
 PAST_SHOWN = 50
 CHECK_IN = timedelta(hours=1)
-GONE = "This time was taken a moment ago. These are still free."
+GONE = _l("This time was taken a moment ago. These are still free.")
 
 
 def enough(terms: Terms) -> str:
     """What is said to a patient who may book no further visit."""
-    most = f"{terms.most_open} visits" if terms.most_open != 1 else "a visit"
-    return (
-        f"You have {most} to come, which is as many as can be booked here. "
-        "Please call the clinic for another one."
+    return _n(
+        "You have a visit to come, which is as many as can be booked here. "
+        "Please call the clinic for another one.",
+        "You have %(num)s visits to come, which is as many as can be booked here. "
+        "Please call the clinic for another one.",
+        terms.most_open,
     )
 
 
@@ -82,7 +85,7 @@ def check_in(session: Session, actor: Acting, visit: Appointment, now: datetime)
     """The patient says by phone that they are here; the board shows it. Raises ClinicError."""
     if not can_check_in(visit, now):
         raise ClinicError(
-            "You can check in from an hour before your visit. Please ask at the desk."
+            _("You can check in from an hour before your visit. Please ask at the desk.")
         )
     life.move_status(session, actor, visit, "arrived", now, "by phone")
 
@@ -132,7 +135,7 @@ def _require_offered(
 
 def _require_open(visit: Appointment, now: datetime, terms: Terms) -> None:
     if not terms.open_to_change(visit, now):
-        raise ClinicError("It is too late to change this visit here. Please call the clinic.")
+        raise ClinicError(_("It is too late to change this visit here. Please call the clinic."))
 
 
 def _kind_of(session: Session, visit: Appointment) -> VisitType | None:

@@ -12,6 +12,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -94,11 +95,11 @@ class PortalAccess(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Access of {self.holder}"
+        return _("Access of %(holder)s", holder=self.holder)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.ended_at is not None and self.ended_at < self.since:
-            raise ClinicError("It ends after it began.", field="ended_at")
+            raise ClinicError(_("It ends after it began."), field="ended_at")
 
 
 def acted_for(session: Session, user_id: int, now: datetime) -> list[Patient]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -67,11 +68,11 @@ class CorrectionRequest(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Correction {self.correction_request_id}"
+        return _("Correction %(number)s", number=self.correction_request_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.state == "declined" and not (self.answer or "").strip():
-            raise ClinicError("Say to the patient why.", field="answer")
+            raise ClinicError(_("Say to the patient why."), field="answer")
         _tell_answer(session, self, "open", f"/portal/record/visit/{self.record_id}", now)
 
 
@@ -138,7 +139,7 @@ def ask_correction(
     _require_words(wish)
     query = session.query(CorrectionRequest).filter_by(patient_id=record.patient_id, state="open")
     if query.count() >= MOST_OPEN:
-        raise ClinicError("Your earlier requests wait for an answer. Please call the clinic.")
+        raise ClinicError(_("Your earlier requests wait for an answer. Please call the clinic."))
     row = CorrectionRequest(
         patient_id=record.patient_id, record_id=record.record_id, doctor_id=record.doctor_id,
         wish=wish, created=now,
@@ -158,13 +159,13 @@ def report(
 ) -> PatientReport:
     """Keep what the patient tells. Raises ClinicError where it says nothing, or too much waits."""
     if kind not in ("allergy", "medication"):
-        raise ClinicError("Choose whether it is an allergy or a medication.", field="kind")
+        raise ClinicError(_("Choose whether it is an allergy or a medication."), field="kind")
     if not display.strip():
-        raise ClinicError("Write what it is.", field="display")
+        raise ClinicError(_("Write what it is."), field="display")
     query = session.query(PatientReport).filter_by(patient_id=patient_id, state="reported")
     if query.count() >= MOST_OPEN:
         raise ClinicError(
-            "What you told before is still to be checked. Tell the rest at the visit."
+            _("What you told before is still to be checked. Tell the rest at the visit.")
         )
     row = PatientReport(
         patient_id=patient_id, kind=kind, display=display.strip()[:300],
@@ -176,6 +177,6 @@ def report(
 
 def _require_words(wish: str) -> None:
     if not wish.strip():
-        raise ClinicError("Write what is wrong, and what is right.", field="wish")
+        raise ClinicError(_("Write what is wrong, and what is right."), field="wish")
     if len(wish) > LONGEST:
-        raise ClinicError(f"At most {LONGEST} characters fit here.", field="wish")
+        raise ClinicError(_("At most %(most)s characters fit here.", most=LONGEST), field="wish")

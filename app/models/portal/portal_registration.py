@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -62,4 +63,4 @@ class PortalRegistration(Entity):
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if not EARLIEST_BIRTH <= self.dob <= now.date():
-            raise ClinicError("This is no birth date of a living person.", field="dob")
+            raise ClinicError(_("This is no birth date of a living person."), field="dob")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import _
 from app.models.base.errors import ClinicError
 from app.models.clinic.visit_type import VisitType
 from app.models.portal.portal_times import Terms
@@ -26,7 +27,7 @@ def wait(
         WaitlistEntry.latest > now,
     )
     if session.scalars(query).first() is not None:
-        raise ClinicError("You are on the waitlist for this kind of visit already.")
+        raise ClinicError(_("You are on the waitlist for this kind of visit already."))
     row = WaitlistEntry(
         patient_id=patient_id, visit_type_id=kind.visit_type_id, doctor_id=doctor_id,
         earliest=terms.first(now), latest=now + timedelta(days=terms.horizon), created=now,

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.entity import Entity
 from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
@@ -66,7 +67,7 @@ class RecordAmendment(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Amendment {self.number}"
+        return _("Amendment %(number)s", number=self.number)
 
 
 def amendments(session: Session, record_id: int) -> list[RecordAmendment]:

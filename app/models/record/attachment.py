@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship
 
+from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError, Forbidden
@@ -38,7 +39,7 @@ SIGNATURES: tuple[tuple[bytes, int, str, str], ...] = (
 )
 """First bytes, where they stand, media type, ending of the name."""
 TEXT = ("text/plain", "txt")
-KINDS = "PDF, PNG, JPEG, GIF, WebP or plain text"
+KINDS = _l("PDF, PNG, JPEG, GIF, WebP or plain text")
 
 
 class Attachment(Entity):
@@ -109,15 +110,17 @@ def attach(
     """Add a file to a chart; the caller commits. Raises ClinicError."""
     _require_clinical(actor)
     if not content:
-        raise ClinicError("Choose a file that is not empty.", field="file")
+        raise ClinicError(_("Choose a file that is not empty."), field="file")
     if len(content) > LARGEST:
         raise ClinicError(
-            f"A file has at most {LARGEST // 1024**2} MB; this has more.", field="file"
+            _("A file has at most %(most)s MB; this has more.", most=LARGEST // 1024**2),
+            field="file",
         )
     kind = kind_of(content)
     if kind is None:
         raise ClinicError(
-            f"This file is not taken, whatever its name says: choose {KINDS}.", field="file"
+            _("This file is not taken, whatever its name says: choose %(kinds)s.", kinds=KINDS),
+            field="file",
         )
     filename = _tidy(name, kind[1])
     row = Attachment(
@@ -134,9 +137,9 @@ def withdraw(actor: Acting, row: Attachment, why: str, now: datetime) -> None:
     """Take a file out of sight, with the reason. Raises ClinicError."""
     _require_clinical(actor)
     if row.withdrawn_at is not None:
-        raise ClinicError("This file was withdrawn already.")
+        raise ClinicError(_("This file was withdrawn already."))
     if not why.strip():
-        raise ClinicError("Say why the file is withdrawn.", field="why")
+        raise ClinicError(_("Say why the file is withdrawn."), field="why")
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = now, actor.staff_id, why.strip()
 
 
@@ -145,7 +148,7 @@ def share(session: Session, actor: Acting, row: Attachment, on: bool, now: datet
     new, once a file. Raises ClinicError."""
     _require_clinical(actor)
     if row.withdrawn_at is not None:
-        raise ClinicError("This file was withdrawn already.")
+        raise ClinicError(_("This file was withdrawn already."))
     row.shared_at = (row.shared_at or now) if on else None
     if on:
         outbox.announce(
@@ -168,7 +171,7 @@ def of_patient(session: Session, patient_id: int) -> Sequence[Any]:
 
 def _require_clinical(actor: Acting) -> None:
     if not actor.roles & {Role.DOCTOR, Role.NURSE}:
-        raise Forbidden("Files are added by nurses and doctors.")
+        raise Forbidden(_("Files are added by nurses and doctors."))
 
 
 def _tidy(name: str, ending: str) -> str:

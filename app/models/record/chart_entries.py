@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
@@ -23,15 +24,15 @@ from app.models.record.medical_record import MedicalRecord
 
 Entry = Condition | AllergyIntolerance
 VERIFIED: dict[str, str] = {
-    "confirmed": "Confirmed",
-    "provisional": "Provisional",
-    "unconfirmed": "Unconfirmed",
-    "refuted": "Refuted: it is not so",
-    "entered-in-error": "Entered in error",
+    "confirmed": _l("Confirmed"),
+    "provisional": _l("Provisional"),
+    "unconfirmed": _l("Unconfirmed"),
+    "refuted": _l("Refuted: it is not so"),
+    "entered-in-error": _l("Entered in error"),
 }
 """FHIR R4 condition-ver-status and allergyintolerance-verification."""
 CATEGORIES: dict[str, str] = {
-    "medication": "Drug", "food": "Food", "environment": "Environment", "biologic": "Biologic",
+    "medication": _l("Drug"), "food": _l("Food"), "environment": _l("Environment"), "biologic": _l("Biologic"),
 }  # fmt: skip
 ENDED = ("inactive", "remission", "resolved")
 SUBSTANCES: dict[str, str] = {
@@ -57,9 +58,9 @@ def keep(
     """Put `values` into a new entry, an old one, or one that takes a signed one's place; answers
     the row that was written. Raises ClinicError."""
     if not actor.roles & {Role.DOCTOR, Role.NURSE}:
-        raise Forbidden("Problems and allergies are kept by nurses and doctors.")
+        raise Forbidden(_("Problems and allergies are kept by nurses and doctors."))
     if not values.get("display"):
-        raise ClinicError("Say what it is.", field="display")
+        raise ClinicError(_("Say what it is."), field="display")
     row = entry
     if entry.pk is not None and _is_signed(session, entry):
         row = type(entry)(
@@ -116,11 +117,11 @@ def _require_dates(row: Entry, today: str) -> None:
     for name in ("onset", "abatement"):
         value = getattr(row, name)
         if value and FhirDateTime.normal(value)[: len(today)] > today:
-            raise ClinicError("This lies in the future.", field=name)
+            raise ClinicError(_("This lies in the future."), field=name)
     if row.onset and row.abatement:
         shorter = min(len(row.onset), len(row.abatement), 10)
         if row.abatement[:shorter] < row.onset[:shorter]:
-            raise ClinicError("It cannot end before it began.", field="abatement")
+            raise ClinicError(_("It cannot end before it began."), field="abatement")
     if row.abatement and row.clinical_status not in ENDED:
-        raise ClinicError("What has ended is inactive, in remission or resolved.",
+        raise ClinicError(_("What has ended is inactive, in remission or resolved."),
                           field="clinical_status")  # fmt: skip

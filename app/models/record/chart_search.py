@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.language import _, _n
 from app.models.record.amendment import TEXTS, RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.record.medical_record import MedicalRecord
@@ -43,9 +44,9 @@ def search(session: Session, patient_id: int, words: str) -> list[Hit]:
     hits = [*_notes(session, patient_id, words), *_amendments(session, patient_id, words)]
     hits.sort(key=lambda hit: hit.when, reverse=True)
     for kind, model, day in (
-        ("Problem", Condition, Condition.onset),
-        ("Allergy", AllergyIntolerance, AllergyIntolerance.recorded),
-        ("Medication", MedicationRequest, MedicationRequest.authored),
+        (_("Problem"), Condition, Condition.onset),
+        (_("Allergy"), AllergyIntolerance, AllergyIntolerance.recorded),
+        (_("Medication"), MedicationRequest, MedicationRequest.authored),
     ):
         hits += _statements(session, patient_id, words, kind, model, day)
     return (hits + _findings(session, patient_id, words))[:MOST]
@@ -70,9 +71,9 @@ def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
         MedicalRecord.patient_id == patient_id
     )
     for row in _rows(session, query):
-        title = row.reason_display or row.type_display or "Visit"
+        title = row.reason_display or row.type_display or _("Visit")
         if found := _first(row, texts, words):
-            yield Hit("Visit", row.visit_date, title, found, row.record_id)
+            yield Hit(_("Visit"), row.visit_date, title, found, row.record_id)
 
 
 def _amendments(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
@@ -81,7 +82,13 @@ def _amendments(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
     query = select(*columns).where(RecordAmendment.patient_id == patient_id)
     for row in _rows(session, query):
         if found := _first(row, texts, words):
-            yield Hit("Amendment", row.at.date(), f"Amendment {row.number}", found, row.record_id)
+            yield Hit(
+                _("Amendment"),
+                row.at.date(),
+                _("Amendment %(number)s", number=row.number),
+                found,
+                row.record_id,
+            )
 
 
 def _statements(
@@ -118,14 +125,14 @@ def _findings(session: Session, patient_id: int, words: str) -> list[Hit]:
         if place is None:
             continue
         times[row.display] += 1
-        hits.setdefault(row.display, Hit("Measurement", row.effective, row.display, place))
+        hits.setdefault(row.display, Hit(_("Measurement"), row.effective, row.display, place))
     return [_how_often(hit, times[name]) for name, hit in islice(hits.items(), MOST)]
 
 
 def _how_often(hit: Hit, times: int) -> Hit:
     if hit.found[1] and hit.found[0] + hit.found[1] + hit.found[2] != hit.title:
         return hit
-    said = f"measured {times} times, last then" if times > 1 else "measured then"
+    said = _n("measured then", "measured %(num)s times, last then", times)
     return replace(hit, found=("", "", said))
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.language import _k
+
 SNOMED = "http://snomed.info/sct"
 ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 
@@ -33,39 +35,39 @@ class Timing:
 TIMINGS: dict[str, Timing] = {
     timing.code: timing
     for timing in (
-        Timing("QD", "once a day", 1, 1, "d"),
-        Timing("BID", "twice a day", 2, 1, "d"),
-        Timing("TID", "three times a day", 3, 1, "d"),
-        Timing("QID", "four times a day", 4, 1, "d"),
-        Timing("AM", "in the morning", 1, 1, "d"),
-        Timing("PM", "in the evening", 1, 1, "d"),
-        Timing("BED", "at bedtime", 1, 1, "d"),
-        Timing("Q4H", "every 4 hours", 1, 4, "h"),
-        Timing("Q6H", "every 6 hours", 1, 6, "h"),
-        Timing("Q8H", "every 8 hours", 1, 8, "h"),
-        Timing("Q12H", "every 12 hours", 1, 12, "h"),
-        Timing("QOD", "every other day", 1, 2, "d"),
-        Timing("WK", "once a week", 1, 1, "wk"),
-        Timing("MO", "once a month", 1, 1, "mo"),
-        Timing("ONCE", "once only", 1, 1, "d"),
+        Timing("QD", _k("once a day"), 1, 1, "d"),
+        Timing("BID", _k("twice a day"), 2, 1, "d"),
+        Timing("TID", _k("three times a day"), 3, 1, "d"),
+        Timing("QID", _k("four times a day"), 4, 1, "d"),
+        Timing("AM", _k("in the morning"), 1, 1, "d"),
+        Timing("PM", _k("in the evening"), 1, 1, "d"),
+        Timing("BED", _k("at bedtime"), 1, 1, "d"),
+        Timing("Q4H", _k("every 4 hours"), 1, 4, "h"),
+        Timing("Q6H", _k("every 6 hours"), 1, 6, "h"),
+        Timing("Q8H", _k("every 8 hours"), 1, 8, "h"),
+        Timing("Q12H", _k("every 12 hours"), 1, 12, "h"),
+        Timing("QOD", _k("every other day"), 1, 2, "d"),
+        Timing("WK", _k("once a week"), 1, 1, "wk"),
+        Timing("MO", _k("once a month"), 1, 1, "mo"),
+        Timing("ONCE", _k("once only"), 1, 1, "d"),
     )
 }
 
 ROUTES: dict[str, tuple[str, str | None]] = {
-    "oral": ("by mouth", "26643006"),
-    "sublingual": ("under the tongue", "37839007"),
-    "inhaled": ("inhaled", "447694001"),
-    "nasal": ("into the nose", "46713006"),
-    "topical": ("on the skin", "6064005"),
-    "transdermal": ("as a patch", "45890007"),
-    "ophthalmic": ("into the eye", "54485002"),
-    "otic": ("into the ear", "10547007"),
-    "rectal": ("into the rectum", "37161004"),
-    "vaginal": ("into the vagina", "16857009"),
-    "subcutaneous": ("under the skin", "34206005"),
-    "intramuscular": ("into the muscle", "78421000"),
-    "intravenous": ("into the vein", "47625008"),
-    "implant": ("as an implant", None),
+    "oral": (_k("by mouth"), "26643006"),
+    "sublingual": (_k("under the tongue"), "37839007"),
+    "inhaled": (_k("inhaled"), "447694001"),
+    "nasal": (_k("into the nose"), "46713006"),
+    "topical": (_k("on the skin"), "6064005"),
+    "transdermal": (_k("as a patch"), "45890007"),
+    "ophthalmic": (_k("into the eye"), "54485002"),
+    "otic": (_k("into the ear"), "10547007"),
+    "rectal": (_k("into the rectum"), "37161004"),
+    "vaginal": (_k("into the vagina"), "16857009"),
+    "subcutaneous": (_k("under the skin"), "34206005"),
+    "intramuscular": (_k("into the muscle"), "78421000"),
+    "intravenous": (_k("into the vein"), "47625008"),
+    "implant": (_k("as an implant"), None),
 }
 
 UNITS = (

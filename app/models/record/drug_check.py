@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from app.language import _, _l
 from app.models.record.drug_dose import excess, limit_for
 from app.models.record.drug_files import Pair
 from app.models.record.drug_lists import Lists
@@ -20,10 +21,10 @@ from app.models.record.prescription_tables import LEVELS
 
 REFUTED = ("refuted", "entered-in-error")
 WORDS = {
-    "drugs": "names of drugs",
-    "classes": "classes of drugs",
-    "interactions": "interactions",
-    "doses": "doses",
+    "drugs": _l("names of drugs"),
+    "classes": _l("classes of drugs"),
+    "interactions": _l("interactions"),
+    "doses": _l("doses"),
 }
 
 
@@ -84,16 +85,19 @@ class _Check:
 
     def _missing(self) -> Iterator[Alert]:
         for kind in self.lists.missing:
-            sentence = (
-                f"The list of {WORDS[kind]} is missing: this prescription was NOT checked "
-                "against it. Tell the administrator, and check by other means."
+            sentence = _(
+                "The list of %(what)s is missing: this prescription was NOT checked against it. "
+                "Tell the administrator, and check by other means.",
+                what=WORDS[kind],
             )
             yield self._alert("missing", "warn", self.order.display, kind, sentence, "–", kind)
 
     def _unknown(self) -> Iterator[Alert]:
         whole = not self.meaning.ingredients and not self.meaning.unknown
         for text in (self.order.display,) if whole else self.meaning.unknown:
-            sentence = f"“{text}” is not known to the check: nothing was compared for it."
+            sentence = _(
+                "“%(text)s” is not known to the check: nothing was compared for it.", text=text
+            )
             yield self._alert("unknown", "notify", text, "", sentence, "–", "drugs")
 
     def _allergy(self, allergy: Any) -> Iterator[Alert]:
@@ -101,7 +105,9 @@ class _Check:
         groups = set(self.names.classes(allergy.display))
         if not named and not groups:
             if allergy.category in (None, "medication"):
-                self.notes.append(f"The allergy to {allergy.display} is not known to the check.")
+                self.notes.append(
+                    _("The allergy to %(drug)s is not known to the check.", drug=allergy.display)
+                )
             return
         for name in named:
             groups |= {group for group in self._classes(name) if self._grave(group)}
@@ -109,9 +115,11 @@ class _Check:
         for part in self.meaning.parts:
             if found := self._reacts(part.ingredient, named, groups):
                 level, why, source = found
-                sentence = f"Allergy to {allergy.display}: {why}" + (
-                    f" Reaction then: {allergy.reaction}." if allergy.reaction else ""
+                sentence = _(
+                    "Allergy to %(substance)s: %(why)s", substance=allergy.display, why=why
                 )
+                if allergy.reaction:
+                    sentence += " " + _("Reaction then: %(reaction)s.", reaction=allergy.reaction)
                 yield self._alert(
                     "allergy", _milder(level) if mild else level, part.ingredient,
                     allergy.display, sentence, source, "drugs", "classes", "interactions",
@@ -120,11 +128,15 @@ class _Check:
     def _reacts(self, drug: str, named: set[str], groups: set[str]) -> tuple[str, str, str] | None:
         """Level, why, source: the same drug, one of the same class, a cross-reaction."""
         if drug in named:
-            return "block", f"{drug} is what the patient is allergic to.", "the patient's chart"
+            why = _("%(drug)s is what the patient is allergic to.", drug=drug)
+            return "block", why, _("the patient's chart")
         for name in self._classes(drug):
             if name in groups and (level := self._grave(name)):
                 group = self.lists.classes[name]
-                return level, f"{drug} belongs to the same class, {group.title}.", group.source
+                why = _(
+                    "%(drug)s belongs to the same class, %(group)s.", drug=drug, group=group.title
+                )
+                return level, why, group.source
         known = named | {f"class:{name}" for name in groups}
         pairs = self._pairs("cross-reaction", known, self._keys(drug))
         worst = max(pairs, key=lambda pair: LEVELS.index(pair.level), default=None)
@@ -133,7 +145,9 @@ class _Check:
     def _together(self, other: Any) -> Iterator[Alert]:
         theirs = self.names.meaning(other.display)
         if not theirs.ingredients:
-            self.notes.append(f"{other.display}, taken now, is not known to the check.")
+            self.notes.append(
+                _("%(drug)s, taken now, is not known to the check.", drug=other.display)
+            )
         for mine in self.meaning.ingredients:
             pairs = [
                 pair
@@ -141,7 +155,12 @@ class _Check:
                 for pair in self._pairs("interaction", self._keys(mine), self._keys(their))
             ]
             if worst := max(pairs, key=lambda pair: LEVELS.index(pair.level), default=None):
-                sentence = f"{mine} with {other.display}: {worst.effect}"
+                sentence = _(
+                    "%(drug)s with %(other)s: %(effect)s",
+                    drug=mine,
+                    other=other.display,
+                    effect=worst.effect,
+                )
                 yield self._alert(
                     "interaction", worst.level, mine, other.display, sentence, worst.source,
                     "interactions",
@@ -150,15 +169,21 @@ class _Check:
 
     def _duplicate(self, mine: str, theirs: Meaning, other: Any) -> Iterator[Alert]:
         if mine in theirs.ingredients:
-            said = f"The patient takes {mine} already: {other.display}."
-            source = "the patient's chart"
+            said = _(
+                "The patient takes %(drug)s already: %(other)s.", drug=mine, other=other.display
+            )
+            source = _("the patient's chart")
             yield self._alert("duplicate", "warn", mine, other.display, said, source, "drugs")
             return
         taken = {group for their in theirs.ingredients for group in self._classes(their)}
         for name in self._classes(mine):
             group = self.lists.classes.get(name)
             if name in taken and group and group.duplicate:
-                said = f"{other.display} is of the same class, {group.title}."
+                said = _(
+                    "%(drug)s is of the same class, %(group)s.",
+                    drug=other.display,
+                    group=group.title,
+                )
                 yield self._alert(
                     "duplicate", group.duplicate, mine, other.display, said, group.source, "classes"
                 )
@@ -168,7 +193,9 @@ class _Check:
         limit = limit_for(self.lists, part.ingredient, self.facts.years)
         if limit is None:
             if "doses" not in self.lists.missing:
-                self.notes.append(f"No usual dose of {part.ingredient} is known for this age.")
+                self.notes.append(
+                    _("No usual dose of %(drug)s is known for this age.", drug=part.ingredient)
+                )
             return
         for said in excess(self.order, part, limit, self.facts.weight, self.notes):
             yield self._alert(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.language import _
 from app.models.record.dosing import MILLIGRAMS, PIECES, TIMINGS
 from app.models.record.drug_files import Limit
 from app.models.record.drug_lists import Lists
@@ -24,28 +25,38 @@ def excess(
     The weight is in kilograms."""
     name = part.ingredient
     if limit.daily == 0:
-        yield f"{name} is not given {_age(limit)}."
+        yield _("%(drug)s is not given %(age)s.", drug=name, age=_age(limit))
         return
     timing = TIMINGS.get(order.timing or "")
     if limit.least_days and timing and timing.per_day * limit.least_days > 1.01:
-        yield f"{name} is taken at most once in {limit.least_days:g} days."
+        yield _(
+            "%(drug)s is taken at most once in %(days)s days.",
+            drug=name,
+            days=f"{limit.least_days:g}",
+        )
         return
     once = _milligrams(order, part)
     if once is None or timing is None:
-        notes.append(f"The dose of {name} could not be compared in milligrams.")
+        notes.append(_("The dose of %(drug)s could not be compared in milligrams.", drug=name))
         return
     if limit.single and once > limit.single * 1.001:
-        yield f"{once:g} mg of {name} at once; usual is at most {limit.single:g} mg {_age(limit)}."
+        yield _(
+            "%(once)s mg of %(drug)s at once; usual is at most %(most)s mg %(age)s.",
+            once=f"{once:g}", drug=name, most=f"{limit.single:g}", age=_age(limit),
+        )  # fmt: skip
     day = once * max(timing.per_day, 1.0)
     most, words = limit.daily, ""
     if limit.daily_per_kg and weight:
         by_weight = round(limit.daily_per_kg * weight, 1)
         if most is None or by_weight < most:
-            most, words = by_weight, f" at {weight:g} kg"
+            most, words = by_weight, " " + _("at %(weight)s kg", weight=f"{weight:g}")
     elif limit.daily_per_kg:
-        notes.append(f"No recent weight: {name} was not compared by weight.")
+        notes.append(_("No recent weight: %(drug)s was not compared by weight.", drug=name))
     if most and day > most * 1.001:
-        yield f"{day:g} mg of {name} a day; usual is at most {most:g} mg{words} {_age(limit)}."
+        yield _(
+            "%(day)s mg of %(drug)s a day; usual is at most %(most)s mg%(by_weight)s %(age)s.",
+            day=f"{day:g}", drug=name, most=f"{most:g}", by_weight=words, age=_age(limit),
+        )  # fmt: skip
 
 
 def _milligrams(order: Any, part: Part) -> float | None:
@@ -65,6 +76,12 @@ def _is_of_age(limit: Limit, years: float) -> bool:
 
 def _age(limit: Limit) -> str:
     if limit.to_years is None:
-        return f"from {limit.from_years:g} years" if limit.from_years else "at this age"
-    low = f"from {limit.from_years:g} " if limit.from_years else ""
-    return f"{low}{'to' if low else 'under'} {limit.to_years:g} years"
+        return (
+            _("from %(low)s years", low=f"{limit.from_years:g}")
+            if limit.from_years
+            else _("at this age")
+        )
+    high = f"{limit.to_years:g}"
+    if limit.from_years:
+        return _("from %(low)s to %(high)s years", low=f"{limit.from_years:g}", high=high)
+    return _("under %(high)s years", high=high)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -18,6 +19,7 @@ from app.models.base.types import Instant, choice
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor, Staff
 from app.models.visits.appointment import Appointment
+from app.spelling import spelled
 
 
 class MedicalRecord(Entity):
@@ -104,8 +106,8 @@ class MedicalRecord(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Record of {self.visit_date:%-d %b %Y}"
+        return _("Record of %(day)s", day=spelled(self.visit_date, "d MMM y"))
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.status == "signed":
-            raise ClinicError("A signed record does not change.")
+            raise ClinicError(_("A signed record does not change."))

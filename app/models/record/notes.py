@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden, NotFound, Stale
 from app.models.base.grants import Role
@@ -36,11 +37,11 @@ from app.models.visits.today import day_of
 
 LONGEST = 100_000
 HAS_BEGUN = ("arrived", "checked-in", "in-room", "fulfilled")
-CHANGED = "Someone else has changed this note since you opened it. Both texts are kept below."
-SIGNED = (
+CHANGED = _l("Someone else has changed this note since you opened it. Both texts are kept below.")
+SIGNED = _l(
     "This note was signed while you were writing. Your text is kept below; it can be an amendment."
 )
-NOT_THERE = "There is no such visit of this patient."
+NOT_THERE = _l("There is no such visit of this patient.")
 
 
 def start(
@@ -60,9 +61,9 @@ def start(
         return record
     doctor_id = actor.doctor_id or (visit.doctor_id if visit else doctor_id)
     if not actor.roles & {Role.DOCTOR, Role.NURSE} or actor.staff_id is None:
-        raise Forbidden("Notes are written by doctors and nurses who are entered as staff.")
+        raise Forbidden(_("Notes are written by doctors and nurses who are entered as staff."))
     if doctor_id is None or session.get(Doctor, doctor_id) is None:
-        raise ClinicError("Choose the doctor who is to sign the note.", field="doctor_id")
+        raise ClinicError(_("Choose the doctor who is to sign the note."), field="doctor_id")
     record = MedicalRecord(
         patient_id=patient_id,
         doctor_id=doctor_id,
@@ -101,10 +102,12 @@ def save_draft(
         said = SIGNED if signed else CHANGED
         raise Stale(said, yours=yours, current=there, version=record.version, signed=signed)
     if not can_write(actor, record):
-        raise Forbidden("A draft is written by its doctor and by the one who began it.")
+        raise Forbidden(_("A draft is written by its doctor and by the one who began it."))
     for name in (name for name in TEXTS if yours[name] != there[name]):
         if len(yours[name]) > LONGEST:
-            raise ClinicError(f"At most {LONGEST:,} characters fit here.", field=name)
+            raise ClinicError(
+                _("At most %(most)s characters fit here.", most=f"{LONGEST:,}"), field=name
+            )
         setattr(record, name, yours[name] or None)
     return yours != there
 
@@ -118,11 +121,11 @@ def can_sign(actor: Acting, record: MedicalRecord) -> bool:
 def sign(actor: Acting, record: MedicalRecord, now: datetime) -> None:
     """Lock the draft with signer, time and hash; from then on the database refuses a change."""
     if record.status != "draft":
-        raise ClinicError("This note is signed already.")
+        raise ClinicError(_("This note is signed already."))
     if not can_sign(actor, record):
-        raise Forbidden("A note is signed by the doctor named in it.")
+        raise Forbidden(_("A note is signed by the doctor named in it."))
     if not any(texts_of(record).values()):
-        raise ClinicError("An empty note is not signed: write something first.", field="notes")
+        raise ClinicError(_("An empty note is not signed: write something first."), field="notes")
     record.status = "signed"
     record.signed_at = now.astimezone(UTC).replace(microsecond=0)
     record.signed_by = actor.staff_id
@@ -150,7 +153,7 @@ def amend(
     """Add a version that follows version `after` (0: the signed text). Raises Stale with both
     texts where someone else has amended since."""
     if not can_amend(actor, record):
-        raise Forbidden("A signed note is amended by its doctor.")
+        raise Forbidden(_("A signed note is amended by its doctor."))
     _queue_up(session, record)
     earlier = amendments(session, record.record_id)
     yours = {name: _tidy(texts.get(name, "")) for name in TEXTS}
@@ -158,9 +161,9 @@ def amend(
     if len(earlier) != after:
         raise Stale(CHANGED, yours=yours, current=last, version=len(earlier))
     if not reason.strip():
-        raise ClinicError("Say why the note is amended.", field="reason")
+        raise ClinicError(_("Say why the note is amended."), field="reason")
     if yours == last:
-        raise ClinicError("The text is the same as before: nothing to amend.", field="notes")
+        raise ClinicError(_("The text is the same as before: nothing to amend."), field="notes")
     row = RecordAmendment(
         record_id=record.record_id,
         patient_id=record.patient_id,
@@ -190,7 +193,7 @@ def _visit(session: Session, patient_id: int, appointment_id: int) -> Appointmen
     if visit is None or visit.patient_id != patient_id:
         raise NotFound(NOT_THERE)
     if visit.status not in HAS_BEGUN:
-        raise ClinicError("This visit has not begun: check the patient in first.")
+        raise ClinicError(_("This visit has not begun: check the patient in first."))
     return visit
 
 

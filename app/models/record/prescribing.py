@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden, NotFound
 from app.models.base.grants import Role
@@ -51,7 +52,7 @@ class Unanswered(ClinicError):
 def require_prescriber(actor: Acting) -> None:
     """Only a doctor prescribes."""
     if Role.DOCTOR not in actor.roles or actor.doctor_id is None or actor.user_id is None:
-        raise Forbidden("Only doctors prescribe.")
+        raise Forbidden(_("Only doctors prescribe."))
 
 
 def look(writing: Writing, order: Order) -> Shown:
@@ -110,9 +111,9 @@ def stop(
     """End a prescription, with its reason. Raises ClinicError."""
     require_prescriber(actor)
     if reason not in END_REASONS or reason == "renewed":
-        raise ClinicError("Choose why it is stopped.", field="reason")
+        raise ClinicError(_("Choose why it is stopped."), field="reason")
     if row.status not in chart.TAKEN or ended(session, row):
-        raise ClinicError("This prescription has ended already.")
+        raise ClinicError(_("This prescription has ended already."))
     end = _end(actor, row, reason, note.strip() or None, now)
     session.add(end)
     return end
@@ -140,17 +141,17 @@ def _written(writing: Writing) -> MedicationRequest | None:
     key = MedicationRequest.attempt == writing.attempt
     row = writing.session.scalars(select(MedicationRequest).where(key)).one_or_none()
     if row is not None and row.patient_id != writing.patient.patient_id:
-        raise NotFound("There is no such entry, or it is not yours to see.")
+        raise NotFound(_("There is no such entry, or it is not yours to see."))
     return row
 
 
 def _require_whole(order: Order) -> None:
     needed = {
-        "display": "Choose the drug, or type its name.",
-        "dose_value": "Say how much is taken at once.",
-        "dose_unit": "Say in which unit the dose is.",
-        "route": "Say how it is taken.",
-        "timing": "Say how often it is taken.",
+        "display": _("Choose the drug, or type its name."),
+        "dose_value": _("Say how much is taken at once."),
+        "dose_unit": _("Say in which unit the dose is."),
+        "route": _("Say how it is taken."),
+        "timing": _("Say how often it is taken."),
     }
     for name, sentence in needed.items():
         if not getattr(order, name):
@@ -163,12 +164,13 @@ def _answer(alert: DrugAlert, answers: Mapping[int, tuple[str, str]]) -> tuple[s
     comment = comment.strip()
     if reason not in OVERRIDE_REASONS:
         raise Unanswered(
-            "The check has found something. Read it, and change the prescription or say why you "
-            "go on.", field=f"reason-{alert.alert_id}",
+            _(
+"The check has found something. Read it, and change the prescription or say why you "
+"go on."), field=f"reason-{alert.alert_id}",
         )  # fmt: skip
     if (alert.level == "block" or reason == "other") and len(comment) < SHORTEST_COMMENT:
         raise Unanswered(
-            "Write in a few words why it is right here.", field=f"comment-{alert.alert_id}"
+            _("Write in a few words why it is right here."), field=f"comment-{alert.alert_id}"
         )
     return reason, comment
 

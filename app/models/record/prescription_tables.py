@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.language import _l
 from app.models.base.entity import Entity
 from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
@@ -21,34 +22,34 @@ from app.models.people.staff import Staff
 from app.models.record.clinical import MedicationRequest
 
 END_REASONS: dict[str, str] = {
-    "renewed": "Renewed",
-    "completed": "Course completed",
-    "altchoice": "Another treatment is tried first",
-    "salg": "Allergy to it",
-    "sintol": "Not tolerated",
-    "sddi": "Interaction with another drug",
-    "sdupther": "Duplicate therapy",
-    "drughigh": "Level or dose too high",
-    "labint": "Would disturb a test",
-    "preg": "Pregnant or breastfeeding",
-    "surg": "Before an operation",
-    "hospadm": "Admitted to hospital",
-    "non-avail": "Not available",
-    "ineffective": "Does not work",
-    "wish": "The patient wishes so",
-    "error": "Written in error",
+    "renewed": _l("Renewed"),
+    "completed": _l("Course completed"),
+    "altchoice": _l("Another treatment is tried first"),
+    "salg": _l("Allergy to it"),
+    "sintol": _l("Not tolerated"),
+    "sddi": _l("Interaction with another drug"),
+    "sdupther": _l("Duplicate therapy"),
+    "drughigh": _l("Level or dose too high"),
+    "labint": _l("Would disturb a test"),
+    "preg": _l("Pregnant or breastfeeding"),
+    "surg": _l("Before an operation"),
+    "hospadm": _l("Admitted to hospital"),
+    "non-avail": _l("Not available"),
+    "ineffective": _l("Does not work"),
+    "wish": _l("The patient wishes so"),
+    "error": _l("Written in error"),
 }
 """Why a prescription ends: of FHIR R4 medicationrequest-status-reason where it has a word
 (https://hl7.org/fhir/R4/valueset-medicationrequest-status-reason.html), with ours beside."""
 
 OVERRIDE_REASONS: dict[str, str] = {
-    "benefit": "The benefit outweighs the risk",
-    "tolerated": "Taken before without harm",
-    "monitored": "It will be monitored",
-    "adjusted": "The dose is adjusted for it",
-    "doubtful": "The entry that it rests on is wrong",
-    "elsewhere": "Checked by other means",
-    "other": "Another reason",
+    "benefit": _l("The benefit outweighs the risk"),
+    "tolerated": _l("Taken before without harm"),
+    "monitored": _l("It will be monitored"),
+    "adjusted": _l("The dose is adjusted for it"),
+    "doubtful": _l("The entry that it rests on is wrong"),
+    "elsewhere": _l("Checked by other means"),
+    "other": _l("Another reason"),
 }
 KINDS = ("allergy", "interaction", "duplicate", "dose", "unknown", "missing")
 LEVELS = ("notify", "warn", "block")

@@ -11,6 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Forbidden
@@ -54,7 +55,7 @@ def require_open(session: Session, actor: Acting, patient_id: int, now: datetime
     """Raises Restricted where the chart is closed to this person."""
     closed = closed_to(actor, now).where(ChartRestriction.patient_id == patient_id)
     if session.scalar(closed) is not None:
-        raise Restricted("This chart is restricted to the team that treats the patient.")
+        raise Restricted(_("This chart is restricted to the team that treats the patient."))
 
 
 def active(session: Session, patient_id: int) -> ChartRestriction | None:
@@ -76,7 +77,7 @@ def require_team(session: Session, actor: Acting, patient_id: int) -> None:
         query = query.where(ChartRestriction.state == "active")
     treats = session.scalar(query.where(_treats(actor, Patient.patient_id, since)))
     if Role.DOCTOR not in actor.roles or treats is None:
-        raise Forbidden("Only a doctor who treats the patient, or the admin, decides this.")
+        raise Forbidden(_("Only a doctor who treats the patient, or the admin, decides this."))
 
 
 def break_glass(
@@ -85,10 +86,12 @@ def break_glass(
     """Open a restricted chart for a while, which the admin is told; the caller commits. Raises
     ClinicError."""
     if not actor.roles & {Role.DOCTOR, Role.NURSE} or actor.user_id is None:
-        raise Forbidden("Charts are read by nurses and doctors.")
+        raise Forbidden(_("Charts are read by nurses and doctors."))
     require_reason(reason)
     if minutes not in MINUTES:
-        raise ClinicError(f"Choose {', '.join(MINUTES)} minutes.", field="minutes")
+        raise ClinicError(
+            _("Choose %(numbers)s minutes.", numbers=", ".join(MINUTES)), field="minutes"
+        )
     row = GlassBreak(
         patient_id=patient.patient_id, user_id=actor.user_id, reason=reason, at=now, minutes=minutes
     )

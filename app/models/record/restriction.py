@@ -13,6 +13,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -88,7 +89,7 @@ class ChartRestriction(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Restriction {self.restriction_id}"
+        return _("Restriction %(number)s", number=self.restriction_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         require_reason(self.reason)
@@ -99,7 +100,7 @@ class ChartRestriction(Entity):
         elif self.state == "lifted" and self.lifted_at is None:
             self.lifted_at, self.lifted_by_id = now, user_id
         elif self.state == "active" and self.lifted_at is not None:
-            raise ClinicError("It was lifted. Restrict the chart anew.", field="state")
+            raise ClinicError(_("It was lifted. Restrict the chart anew."), field="state")
 
 
 class CareTeam(Entity):
@@ -133,7 +134,7 @@ class CareTeam(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Member {self.care_team_id}"
+        return _("Member %(number)s", number=self.care_team_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         self.added_at = self.added_at or now
@@ -189,7 +190,7 @@ class GlassBreak(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Broken glass {self.glass_break_id}"
+        return _("Broken glass %(number)s", number=self.glass_break_id)
 
     @property
     def until(self) -> datetime:
@@ -198,9 +199,9 @@ class GlassBreak(Entity):
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.reviewed_at is not None:
-            raise ClinicError("This was reviewed already; the review stays.")
+            raise ClinicError(_("This was reviewed already; the review stays."))
         if self.review == "open":
-            raise ClinicError("Say whether it was justified.", field="review")
+            raise ClinicError(_("Say whether it was justified."), field="review")
         self.reviewed_at, self.reviewed_by_id = now, actor.user_id if actor else None
 
 
@@ -208,5 +209,6 @@ def require_reason(reason: str | None) -> None:
     """Raises ClinicError for a reason that says nothing."""
     if len("".join((reason or "").split())) < SHORTEST_REASON:
         raise ClinicError(
-            f"Give the reason in words, at least {SHORTEST_REASON} letters.", field="reason"
+            _("Give the reason in words, at least %(least)s letters.", least=SHORTEST_REASON),
+            field="reason",
         )

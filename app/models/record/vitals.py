@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _, _k, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
@@ -30,11 +31,12 @@ HEIGHT_KEEPS_YEARS = 3
 
 @dataclass(frozen=True)
 class Measure:
-    """One number that is measured. `normal` is None where no range holds for every adult."""
+    """One number that is measured. `display` is its English name, which is kept with what is
+    measured; `normal` is None where no range holds for every adult."""
 
     key: str
     code: str
-    name: str
+    display: str
     unit: str
     shown: str
     least: float
@@ -42,6 +44,10 @@ class Measure:
     normal: tuple[float | None, float | None] | None = None
     step: float = 1
     hint: str = ""
+
+    @property
+    def name(self) -> str:
+        return _(self.display)
 
     def flag(self, value: float) -> str:
         """`low`, `high` or nothing, against the normal range of an adult."""
@@ -56,8 +62,12 @@ class Vital:
     """One Observation: a number of its own, or a panel of several."""
 
     code: str
-    name: str
+    display: str
     measures: tuple[Measure, ...]
+
+    @property
+    def name(self) -> str:
+        return _(self.display)
 
     @property
     def key(self) -> str:
@@ -69,28 +79,37 @@ class Vital:
 
 
 SYSTOLIC = Measure(
-    "systolic", "8480-6", "Systolic blood pressure", "mm[Hg]", "mmHg", 50, 300, (90, 139)
+    "systolic", "8480-6", _k("Systolic blood pressure"), "mm[Hg]", "mmHg", 50, 300, (90, 139)
 )
 DIASTOLIC = Measure(
-    "diastolic", "8462-4", "Diastolic blood pressure", "mm[Hg]", "mmHg", 20, 200, (60, 89)
+    "diastolic", "8462-4", _k("Diastolic blood pressure"), "mm[Hg]", "mmHg", 20, 200, (60, 89)
 )
-PULSE = Measure("pulse", "8867-4", "Heart rate", "/min", "/min", 20, 300, (60, 100))
+PULSE = Measure("pulse", "8867-4", _k("Heart rate"), "/min", "/min", 20, 300, (60, 100))
 TEMPERATURE = Measure(
-    "temperature", "8310-5", "Body temperature", "Cel", "°C", 25, 45, (36.0, 37.9), 0.1,
-    "Was it read in Fahrenheit?",
+    "temperature", "8310-5", _k("Body temperature"), "Cel", "°C", 25, 45, (36.0, 37.9), 0.1,
+    _l("Was it read in Fahrenheit?"),
 )  # fmt: skip
-OXYGEN = Measure("oxygen", "2708-6", "Oxygen saturation", "%", "%", 40, 100, (94, None))
-PAIN = Measure("pain", "72514-3", "Pain (0–10)", "{score}", "of 10", 0, 10)
+OXYGEN = Measure("oxygen", "2708-6", _k("Oxygen saturation"), "%", "%", 40, 100, (94, None))
+PAIN = Measure("pain", "72514-3", _k("Pain (0–10)"), "{score}", _l("of 10"), 0, 10)
 HEIGHT = Measure(
-    "height", "8302-2", "Body height", "cm", "cm", 25, 275, None, 0.1, "Was it read in metres?"
+    "height",
+    "8302-2",
+    _k("Body height"),
+    "cm",
+    "cm",
+    25,
+    275,
+    None,
+    0.1,
+    _l("Was it read in metres?"),
 )
-WEIGHT = Measure("weight", "29463-7", "Body weight", "kg", "kg", 0.2, 650, None, 0.1)
-BMI = Measure("bmi", "39156-5", "Body mass index", "kg/m2", "kg/m²", 5, 200, (18.5, 24.9), 0.1)
+WEIGHT = Measure("weight", "29463-7", _k("Body weight"), "kg", "kg", 0.2, 650, None, 0.1)
+BMI = Measure("bmi", "39156-5", _k("Body mass index"), "kg/m2", "kg/m²", 5, 200, (18.5, 24.9), 0.1)
 
 VITALS: tuple[Vital, ...] = (
-    Vital("85354-9", "Blood pressure", (SYSTOLIC, DIASTOLIC)),
-    *(Vital(m.code, m.name, (m,)) for m in (PULSE, TEMPERATURE, OXYGEN, PAIN)),
-    *(Vital(m.code, m.name, (m,)) for m in (WEIGHT, HEIGHT, BMI)),
+    Vital("85354-9", _k("Blood pressure"), (SYSTOLIC, DIASTOLIC)),
+    *(Vital(m.code, m.display, (m,)) for m in (PULSE, TEMPERATURE, OXYGEN, PAIN)),
+    *(Vital(m.code, m.display, (m,)) for m in (WEIGHT, HEIGHT, BMI)),
 )
 ENTERED: tuple[Measure, ...] = (
     SYSTOLIC, DIASTOLIC, PULSE, TEMPERATURE, OXYGEN, PAIN, WEIGHT, HEIGHT,
@@ -113,9 +132,9 @@ def record_vitals(
     is neither nurse nor doctor.
     """
     if not actor.roles & {Role.NURSE, Role.DOCTOR}:
-        raise Forbidden("Vital signs are entered by nurses and doctors.")
+        raise Forbidden(_("Vital signs are entered by nurses and doctors."))
     if not values:
-        raise ClinicError("Nothing was measured: fill in at least one field.")
+        raise ClinicError(_("Nothing was measured: fill in at least one field."))
     if record_id is not None:
         _require_open(session, patient_id, record_id)
     _check(values)
@@ -138,30 +157,40 @@ def _check(values: Mapping[str, float]) -> None:
         value = values.get(measure.key)
         if value is not None and not measure.least <= value <= measure.most:
             raise ClinicError(
-                f"{measure.name}: {value:g} {measure.shown} is not plausible; expected is "
-                f"{measure.least:g} to {measure.most:g}. {measure.hint}".strip(),
+                _(
+                    "%(name)s: %(value)s %(unit)s is not plausible; expected is %(least)s to %(most)s. "
+                    "%(hint)s",
+                    name=measure.name,
+                    value=f"{value:g}",
+                    unit=measure.shown,
+                    least=f"{measure.least:g}",
+                    most=f"{measure.most:g}",
+                    hint=measure.hint,
+                ).strip(),
                 field=measure.key,
             )
     _check_whole(values)
     systolic, diastolic = values.get("systolic"), values.get("diastolic")
     if (systolic is None) != (diastolic is None):
         missing = "diastolic" if diastolic is None else "systolic"
-        raise ClinicError("A blood pressure has two numbers.", field=missing)
+        raise ClinicError(_("A blood pressure has two numbers."), field=missing)
     if systolic is not None and diastolic is not None and diastolic >= systolic:
-        raise ClinicError("The diastolic pressure lies below the systolic one.", field="diastolic")
+        raise ClinicError(
+            _("The diastolic pressure lies below the systolic one."), field="diastolic"
+        )
 
 
 def _check_whole(values: Mapping[str, float]) -> None:
     if "pain" in values and values["pain"] != int(values["pain"]):
-        raise ClinicError("Pain is a whole number from 0 to 10.", field="pain")
+        raise ClinicError(_("Pain is a whole number from 0 to 10."), field="pain")
 
 
 def _require_open(session: Session, patient_id: int, record_id: int) -> None:
     record = session.get(MedicalRecord, record_id)
     if record is None or record.patient_id != patient_id:
-        raise ClinicError("That visit is not one of this patient.")
+        raise ClinicError(_("That visit is not one of this patient."))
     if record.status != "draft":
-        raise ClinicError("That visit is signed; what hangs on it does not change.")
+        raise ClinicError(_("That visit is signed; what hangs on it does not change."))
 
 
 def _observation(
@@ -179,7 +208,7 @@ def _observation(
         category=CATEGORY,
         system=LOINC,
         code=vital.code,
-        display=vital.name,
+        display=vital.display,
         effective=now.isoformat(timespec="seconds"),
         issued=now,
         value=None if panel else values[vital.key],
@@ -192,7 +221,7 @@ def _component(measure: Measure, value: float) -> dict[str, Any]:
     return {
         "system": LOINC,
         "code": measure.code,
-        "display": measure.name,
+        "display": measure.display,
         "value": value,
         "unit": measure.unit,
     }

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.base.errors import ClinicError
@@ -93,7 +94,7 @@ def problems_of(session: Session, monday: date) -> list[Problem]:
 def copy_week(session: Session, actor: Acting, from_monday: date, to_monday: date) -> Laid:
     """Lay the shifts of one week over another, as drafts."""
     if from_monday == to_monday:
-        raise ClinicError("A week cannot be copied over itself.")
+        raise ClinicError(_("A week cannot be copied over itself."))
     source = shifts_between(session, from_monday, from_monday + timedelta(days=6))
     moved = to_monday - from_monday
     return lay(
@@ -114,7 +115,7 @@ def publish_week(
     week = shifts_between(session, monday, monday + timedelta(days=6))
     drafts = [shift for shift in week if not shift.published]
     if not drafts:
-        raise ClinicError("Every shift of this week is published already.")
+        raise ClinicError(_("Every shift of this week is published already."))
     problems = problems_of(session, monday)
     _refuse(problems, {shift.shift_id for shift in drafts}, reason)
     for shift in drafts:
@@ -148,9 +149,9 @@ def _refuse(problems: list[Problem], drafts: set[int], reason: str | None) -> No
     """What is published already is settled: only a draft can stop its week."""
     details: dict[str, Any] = {"problems": [told(problem, drafts) for problem in problems]}
     if any(p.blocks and drafts & set(p.shift_ids) for p in problems):
-        raise NotPublishable("This week cannot be published yet.", **details)
+        raise NotPublishable(_("This week cannot be published yet."), **details)
     if problems and not reason:
-        raise ReasonNeeded("Say why the week is published all the same.", **details)
+        raise ReasonNeeded(_("Say why the week is published all the same."), **details)
 
 
 def told(problem: Problem, drafts: set[int]) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.language import _
 from app.models.base.intervals import Interval, minus
 from app.models.clinic.opening import WEEKDAYS, OpeningHours, TimeOff
 from app.models.rota.shift import Shift
+from app.spelling import said, spelled
 
 REST = timedelta(hours=11)
 NEEDED = ("doctor", "nurse")
@@ -97,16 +99,28 @@ def _by_person(duties: Iterable[Duty], monday: date) -> Iterator[Problem]:
 def _between(before: Duty, after: Duty, monday: date) -> Problem | None:
     rest, name = after.span.start - before.span.end, after.shift.staff.name
     if before.span.overlaps(after.span):
-        kind, said = TWICE, f"{name} would work twice at once: {_and(before, after)}."
+        kind, sentence = TWICE, _(
+            "%(name)s would work twice at once: %(one)s and %(other)s.",
+            name=name, one=_words(before.shift), other=_words(after.shift),
+        )  # fmt: skip
     elif timedelta() < rest < REST:
         kind = RESTED
-        said = f"{name} would have {_hours(rest)} of rest, not 11 h, between {_and(before, after)}."
+        sentence = _(
+            "%(name)s would have %(rest)s of rest, not 11 h, between %(one)s and %(other)s.",
+            name=name, rest=_hours(rest), one=_words(before.shift), other=_words(after.shift),
+        )  # fmt: skip
     else:
         return None  # enough, or one goes on where the other ends
     day = after.shift.shift_date if in_week(after.shift.shift_date, monday) else None
     keys = (before.shift.shift_id, after.shift.shift_id)
     return Problem(
-        kind, said, day or before.shift.shift_date, kind == TWICE, after.shift.staff_id, name, keys
+        kind,
+        sentence,
+        day or before.shift.shift_date,
+        kind == TWICE,
+        after.shift.staff_id,
+        name,
+        keys,
     )
 
 
@@ -120,9 +134,13 @@ def _on_leave(
         if any(
             Interval(t.start_at, t.end_at).overlaps(duty.span) for t in away.get(shift.staff_id, ())
         ):
-            said = f"{shift.staff.name} is on approved leave during {_words(shift)}."
+            sentence = _(
+                "%(name)s is on approved leave during %(shift)s.",
+                name=shift.staff.name,
+                shift=_words(shift),
+            )
             yield Problem(
-                LEAVE, said, shift.shift_date, True, shift.staff_id, shift.staff.name,
+                LEAVE, sentence, shift.shift_date, True, shift.staff_id, shift.staff.name,
                 (shift.shift_id,),
             )  # fmt: skip
 
@@ -146,8 +164,14 @@ def _uncovered(
         for role in NEEDED:
             for gap in minus(spans, at_work[role]):
                 first, last = (moment.astimezone(zone) for moment in gap)
-                said = f"No {role} on {_day(day)} from {first:%H:%M} to {last:%H:%M}."
-                yield Problem(COVER, said, day, False)
+                sentence = _(
+                    "No %(role)s on %(day)s from %(first)s to %(last)s.",
+                    role=said(role),
+                    day=_day(day),
+                    first=f"{first:%H:%M}",
+                    last=f"{last:%H:%M}",
+                )
+                yield Problem(COVER, sentence, day, False)
 
 
 def open_spans(
@@ -177,16 +201,12 @@ def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
-def _and(before: Duty, after: Duty) -> str:
-    return f"{_words(before.shift)} and {_words(after.shift)}"
-
-
 def _words(shift: Shift) -> str:
     return f"{_day(shift.shift_date)} {shift.start_time:%H:%M}–{shift.end_time:%H:%M}"
 
 
 def _day(day: date) -> str:
-    return f"{day:%A} {day:%-d} {day:%B}"
+    return spelled(day, _("EEEE d MMMM"))
 
 
 def _hours(length: timedelta) -> str:

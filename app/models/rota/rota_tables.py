@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, Time
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.language import _
 from app.models.base.entity import Entity
 from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
@@ -58,7 +59,7 @@ class ShiftSwap(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Swap {self.shift_swap_id}"
+        return _("Swap %(number)s", number=self.shift_swap_id)
 
     @property
     def waits_for_colleague(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, NotFound
 from app.models.people.staff import Staff
@@ -18,7 +19,7 @@ def save_template(session: Session, actor: Acting, monday: date, name: str) -> R
     """Keep a week's shifts under a name; the same name again replaces what it held."""
     shifts = shifts_between(session, monday, monday + timedelta(days=6))
     if not shifts:
-        raise ClinicError("This week has no shift to keep as a template.")
+        raise ClinicError(_("This week has no shift to keep as a template."))
     template = session.scalars(select(RotaTemplate).filter_by(name=name)).one_or_none()
     if template is None:
         template = RotaTemplate(name=name)
@@ -42,7 +43,7 @@ def save_template(session: Session, actor: Acting, monday: date, name: str) -> R
 def apply_template(session: Session, actor: Acting, template_id: int, monday: date) -> Laid:
     """Lay a template over a week, as drafts. Raises NotFound."""
     if session.get(RotaTemplate, template_id) is None:
-        raise NotFound("There is no such template.")
+        raise NotFound(_("There is no such template."))
     query = (
         select(RotaTemplateRow, Staff)
         .join(Staff, Staff.staff_id == RotaTemplateRow.staff_id)

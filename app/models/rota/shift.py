@@ -12,6 +12,7 @@ from app.models.base.entity import Entity
 from app.models.base.grants import MANAGE, READ, Role
 from app.models.base.screen import Screen
 from app.models.people.staff import Staff
+from app.spelling import spelled
 
 
 class Shift(Entity):
@@ -52,7 +53,9 @@ class Shift(Entity):
     )
 
     def __str__(self) -> str:
-        return f"{self.shift_date:%-d %b %Y} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
+        return (
+            f"{spelled(self.shift_date, 'd MMM y')} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
+        )
 
     def interval(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """First and last instant of the shift, half-open; wall-clock time is read in `zone`."""

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Stale
 from app.models.base.refusals import sentence_for
@@ -103,13 +104,15 @@ def _in_order(visits: dict[int, Appointment], rows: Sequence[Choice]) -> list[Ch
     once. Raises ClinicError, Stale."""
     keys = [choice.appointment_id for choice in rows]
     if len(set(keys)) < len(keys):
-        raise ClinicError("A visit is named twice.")
+        raise ClinicError(_("A visit is named twice."))
     for choice in rows:
         visit = visits.get(choice.appointment_id)
         if visit is None or visit.version != choice.version:
             raise Stale(
-                "Someone else has changed one of these visits since you opened the list. "
-                "Nothing was done; look at the list again.",
+                _(
+                    "Someone else has changed one of these visits since you opened the list. Nothing was "
+                    "done; look at the list again."
+                ),
                 appointment_id=choice.appointment_id,
             )
     changing = [choice for choice in rows if choice.action != "leave"]
@@ -163,9 +166,9 @@ def _move(
     session: Session, actor: Acting, visit: Appointment, choice: Choice, reason: str, now: datetime
 ) -> None:
     if choice.start is None:
-        raise ClinicError("Choose a time.")
+        raise ClinicError(_("Choose a time."))
     if choice.start < now:
-        raise ClinicError("The new time has passed already.")
+        raise ClinicError(_("The new time has passed already."))
     visit.appointment_datetime = choice.start
     visit.doctor_id = choice.doctor_id or visit.doctor_id
     kind = visit.visit_type

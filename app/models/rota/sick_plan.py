@@ -11,6 +11,7 @@ from itertools import islice
 from sqlalchemy import not_, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import _
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.base.errors import ClinicError, NotFound
 from app.models.base.intervals import Interval
@@ -60,7 +61,7 @@ def absence_plan(session: Session, doctor_id: int, first: date, last: date, now:
     """
     doctor = session.get(Doctor, doctor_id)
     if doctor is None:
-        raise NotFound("There is no such doctor.")
+        raise NotFound(_("There is no such doctor."))
     require_days(first, last, now)
     visits = concerned(session, doctor_id, first, last, now)
     colleagues = _colleagues(session, doctor)
@@ -77,13 +78,13 @@ def absence_plan(session: Session, doctor_id: int, first: date, last: date, now:
 def require_days(first: date, last: date, now: datetime) -> None:
     today = now.astimezone(clinic_zone()).date()
     if last < first:
-        raise ClinicError("The last day lies before the first.", field="last")
+        raise ClinicError(_("The last day lies before the first."), field="last")
     if last < today:
-        raise ClinicError("These days have passed.", field="last")
+        raise ClinicError(_("These days have passed."), field="last")
     if last - first >= timedelta(days=MOST_DAYS):
-        raise ClinicError(f"Choose at most {MOST_DAYS} days at once.", field="last")
+        raise ClinicError(_("Choose at most %(most)s days at once.", most=MOST_DAYS), field="last")
     if first - today > timedelta(days=366):
-        raise ClinicError("Choose days of the coming year.", field="first")
+        raise ClinicError(_("Choose days of the coming year."), field="first")
 
 
 def span_of(first: date, last: date) -> Interval:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import Conflict, NotFound
 from app.models.base.refusals import sentence_for
@@ -56,9 +57,9 @@ def undo(session: Session, actor: Acting, absence_id: int, now: datetime) -> Und
     """
     absence = session.get(Absence, absence_id)
     if absence is None:
-        raise NotFound("There is no such absence.")
+        raise NotFound(_("There is no such absence."))
     if absence.undone is not None:
-        raise Conflict("This was taken back already.")
+        raise Conflict(_("This was taken back already."))
     absence.undone = now
     time_off = absence.time_off
     if time_off is not None:
@@ -96,9 +97,9 @@ def _put_back(session: Session, actor: Acting, rows: list[AbsenceRow], now: date
 
 def _against(row: AbsenceRow, now: datetime) -> str | None:
     if row.visit.version != row.version_after:
-        return "It was changed by someone since."
+        return _("It was changed by someone since.")
     if row.start_before <= now and row.status_before in ("pending", "booked"):
-        return "Its old time has passed."
+        return _("Its old time has passed.")
     return None
 
 

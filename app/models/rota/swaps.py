@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Conflict, Forbidden
@@ -17,6 +18,7 @@ from app.models.rota.rota import ReasonNeeded, problems_of, told
 from app.models.rota.rota_rules import RESTED, week_of
 from app.models.rota.rota_tables import ShiftSwap
 from app.models.rota.shift import Shift
+from app.spelling import said
 
 
 def swap(
@@ -25,18 +27,22 @@ def swap(
     """Ask for a swap of one's own shift (or, as admin, of anyone's) with that of a colleague of
     the same role. Raises ClinicError."""
     if shift_a.staff_id != actor.staff_id and Role.ADMIN not in actor.roles:
-        raise ClinicError("You can offer a shift of your own only.")
+        raise ClinicError(_("You can offer a shift of your own only."))
     if shift_a.staff_id == shift_b.staff_id:
-        raise ClinicError("Choose the shift of somebody else.")
+        raise ClinicError(_("Choose the shift of somebody else."))
     if shift_a.staff.role != shift_b.staff.role:
-        raise ClinicError(f"{shift_b.staff.name} has another role; swap within one role.")
+        raise ClinicError(
+            _("%(name)s has another role; swap within one role.", name=shift_b.staff.name)
+        )
     for shift in (shift_a, shift_b):
         if not shift.published:
-            raise ClinicError(f"{shift} is a draft; swap shifts that are published.")
+            raise ClinicError(
+                _("%(shift)s is a draft; swap shifts that are published.", shift=shift)
+            )
         if shift.interval(clinic_zone())[0] <= now:
-            raise ClinicError(f"{shift} has begun already.")
+            raise ClinicError(_("%(shift)s has begun already.", shift=shift))
     if _waits(session, shift_a, shift_b):
-        raise Conflict("For one of these shifts a swap is asked for already.")
+        raise Conflict(_("For one of these shifts a swap is asked for already."))
     asked = ShiftSwap(
         shift=shift_a, other_shift=shift_b, staff_id=shift_a.staff_id, other_id=shift_b.staff_id,
         status="requested", created=now,
@@ -58,10 +64,11 @@ def answer(
 ) -> ShiftSwap:
     """The colleague agrees, or ends it; who asked is told. Raises Conflict and Forbidden."""
     if actor.staff_id != asked.other_id:
-        raise Forbidden("This swap is not yours to agree to.")
+        raise Forbidden(_("This swap is not yours to agree to."))
     if asked.status != "requested" or asked.agreed is not None:
-        said = "agreed to" if asked.status == "requested" else asked.status
-        raise Conflict(f"This swap is {said} already.")
+        if asked.status == "requested":
+            raise Conflict(_("This swap is agreed to already."))
+        raise Conflict(_("This swap is %(status)s already.", status=said(asked.status)))
     if agrees:
         asked.agreed = now
         subject, body = f"{asked.other.name} agrees to the swap", "It waits for the planner."
@@ -87,13 +94,13 @@ def decide(
     """Approve or decline, and tell both. Raises ClinicError where the colleague has not agreed, or
     leave or another shift stands in the way; ReasonNeeded where one of them would rest too little."""
     if asked.status != "requested":
-        raise Conflict(f"This swap is {asked.status} already.")
+        raise Conflict(_("This swap is %(status)s already.", status=said(asked.status)))
     if approve and asked.waits_for_colleague:
-        raise ClinicError(f"{asked.other.name} has not agreed yet.")
+        raise ClinicError(_("%(name)s has not agreed yet.", name=asked.other.name))
     asked.status, asked.decided = ("approved" if approve else "declined"), now
     if approve:
         if (asked.shift.staff_id, asked.other_shift.staff_id) != (asked.staff_id, asked.other_id):
-            raise Conflict("One of the shifts went to somebody else meanwhile.")
+            raise Conflict(_("One of the shifts went to somebody else meanwhile."))
         _exchange(asked.shift, asked.other_shift)
         session.flush()
         _ask_rules(session, asked, reason)
@@ -127,7 +134,7 @@ def _ask_rules(session: Session, asked: ShiftSwap, reason: str | None) -> None:
     if any(problem.blocks for problem in found.values()):
         raise ClinicError(" ".join(found), problems=problems)
     if not reason and any(problem.kind == RESTED for problem in found.values()):
-        raise ReasonNeeded("Say why it is approved all the same.", problems=problems)
+        raise ReasonNeeded(_("Say why it is approved all the same."), problems=problems)
 
 
 def _answer(session: Session, asked: ShiftSwap, staff_id: int, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.language import _
 from app.models.base.entity import Entity
 from app.models.base.types import Instant
 
@@ -37,7 +38,7 @@ class AuditEvent(Entity):
     __screen__ = None  # it is read on the operations console
 
     def __str__(self) -> str:
-        return f"Event {self.audit_id}"
+        return _("Event %(number)s", number=self.audit_id)
 
     @classmethod
     def patient_column(cls) -> str | None:

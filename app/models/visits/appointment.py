@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -115,7 +116,7 @@ class Appointment(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Appointment {self.appointment_id}"
+        return _("Appointment %(number)s", number=self.appointment_id)
 
     @property
     def end(self) -> datetime:
@@ -125,5 +126,5 @@ class Appointment(Entity):
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.minutes_duration is not None and not 0 < self.minutes_duration <= 1440:
             raise ClinicError(
-                "A visit lasts between 1 minute and 24 hours.", field="minutes_duration"
+                _("A visit lasts between 1 minute and 24 hours."), field="minutes_duration"
             )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.base.errors import ClinicError
@@ -96,7 +97,7 @@ def _ask_rules(visit: Appointment, situation: Situation, wish: Wish, now: dateti
     found = reasons.reasons_against(
         situation, visit.doctor_id, wish, visit.appointment_datetime, now, visit.appointment_id
     )
-    soft = [r.text for r in found if r.soft and not (visit.room_id and "room" in r.text)]
+    soft = [r.text for r in found if r.soft and not (visit.room_id and r.of_room)]
     if soft and visit.status != "arrived":
         said = ", ".join(soft)
-        raise SoftRule(f"This time is outside the rules: {said}.", reasons=soft)
+        raise SoftRule(_("This time is outside the rules: %(said)s.", said=said), reasons=soft)

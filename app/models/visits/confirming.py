@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.errors import Conflict
 from app.models.visits.appointment import Appointment
 from app.models.visits.history import AppointmentHistory
+from app.spelling import said
 
 SAID = "the patient will come"
 
@@ -17,7 +19,9 @@ SAID = "the patient will come"
 def confirm(session: Session, visit: Appointment, now: datetime) -> None:
     """Note it once for this time. Raises Conflict where the visit is not booked any more."""
     if visit.status != "booked":
-        raise Conflict(f"This visit is {visit.status}; there is nothing to confirm.")
+        raise Conflict(
+            _("This visit is %(status)s; there is nothing to confirm.", status=said(visit.status))
+        )
     if confirmed_at(session, visit) is not None:
         return
     session.add(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.language import _
 from app.models.base.entity import Entity
 from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
@@ -56,7 +57,7 @@ class AppointmentHistory(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Change {self.history_id}"
+        return _("Change %(number)s", number=self.history_id)
 
 
 class AnsweredRequest(Entity):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict, Forbidden
 from app.models.base.intervals import Interval
@@ -19,6 +20,7 @@ from app.models.base.itself import CLINIC
 from app.models.visits import freed, life
 from app.models.visits.appointment import LONGEST, Appointment
 from app.models.visits.history import AppointmentHistory
+from app.spelling import said
 
 HOLD = timedelta(minutes=10)
 RAN_OUT = "the hold ran out"
@@ -47,11 +49,13 @@ def confirm(session: Session, actor: Acting, visit: Appointment, now: datetime) 
         visit.hold_until = None
         return
     if visit.status != "pending" and not _ran_out(session, visit):
-        raise Conflict(f"This visit is {visit.status}; there is no hold to confirm.")
+        raise Conflict(
+            _("This visit is %(status)s; there is no hold to confirm.", status=said(visit.status))
+        )
     if not life.can_move(actor, "pending", "booked"):
-        raise Forbidden("Your role does not confirm a hold.")
+        raise Forbidden(_("Your role does not confirm a hold."))
     if visit.end <= now:
-        raise ClinicError("This time has passed.")
+        raise ClinicError(_("This time has passed."))
     visit.status, visit.hold_until, visit.cancellation_reason = "booked", None, None
     life.remember(session, actor, visit, now, "confirmed")
     release(session, visit, now)

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
 from app.models.visits import freed
 from app.models.visits.appointment import Appointment
 from app.models.visits.history import AppointmentHistory
+from app.spelling import said
 
 DESK = frozenset({Role.ADMIN, Role.RECEPTIONIST})
 CARE = frozenset({Role.DOCTOR, Role.NURSE})
@@ -68,14 +70,20 @@ def require_move(actor: Acting, visit: Appointment) -> None:
     before, after = status_before(visit), visit.status or "booked"
     if before is None:
         if after not in FIRST_STATUSES:
-            raise ClinicError(f"A visit does not begin as {after}.", field="status")
+            raise ClinicError(
+                _("A visit does not begin as %(after)s.", after=said(after)), field="status"
+            )
     elif before != after and not can_move(actor, before, after):
         known = after == ERROR or (before, after) in MOVES
-        said = f"A visit does not go from {before} to {after}."
+        unknown = _(
+            "A visit does not go from %(before)s to %(after)s.",
+            before=said(before),
+            after=said(after),
+        )
         raise (
-            Forbidden(f"Your role does not move a visit to {after}.")
+            Forbidden(_("Your role does not move a visit to %(after)s.", after=said(after)))
             if known
-            else ClinicError(said, field="status")
+            else ClinicError(unknown, field="status")
         )
 
 
@@ -105,11 +113,11 @@ def undo(session: Session, actor: Acting, visit: Appointment, now: datetime) -> 
     )
     last = session.scalars(query).one_or_none()
     if last is None or last.status_before is None or last.status_before == last.status_after:
-        raise ClinicError("There is no move to take back.")
+        raise ClinicError(_("There is no move to take back."))
     if now - last.recorded > UNDO_WITHIN:
-        raise ClinicError("The last move was made too long ago to be taken back.")
+        raise ClinicError(_("The last move was made too long ago to be taken back."))
     if not can_move(actor, last.status_before, last.status_after):
-        raise Forbidden("Your role does not take this move back.")
+        raise Forbidden(_("Your role does not take this move back."))
     visit.status = last.status_before
     if last.status_after == "arrived":
         visit.arrived_at = None

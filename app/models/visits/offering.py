@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict
 from app.models.base.itself import CLINIC
@@ -23,6 +25,7 @@ from app.models.visits.appointment import Appointment
 from app.models.visits.freed import Freed
 from app.models.visits.matching import Match, best_matches
 from app.models.visits.waitlist import WaitlistOffer
+from app.spelling import said
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ AT_ONCE = 200
 
 def offer_next(session: Session, time: Freed, now: datetime) -> WaitlistOffer | None:
     """Offer a freed time to who comes first; None where nobody waits for it or it is gone."""
-    for match, _ in zip(best_matches(session, time, now), range(TRIES), strict=False):
+    for match in islice(best_matches(session, time, now), TRIES):
         savepoint = session.begin_nested()
         try:
             offer = _offer(session, match, now)
@@ -54,7 +57,7 @@ def accept(session: Session, actor: Acting, offer: WaitlistOffer, now: datetime)
     if offer.state == "taken":
         return visit
     if offer.state != "offered" or offer.expires_at <= now or visit.status != "pending":
-        raise Conflict("This offer has run out; the time was passed on.", state=offer.state)
+        raise Conflict(_("This offer has run out; the time was passed on."), state=offer.state)
     holds.confirm(session, actor, visit, now)
     offer.state, offer.entry.state = "taken", "booked"
     return visit
@@ -66,7 +69,7 @@ def decline(session: Session, actor: Acting, offer: WaitlistOffer, now: datetime
     if offer.state == "declined":
         return
     if offer.state != "offered":
-        raise Conflict(f"This offer is {offer.state}.", state=offer.state)
+        raise Conflict(_("This offer is %(state)s.", state=said(offer.state)), state=offer.state)
     visit = session.get_one(Appointment, offer.appointment_id, populate_existing=True)
     offer.state = "declined"
     if visit.status == "pending":

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from app.language import _
 from app.models.base.intervals import Interval, common, merged, starts
 from app.models.visits.availability import Missing, Situation, Visit, Wish
+from app.spelling import said
 
 OFFICE_HOURS = (time(8), time(18))
 """The span that is explained where neither rota nor opening hours say one."""
@@ -19,6 +21,7 @@ class Reason:
 
     text: str
     soft: bool = True
+    of_room: bool = False
 
 
 def reasons_against(
@@ -32,12 +35,14 @@ def reasons_against(
     """Everything that speaks against a visit; empty where it can be had. `but` is the key of the
     visit that is being moved."""
     span = wish.span(start)
-    found = [Reason("too late to book today")] if start < now else []
+    found = [Reason(_("too late to book today"))] if start < now else []
     found += _by_the_clock(situation, doctor_id, span)
     found += _by_visits(situation, doctor_id, wish, span, but)
     room = situation.room_for(wish, start, but)
     if room is None and wish.room_type is not None:
-        found.append(Reason(f"no room of type {wish.room_type}"))
+        found.append(
+            Reason(_("no room of type %(room_type)s", room_type=said(wish.room_type)), of_room=True)
+        )
     return found
 
 
@@ -75,13 +80,13 @@ def _office_days(situation: Situation) -> Iterator[Interval]:
 def _by_the_clock(situation: Situation, doctor_id: int, span: Interval) -> Iterator[Reason]:
     day = span.start.astimezone(situation.zone).date()
     if day in situation.holidays:
-        yield Reason(f"holiday: {situation.holidays[day]}")
+        yield Reason(_("holiday: %(name)s", name=situation.holidays[day]))
     if situation.opening is not None and not _held(situation.opening, span):
-        yield Reason("closed")
+        yield Reason(_("closed"))
     if not _held(situation.shifts.get(doctor_id, []), span):
-        yield Reason("off duty")
+        yield Reason(_("off duty"))
     if any(away.overlaps(span) for away in situation.away.get(doctor_id, [])):
-        yield Reason("on leave")
+        yield Reason(_("on leave"))
 
 
 def _by_visits(
@@ -91,9 +96,9 @@ def _by_visits(
         if visit.appointment_id == but:
             continue
         if visit.interval.overlaps(span):
-            yield Reason(f"booked {_wall(situation, visit)}", soft=False)
+            yield Reason(_("booked %(time)s", time=_wall(situation, visit)), soft=False)
         elif visit.keeps_from(wish).overlaps(span):
-            yield Reason(f"too near to the visit {_wall(situation, visit)}")
+            yield Reason(_("too near to the visit %(time)s", time=_wall(situation, visit)))
 
 
 def _held(spans: Sequence[Interval], span: Interval) -> bool:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
+from app.language import _, _l, _n
 from app.models.base.errors import ClinicError
 
 MOST = 60
@@ -20,7 +21,8 @@ PARTS = frozenset(
     {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}
 )
 DAYS = {
-    "MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun",
+    "MO": _l("Mon"), "TU": _l("Tue"), "WE": _l("Wed"), "TH": _l("Thu"), "FR": _l("Fri"),
+    "SA": _l("Sat"), "SU": _l("Sun"),
 }  # fmt: skip
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
@@ -32,17 +34,17 @@ def occurrences(rule: str, start: datetime, zone: ZoneInfo) -> list[datetime]:
     count = _number(parts.pop("COUNT", None), MOST, "COUNT")
     until = _until(parts.pop("UNTIL", None), zone)
     if (count is None) == (until is None):
-        raise ClinicError("A series needs an end: either COUNT or UNTIL.", field="rrule")
+        raise ClinicError(_("A series needs an end: either COUNT or UNTIL."), field="rrule")
     last = start + HORIZON
     if until is not None and until > last:
-        raise ClinicError("A series lasts at most 18 months.", field="rrule")
+        raise ClinicError(_("A series lasts at most 18 months."), field="rrule")
     found = list(islice(_walk(parts, start, min(until or last, last)), (count or MOST) + 1))
     if count is None and len(found) > MOST:
-        raise ClinicError(f"A series has at most {MOST} visits.", field="rrule")
+        raise ClinicError(_("A series has at most %(most)s visits.", most=MOST), field="rrule")
     if count is not None and len(found) < count:
-        raise ClinicError("A series lasts at most 18 months.", field="rrule")
+        raise ClinicError(_("A series lasts at most 18 months."), field="rrule")
     if not found:
-        raise ClinicError("No visit follows from this rule.", field="rrule")
+        raise ClinicError(_("No visit follows from this rule."), field="rrule")
     return found[:count] if count else found
 
 
@@ -73,7 +75,10 @@ def _number(raw: str | None, largest: int, name: str) -> int | None:
     if raw is None:
         return None
     if not (raw.isascii() and raw.isdecimal()) or len(raw) > 4 or not 1 <= int(raw) <= largest:
-        raise ClinicError(f"{name} must be a number from 1 to {largest}.", field="rrule")
+        raise ClinicError(
+            _("%(name)s must be a number from 1 to %(largest)s.", name=name, largest=largest),
+            field="rrule",
+        )
     return int(raw)
 
 
@@ -94,7 +99,7 @@ def _until(raw: str | None, zone: ZoneInfo) -> datetime | None:
 
 def _unreadable() -> ClinicError:
     return ClinicError(
-        "The rule cannot be read; write one like FREQ=WEEKLY;BYDAY=MO;COUNT=10.", field="rrule"
+        _("The rule cannot be read; write one like FREQ=WEEKLY;BYDAY=MO;COUNT=10."), field="rrule"
     )
 
 
@@ -103,9 +108,18 @@ def in_words(rule: str) -> str:
     parts = dict(
         part.split("=", 1) for part in rule.upper().removeprefix("RRULE:").split(";") if "=" in part
     )
-    unit = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
-    every = int(parts.get("INTERVAL", "1"))
-    word = unit.get(parts.get("FREQ", ""), "time")
-    said = f"every {word}" if every == 1 else f"every {every} {word}s"
-    days = [DAYS[name[-2:]] for name in parts.get("BYDAY", "").split(",") if name[-2:] in DAYS]
-    return f"{said} on {', '.join(days)}" if days else said
+    said = _every(parts.get("FREQ", ""), int(parts.get("INTERVAL", "1")))
+    days = [str(DAYS[name[-2:]]) for name in parts.get("BYDAY", "").split(",") if name[-2:] in DAYS]
+    return _("%(every)s on %(days)s", every=said, days=", ".join(days)) if days else said
+
+
+def _every(frequency: str, every: int) -> str:
+    if frequency == "DAILY":
+        return _n("every day", "every %(num)s days", every)
+    if frequency == "WEEKLY":
+        return _n("every week", "every %(num)s weeks", every)
+    if frequency == "MONTHLY":
+        return _n("every month", "every %(num)s months", every)
+    if frequency == "YEARLY":
+        return _n("every year", "every %(num)s years", every)
+    return _n("every time", "every %(num)s times", every)

@@ -14,6 +14,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError
@@ -132,7 +133,7 @@ def cancel(
     """Cancel one occurrence, it and the later ones, or all that are open."""
     visits = reached(session, visit, scope, now)
     if not visits:
-        raise ClinicError("None of these visits is still to come.")
+        raise ClinicError(_("None of these visits is still to come."))
     for row in visits:
         row.cancellation_reason = why
         life.move_status(session, actor, row, "cancelled", now, reason)
@@ -151,7 +152,7 @@ def _begin(
         series.minutes = kind.minutes if kind else 30
     walls = occurrences(series.rrule, series.start_wall, clinic_zone())
     if instant_of(walls[0]) < now:
-        raise ClinicError("A series begins in the future.", field="start")
+        raise ClinicError(_("A series begins in the future."), field="start")
     series.created, series.exceptions = now, []
     session.add(series)
     session.flush()
@@ -162,7 +163,9 @@ def reached(session: Session, visit: Appointment, scope: str, now: datetime) -> 
     """The occurrences of which `scope` speaks, in order: this one as it is; of the others those
     that are open and still to come."""
     if scope not in SCOPES:
-        raise ClinicError(f"Choose one of: {', '.join(SCOPES)}.", field="scope")
+        raise ClinicError(
+            _("Choose one of: %(choices)s.", choices=", ".join(SCOPES)), field="scope"
+        )
     if scope == "one":
         return [visit]
     query = (

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.language import _n
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict
 from app.models.base.refusals import sentence_for
@@ -46,8 +47,13 @@ class SeriesClash(Conflict):
     code = "series_conflict"
 
     def __init__(self, missed: Sequence[Missed]) -> None:
-        said = "one visit" if len(missed) == 1 else f"{len(missed)} visits"
-        super().__init__(f"Of this series {said} cannot be had; nothing was changed.")
+        super().__init__(
+            _n(
+                "Of this series one visit cannot be had; nothing was changed.",
+                "Of this series %(num)s visits cannot be had; nothing was changed.",
+                len(missed),
+            )
+        )
         self.missed = missed
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Time
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -81,17 +82,19 @@ class WaitlistEntry(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"Waitlist entry {self.waitlist_entry_id}"
+        return _("Waitlist entry %(number)s", number=self.waitlist_entry_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         self.created = self.created or now
         if self.earliest >= self.latest:
-            raise ClinicError("The latest time lies after the earliest.", field="latest")
+            raise ClinicError(_("The latest time lies after the earliest."), field="latest")
         if self.from_time and self.to_time and self.from_time >= self.to_time:
-            raise ClinicError("“Not after” lies after “not before”.", field="to_time")
+            raise ClinicError(_("“Not after” lies after “not before”."), field="to_time")
         days = [day.strip().capitalize() for day in (self.weekdays or "").split(",")]
         if unknown := [day for day in days if day and day not in WEEKDAYS]:
-            raise ClinicError(f"{unknown[0][:20]} is no day of the week.", field="weekdays")
+            raise ClinicError(
+                _("%(name)s is no day of the week.", name=unknown[0][:20]), field="weekdays"
+            )
         self.weekdays = ", ".join(day for day in WEEKDAYS if day in days) or None
 
 
@@ -142,12 +145,12 @@ class WaitlistOffer(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Offer {self.waitlist_offer_id}"
+        return _("Offer %(number)s", number=self.waitlist_offer_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         """More time for an answer keeps the hold for as long."""
         if self.state != "offered" or self.expires_at <= now:
-            raise ClinicError("Only an open offer can be given more time.", field="expires_at")
+            raise ClinicError(_("Only an open offer can be given more time."), field="expires_at")
         if self.expires_at > self.appointment.appointment_datetime:
-            raise ClinicError("The answer must come before the visit.", field="expires_at")
+            raise ClinicError(_("The answer must come before the visit."), field="expires_at")
         self.appointment.hold_until = self.expires_at

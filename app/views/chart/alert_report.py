@@ -9,12 +9,13 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Role
 from app.models.record import alert_report, drug_lists
 from app.models.record.prescription_tables import OVERRIDE_REASONS
 from app.views.generated.guard import BadQuery
 
-SPANS = {"30": "30 days", "90": "90 days", "365": "a year"}
+SPANS = {"30": _l("30 days"), "90": _l("90 days"), "365": _l("a year")}
 
 
 class AlertReportView(BaseView):
@@ -32,7 +33,7 @@ class AlertReportView(BaseView):
     def show(self) -> str:
         span = request.args.get("days", "90")
         if span not in SPANS:
-            raise BadQuery(f"Choose one of: {', '.join(SPANS)} days.")
+            raise BadQuery(_("Choose one of: %(choices)s days.", choices=", ".join(SPANS)))
         session, since = db.session(), datetime.now(UTC) - timedelta(days=int(span))
         return render_template(
             "alert_report.html", span=span, spans=SPANS, lists=drug_lists.current(session),

@@ -9,6 +9,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import MedicalRecord, Role
 from app.models.base.clock import clinic_zone
 from app.models.record import chart, medication, readings
@@ -40,7 +41,7 @@ class ChartView(BaseView):
         words = request.args.get("q", "").strip()[:100]
         section = request.args.get("section", "search" if words else "overview")
         if section not in SECTIONS:
-            raise BadQuery("The chart has no such section.")
+            raise BadQuery(_("The chart has no such section."))
         opened = open_chart(patient_id, section)  # not the words: they can tell a diagnosis
         return show_chart(opened, section, **FACTS[section](opened))
 
@@ -49,15 +50,15 @@ def show_chart(opened: Opened, section: str, **facts: Any) -> str:
     """A page of the chart; `facts` are what its section shows."""
     base = url_for("ChartView.show", patient_id=opened.patient.patient_id)
     tabs = [
-        ("Overview", "fa-house-medical", base, "overview"),
-        ("Visits", "fa-notes-medical", f"{base}?section=visits", "visits"),
-        ("Vitals and findings", "fa-heart-pulse", f"{base}?section=vitals", "vitals"),
+        (_("Overview"), "fa-house-medical", base, "overview"),
+        (_("Visits"), "fa-notes-medical", f"{base}?section=visits", "visits"),
+        (_("Vitals and findings"), "fa-heart-pulse", f"{base}?section=vitals", "vitals"),
         (
-            "Medication", "fa-prescription-bottle-medical", f"{base}?section=medication",
+            _("Medication"), "fa-prescription-bottle-medical", f"{base}?section=medication",
             "medication",
         ),
-        ("Files", "fa-paperclip", f"{base}/files", "files"),
-        ("Access", "fa-user-shield", f"{base}/access", "access"),
+        (_("Files"), "fa-paperclip", f"{base}/files", "files"),
+        (_("Access"), "fa-user-shield", f"{base}/access", "access"),
     ]  # fmt: skip
     common = {"opened": opened, "section": section, "tabs": tabs, "base": base, "now_open": None}
     helpers = {"when": when, "show": show, "sparkline": sparkline, "can_write": can_write}
@@ -103,7 +104,7 @@ def _overview(opened: Opened) -> dict[str, Any]:
 def _visits(opened: Opened) -> dict[str, Any]:
     raw = request.args.get("page", "1")
     if not (raw.isascii() and raw.isdecimal()) or not 0 < int(raw[:9]) <= LARGEST_PAGE:
-        raise BadQuery("The page must be a whole number from 1.")
+        raise BadQuery(_("The page must be a whole number from 1."))
     return {"visits": chart.visits(db.session(), opened.patient.patient_id, int(raw[:9]) - 1)}
 
 

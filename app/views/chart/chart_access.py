@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _
 from app.models import (
     Action,
     CareTeam,
@@ -75,7 +76,13 @@ class ChartAccessView(BaseView):
             error.details["patient"] = as_key(patient_id)
             facts = restricted_facts(error, reason, minutes)
             return render_template("restricted.html", **facts), error.status
-        flash(f"The chart is open to you for {minutes} minutes. The admin was told.", "warning")
+        flash(
+            _(
+                "The chart is open to you for %(minutes)s minutes. The admin was told.",
+                minutes=minutes,
+            ),
+            "warning",
+        )
         return redirect(chart_url)
 
     @expose("/<patient_id>/restrict", methods=["POST"])
@@ -85,8 +92,8 @@ class ChartAccessView(BaseView):
         """Close the chart to all but the team."""
         opened = _decide(patient_id)
         row = ChartRestriction(patient_id=opened.patient.patient_id)
-        row.reason = read_text(request.form.get("reason"), LONGEST_REASON, "Reason")
-        return _kept(opened, "add", row, "The chart is restricted to the team.")
+        row.reason = read_text(request.form.get("reason"), LONGEST_REASON, _("Reason"))
+        return _kept(opened, "add", row, _("The chart is restricted to the team."))
 
     @expose("/<patient_id>/lift", methods=["POST"])
     @has_access
@@ -98,7 +105,7 @@ class ChartAccessView(BaseView):
         if row is None:
             return redirect(_address(opened))
         row.state = "lifted"
-        return _kept(opened, "edit", row, "The chart is open to all clinical staff again.")
+        return _kept(opened, "edit", row, _("The chart is open to all clinical staff again."))
 
     @expose("/<patient_id>/team", methods=["POST"])
     @has_access
@@ -109,9 +116,9 @@ class ChartAccessView(BaseView):
         try:
             staff = load(db.session(), opened.person, Staff, request.form.get("staff"), Action.LIST)
         except NotFound:
-            return _again(opened, ClinicError("Choose one from the list.", field="staff"))
+            return _again(opened, ClinicError(_("Choose one from the list."), field="staff"))
         row = CareTeam(patient_id=opened.patient.patient_id, staff_id=staff.staff_id)
-        return _kept(opened, "add", row, f"{staff.name} reads the chart too.")
+        return _kept(opened, "add", row, _("%(name)s reads the chart too.", name=staff.name))
 
     @expose("/<patient_id>/team/<key>/remove", methods=["POST"])
     @has_access
@@ -121,10 +128,10 @@ class ChartAccessView(BaseView):
         opened = _decide(patient_id)
         row = db.session.get(CareTeam, as_key(key))
         if row is None or row.patient_id != opened.patient.patient_id:
-            raise NotFound("There is no such entry, or it is not yours to see.")
+            raise NotFound(_("There is no such entry, or it is not yours to see."))
         db.session.delete(row)
         keep("delete", row)
-        flash("Taken off the list.", "success")
+        flash(_("Taken off the list."), "success")
         return redirect(_address(opened))
 
 

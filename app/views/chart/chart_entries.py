@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import (
     Action,
     AllergyIntolerance,
@@ -56,7 +57,12 @@ KINDS = {
     ),
 }
 WORDS = {"verification_status": VERIFIED, "category": CATEGORIES}
-LABELS = {"display": "Name", "onset": "Since", "abatement": "Ended", "reaction": "Reaction"}
+LABELS = {
+    "display": _l("Name"),
+    "onset": _l("Since"),
+    "abatement": _l("Ended"),
+    "reaction": _l("Reaction"),
+}
 MOST = 12
 
 
@@ -117,7 +123,7 @@ def _form(patient_id: str, kind: Kind, key: str | None) -> Response | str | tupl
         opened = open_chart(patient_id, kind.one)
         entry = _entry(opened, kind, key)
         return refused(_page(opened, kind, entry, typed, error), error)
-    flash(f"Kept: {row.display}.", "success")
+    flash(_("Kept: %(name)s.", name=row.display), "success")
     return redirect(chart_address(opened))
 
 
@@ -127,23 +133,23 @@ def _entry(opened: Opened, kind: Kind, key: str | None) -> Entry:
         return kind.model(patient_id=opened.patient.patient_id)
     row: Entry = load(db.session(), actor(), kind.model, key, Action.EDIT, ("record",))
     if row.patient_id != opened.patient.patient_id:
-        raise NotFound("There is no such entry, or it is not yours to see.")
+        raise NotFound(_("There is no such entry, or it is not yours to see."))
     if not chart_entries.latest(db.session(), row):
-        raise Stale("A later entry has taken the place of this one. Open the chart again.")
+        raise Stale(_("A later entry has taken the place of this one. Open the chart again."))
     return row
 
 
 def _values(kind: Kind, typed: Mapping[str, str]) -> dict[str, Any]:
     """The columns as they are to be kept. Raises ClinicError with `field`."""
     columns = inspect(kind.model).columns
-    values: dict[str, Any] = {"display": read_text(typed.get("display"), 300, "Name")}
+    values: dict[str, Any] = {"display": read_text(typed.get("display"), 300, _("Name"))}
     for name in kind.columns:
         raw = typed.get(name, "").strip()
         if name == "reaction":
-            values[name] = read_text(raw, 1000, "Reaction") or None
+            values[name] = read_text(raw, 1000, _("Reaction")) or None
             continue
         if name in WORDS and raw not in {"", *WORDS[name]}:
-            raise ClinicError("Choose one from the list.", field=name)
+            raise ClinicError(_("Choose one from the list."), field=name)
         values[name] = read_value(name, columns[name], raw or None, LABELS.get(name))
     return values
 

@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.extensions import db
+from app.language import _
 from app.models import Attachment, ClinicError, Forbidden, NotFound
 from app.models.base.clock import clinic_zone
 from app.models.record import chart
@@ -40,7 +41,7 @@ class ChartFilesView(BaseView):
         title = ""
         try:
             opened = chart_of(patient_id)
-            title = read_text(request.form.get("title"), 200, "Title")
+            title = read_text(request.form.get("title"), 200, _("Title"))
             keep("add", _attach(opened, title))
         except (Forbidden, NotFound):
             raise
@@ -49,7 +50,7 @@ class ChartFilesView(BaseView):
             opened = open_chart(patient_id, "files")
             facts = _facts(opened) | {"problem": error, "typed_title": title}
             return refused(show_chart(opened, "files", **facts), error)
-        flash("The file is in the chart.", "success")
+        flash(_("The file is in the chart."), "success")
         return redirect(url_for("ChartFilesView.files", patient_id=patient_id))
 
     @expose("/<patient_id>/files/<key>")
@@ -71,7 +72,9 @@ class ChartFilesView(BaseView):
         share(db.session(), opened.person, row, on, opened.now)
         keep("edit", row)
         said = (
-            "The patient can read the file in the portal." if on else "The file is shared no more."
+            _("The patient can read the file in the portal.")
+            if on
+            else _("The file is shared no more.")
         )
         flash(said, "success")
         return redirect(url_for("ChartFilesView.files", patient_id=patient_id))
@@ -84,7 +87,7 @@ class ChartFilesView(BaseView):
         opened = chart_of(patient_id)
         row = _load(opened, key)
         try:
-            why = read_text(clean_text(request.form.get("why", "")), 500, "Reason")
+            why = read_text(clean_text(request.form.get("why", "")), 500, _("Reason"))
             withdraw(opened.person, row, why, opened.now)
             keep("edit", row)
         except Forbidden:
@@ -93,7 +96,7 @@ class ChartFilesView(BaseView):
             db.session.rollback()
             flash(error.message, "danger")
         else:
-            flash("The file is withdrawn.", "success")
+            flash(_("The file is withdrawn."), "success")
         return redirect(url_for("ChartFilesView.files", patient_id=patient_id))
 
 
@@ -122,7 +125,7 @@ def _load(opened: Opened, key: str) -> Attachment:
     row: Attachment | None = db.session.get(Attachment, as_key(key))
     mine = row is not None and row.patient_id == opened.patient.patient_id
     if row is None or not mine or row.withdrawn_at is not None:
-        raise NotFound("There is no such file, or it is not yours to see.")
+        raise NotFound(_("There is no such file, or it is not yours to see."))
     return row
 
 

@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from sqlalchemy import select
 
 from app.extensions import db
+from app.language import _
 from app.models import ClinicError, Doctor, MedicalRecord, Stale
 from app.models.base import sealing
 from app.models.base.clock import clinic_zone
@@ -98,7 +99,7 @@ def _picked(name: str, default: int, count: int) -> int:
     if not raw:
         return default
     if not (raw.isascii() and raw.isdecimal()) or len(raw) > 4 or int(raw) >= count:
-        raise BadQuery("The note has no such version.")
+        raise BadQuery(_("The note has no such version."))
     return int(raw)
 
 

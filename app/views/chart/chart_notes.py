@@ -12,6 +12,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, ClinicError, Forbidden, MedicalRecord, NotFound, Stale
 from app.models.base.clock import clinic_zone
 from app.models.record import notes
@@ -82,7 +83,7 @@ class ChartNotesView(BaseView):
         """Save the text: as one types by JSON, `{"version", "saved"}` or 412; by form a page."""
         said = request.get_json(silent=True) if request.is_json else dict(request.form)
         if not isinstance(said, dict):
-            raise BadQuery("The text could not be read.")
+            raise BadQuery(_("The text could not be read."))
         try:
             record = _save(patient_id, record_id, said)
         except Stale as error:
@@ -90,7 +91,7 @@ class ChartNotesView(BaseView):
                 raise
             return _again(patient_id, record_id, _texts(said), error)
         if not request.is_json:
-            flash("The draft is saved.", "success")
+            flash(_("The draft is saved."), "success")
             return redirect(address(record))
         return {"version": record.version, "saved": encode(_now())}
 
@@ -107,7 +108,7 @@ class ChartNotesView(BaseView):
             raise
         except ClinicError as error:
             return _again(patient_id, record_id, _texts(request.form), error)
-        flash("Signed. The note is locked; what follows is an amendment.", "success")
+        flash(_("Signed. The note is locked; what follows is an amendment."), "success")
         return redirect(address(record))
 
     @expose("/<patient_id>/note/<record_id>/amend", methods=["POST"])
@@ -127,7 +128,13 @@ class ChartNotesView(BaseView):
             raise
         except ClinicError as error:
             return _again(patient_id, record_id, texts | {"reason": reason}, error)
-        flash(f"Amendment {row.number} is signed and stands beside the first text.", "success")
+        flash(
+            _(
+                "Amendment %(number)s is signed and stands beside the first text.",
+                number=row.number,
+            ),
+            "success",
+        )
         return redirect(address(record))
 
 

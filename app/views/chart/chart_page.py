@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.extensions import db
+from app.language import _, _n
 from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role
 from app.models.base.clock import clinic_zone
 from app.models.base.types import FhirDateTime
@@ -16,6 +17,7 @@ from app.models.record.vitals import ADULT
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import load
+from app.spelling import spelled
 from app.views.generated.guard import actor
 from app.views.generated.values import show
 from app.views.generated.writing import transaction
@@ -40,10 +42,10 @@ class Opened:
     def age(self) -> str:
         """Years; months for a small child."""
         if self.years >= 2:
-            return f"{self.years} years"
+            return _("%(years)s years", years=self.years)
         today, dob = self.now.astimezone(clinic_zone()).date(), self.patient.dob
         months = (today.year - dob.year) * 12 + today.month - dob.month - (today.day < dob.day)
-        return f"{months} month" + "s" * (months != 1)
+        return _n("%(num)s month", "%(num)s months", months)
 
     @property
     def adult(self) -> bool:
@@ -88,7 +90,7 @@ def load_record(patient_id: str, record_id: str, action: Action) -> MedicalRecor
     names = ("patient", "doctor", "author", "signer")
     record: MedicalRecord = load(db.session(), actor(), MedicalRecord, record_id, action, names)
     if str(record.patient_id) != patient_id:
-        raise NotFound("There is no such entry, or it is not yours to see.")
+        raise NotFound(_("There is no such entry, or it is not yours to see."))
     return record
 
 
@@ -108,4 +110,4 @@ def when(value: str | None) -> str:
         return show(datetime.fromisoformat(FhirDateTime.normal(value)))
     if len(value) == 10:
         return show(datetime.strptime(value, "%Y-%m-%d").date())
-    return f"{datetime.strptime(value, '%Y-%m'):%b %Y}" if len(value) == 7 else value
+    return spelled(datetime.strptime(value, "%Y-%m"), "MMM y") if len(value) == 7 else value

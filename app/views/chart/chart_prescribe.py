@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, ClinicError, Forbidden, MedicationRequest, NotFound, Role
 from app.models.base.clock import clinic_zone
 from app.models.record import chart, drug_lists, prescribing
@@ -70,7 +72,7 @@ class ChartPrescribeView(BaseView):
             raise
         except ClinicError as error:
             return _again(patient_id, typed, error, shown)
-        flash(f"Prescribed: {row.display}.", "success")
+        flash(_("Prescribed: %(drug)s.", drug=row.display), "success")
         return redirect(_medication(patient_id))
 
     @expose("/<patient_id>/prescribe/check", methods=["POST"])
@@ -101,7 +103,7 @@ class ChartPrescribeView(BaseView):
             db.session.rollback()
             flash(error.message, "danger")
         else:
-            flash(f"Stopped: {row.display}.", "success")
+            flash(_("Stopped: %(drug)s.", drug=row.display), "success")
         return redirect(_medication(patient_id))
 
 
@@ -117,7 +119,9 @@ def form_page(
     session, patient_id = db.session(), opened.patient.patient_id
     return render_template(
         "prescribe.html", opened=opened, attempt=attempt, renews=renews, problem=problem,
-        routes=ROUTES, timings=TIMINGS, units=UNITS, when=when,
+        routes={key: (_(words), code) for key, (words, code) in ROUTES.items()},
+        timings={key: replace(timing, words=_(timing.words)) for key, timing in TIMINGS.items()},
+        units=UNITS, when=when,
         medication=chart.medication(session, patient_id),
         problems=[p for p in chart.problems(session, patient_id)
                   if p.clinical_status in chart.ONGOING],
@@ -132,7 +136,7 @@ def load_request(patient_id: str, request_id: str) -> MedicationRequest:
         db.session(), actor(), MedicationRequest, request_id, Action.SHOW, links
     )
     if str(row.patient_id) != patient_id:
-        raise NotFound("There is no such entry, or it is not yours to see.")
+        raise NotFound(_("There is no such entry, or it is not yours to see."))
     return row
 
 

@@ -10,6 +10,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.record import chart
@@ -40,7 +41,7 @@ class ChartVitalsView(BaseView):
             again = open_chart(patient_id, "vitals")
             page = show_chart(again, "vitals", **vitals_facts(again, typed, error))
             return refused(page, error)
-        flash(f"Recorded: {', '.join(names)}.", "success")
+        flash(_("Recorded: %(names)s.", names=", ".join(names)), "success")
         return redirect(url_for("ChartView.show", patient_id=patient_id, section="vitals"))
 
 
@@ -61,5 +62,5 @@ def _number(key: str, text: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ClinicError(f"“{text}” is not a number.", field=key)
+        raise ClinicError(_("“%(text)s” is not a number.", text=text), field=key)
     return number

@@ -9,10 +9,11 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
+from app.language import _, _l
 from app.models import MedicalRecord
 from app.models.record.amendment import intact, texts_of
 
-LABELS = {"notes": "Notes", "diagnosis": "Diagnosis", "treatment": "Treatment"}
+LABELS = {"notes": _l("Notes"), "diagnosis": _l("Diagnosis"), "treatment": _l("Treatment")}
 MOST_WORDS = 4000
 Part = tuple[str, bool]
 
@@ -31,7 +32,7 @@ class Version:
 
     @property
     def name(self) -> str:
-        return f"Amendment {self.number}" if self.number else "As signed"
+        return _("Amendment %(number)s", number=self.number) if self.number else _("As signed")
 
 
 def versions_of(record: MedicalRecord, amended: Sequence[Any]) -> list[Version]:

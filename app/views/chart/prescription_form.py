@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 
+from app.language import _, _l
 from app.models import ClinicError, MedicationRequest
 from app.models.record.dosing import UNITS
 from app.models.record.order import Order
@@ -15,12 +16,12 @@ from app.views.generated.guard import BadQuery
 
 LONGEST = {"display": 300, "instructions": 1000, "comment": 500}
 LABELS = {
-    "dose_value": "Dose",
-    "route": "Route",
-    "timing": "How often",
-    "duration_days": "Days",
-    "quantity": "Quantity",
-    "repeats": "Repeats",
+    "dose_value": _l("Dose"),
+    "route": _l("Route"),
+    "timing": _l("How often"),
+    "duration_days": _l("Days"),
+    "quantity": _l("Quantity"),
+    "repeats": _l("Repeats"),
 }
 
 
@@ -29,7 +30,7 @@ def read_attempt(raw: str) -> str:
     try:
         return str(UUID(raw))
     except ValueError:
-        raise BadQuery("The form is not whole. Open it again.") from None
+        raise BadQuery(_("The form is not whole. Open it again.")) from None
 
 
 def read_order(typed: Mapping[str, str]) -> Order:
@@ -44,12 +45,14 @@ def read_order(typed: Mapping[str, str]) -> Order:
     }
     _require_range(numbers)
     return Order(
-        display=read_text(typed.get("display"), LONGEST["display"], "Drug"),
+        display=read_text(typed.get("display"), LONGEST["display"], _("Drug")),
         code=typed.get("code", "").strip()[:40] or None,
         dose_unit=_unit(typed, "dose_unit"),
         as_needed=typed.get("as_needed", "") != "",
         quantity_unit=_unit(typed, "quantity_unit"),
-        instructions=read_text(typed.get("instructions"), LONGEST["instructions"], "Instructions")
+        instructions=read_text(
+            typed.get("instructions"), LONGEST["instructions"], _("Instructions")
+        )
         or None,
         **numbers | {"repeats": numbers["repeats"] or 0},
     )
@@ -61,7 +64,7 @@ def read_answers(typed: Mapping[str, str]) -> dict[int, tuple[str, str]]:
     return {
         int(key): (
             typed[f"reason-{key}"],
-            read_text(typed.get(f"comment-{key}"), LONGEST["comment"], "Your reason"),
+            read_text(typed.get(f"comment-{key}"), LONGEST["comment"], _("Your reason")),
         )
         for key in keys
         if key.isascii() and key.isdecimal() and len(key) < 10
@@ -76,12 +79,17 @@ def _require_range(numbers: Mapping[str, float | None]) -> None:
     for name, (least, most) in limits.items():
         value = numbers[name]
         if value is not None and not least <= value <= most:
-            low = "more than 0" if least < 1 and name != "repeats" else f"at least {least:g}"
-            raise ClinicError(f"{LABELS[name]}: {low} and at most {most:,}.", field=name)
+            facts = {"name": LABELS[name], "least": f"{least:g}", "most": f"{most:,}"}
+            if 0 < least < 1:
+                raise ClinicError(
+                    _("%(name)s: more than 0 and at most %(most)s.", **facts), field=name
+                )
+            said = _("%(name)s: at least %(least)s and at most %(most)s.", **facts)
+            raise ClinicError(said, field=name)
 
 
 def _unit(typed: Mapping[str, str], name: str) -> str | None:
     unit = typed.get(name, "").strip()
     if unit and unit not in UNITS:
-        raise ClinicError(f"Choose one of: {', '.join(UNITS)}.", field=name)
+        raise ClinicError(_("Choose one of: %(choices)s.", choices=", ".join(UNITS)), field=name)
     return unit or None

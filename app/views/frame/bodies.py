@@ -9,6 +9,7 @@ from flask import request
 from sqlalchemy import Column, inspect
 
 from app.extensions import db
+from app.language import _
 from app.models import Appointment, AppointmentSeries, ClinicError, Doctor, Patient, Room, VisitType
 from app.models.base.refusals import words
 from app.models.visits import series
@@ -24,9 +25,12 @@ def read_body(known: set[str] | None = None) -> dict[str, Any]:
     Raises BadQuery and ClinicError."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        raise BadQuery("Send one JSON object.")
+        raise BadQuery(_("Send one JSON object."))
     if known is not None and (unknown := sorted(set(body) - known)):
-        raise ClinicError(f"There is no field {unknown[0][:40]!r} to set here.", field=unknown[0])
+        raise ClinicError(
+            _("There is no field %(name)s to set here.", name=f"{unknown[0][:40]!r}"),
+            field=unknown[0],
+        )
     return body
 
 
@@ -43,14 +47,16 @@ def read_text(raw: Any, longest: int, label: str) -> str:
     """Words without the spaces around them; empty where there are none. Raises ClinicError."""
     said = clean_text(raw or "").strip()
     if len(said) > longest:
-        raise ClinicError(f"{label}: at most {longest} characters fit here.")
+        raise ClinicError(
+            _("%(label)s: at most %(most)s characters fit here.", label=label, most=longest)
+        )
     return said
 
 
 def read_flag(raw: Any, label: str) -> bool:
     """Raises ClinicError where it is neither true nor false."""
     if not isinstance(raw, bool):
-        raise ClinicError(f"{label} is true or false.")
+        raise ClinicError(_("%(label)s is true or false.", label=label))
     return raw
 
 
@@ -73,7 +79,9 @@ def read_minutes(raw: Any) -> int | None:
 def read_scope(body: Mapping[str, Any]) -> str:
     scope = body.get("scope", "one")
     if scope not in series.SCOPES:
-        raise ClinicError(f"Choose one of: {', '.join(series.SCOPES)}.", field="scope")
+        raise ClinicError(
+            _("Choose one of: %(choices)s.", choices=", ".join(series.SCOPES)), field="scope"
+        )
     return str(scope)
 
 

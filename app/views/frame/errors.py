@@ -24,6 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import ClinicError
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.models.record.restricting import Restricted
@@ -32,24 +33,29 @@ from app.views.chart.restricted import restricted_facts
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: "The request could not be read.",
-    401: "Please sign in first.",
-    403: "Your role does not open this page.",
-    404: "There is no such page, or it is not yours to see.",
-    405: "This address does not take that kind of request.",
-    413: "That is too large to be taken in.",
-    429: "Too many tries. Wait a minute, then try again.",
-    503: "The clinic's database does not answer just now. Nothing was lost; try again in a moment.",
+    400: _l("The request could not be read."),
+    401: _l("Please sign in first."),
+    403: _l("Your role does not open this page."),
+    404: _l("There is no such page, or it is not yours to see."),
+    405: _l("This address does not take that kind of request."),
+    413: _l("That is too large to be taken in."),
+    429: _l("Too many tries. Wait a minute, then try again."),
+    503: _l(
+        "The clinic's database does not answer just now. Nothing was lost; try again in a moment."
+    ),
 }
-NO_ROOM = (
-    "There is no room left on the clinic's disk. Nothing of this was saved; tell whoever looks after "
-    "the clinic, and try again then."
+NO_ROOM = _l(
+    "There is no room left on the clinic's disk. Nothing of this was saved; tell whoever "
+    "looks after the clinic, and try again then."
 )
-READ_ONLY = "The clinic's database can only be read just now. Nothing of this was saved; try again in a moment."
+READ_ONLY = _l(
+    "The clinic's database can only be read just now. Nothing of this was saved; try "
+    "again in a moment."
+)
 AWAY = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
 """The database itself is not well: gone, full, read only, or busy for too long."""
 
-BROKEN = "Something went wrong on our side. Nothing was saved; please try again."
+BROKEN = _l("Something went wrong on our side. Nothing was saved; please try again.")
 
 
 def init_app(app: Flask) -> None:
@@ -89,15 +95,16 @@ def sentence(error: Exception) -> str:
     if isinstance(error, ClinicError):
         return error.message
     if isinstance(error, CSRFError):
-        return "This form has been open for too long. Go back, reload it, and send it again."
+        return _("This form has been open for too long. Go back, reload it, and send it again.")
     if isinstance(error, IntegrityError):
         return sentence_for(error).message
     if status_of(error) == 503 and (said := str(getattr(error, "orig", error)).lower()):
         if "disk is full" in said or "no space left" in said:
-            return NO_ROOM
+            return str(NO_ROOM)
         if "readonly database" in said or "read-only transaction" in said:
-            return READ_ONLY
-    return SENTENCES.get(status_of(error), BROKEN if status_of(error) >= 500 else SENTENCES[400])
+            return str(READ_ONLY)
+    known = SENTENCES.get(status_of(error), BROKEN if status_of(error) >= 500 else SENTENCES[400])
+    return str(known)
 
 
 def problem(error: Exception) -> Response:
@@ -130,11 +137,16 @@ def _answer(error: Exception) -> Any:
         g.setdefault("roles", frozenset())
     if isinstance(error, Restricted):
         return render_template("restricted.html", **restricted_facts(error)), status
-    ways = [("Go to the start page", "/"), ("Go back", request.referrer or "/")]
+    ways = [(_("Go to the start page"), "/"), (_("Go back"), request.referrer or "/")]
     page = {"status": status, "title": _title(status), "message": sentence(error), "do": ways}
     return render_template("error.html", **page, kept=None), status
 
 
 def _title(status: int) -> str:
-    titles = {403: "Not for your role", 404: "Not found", 429: "Please wait", 503: "One moment"}
-    return titles.get(status, "That did not work")
+    titles = {
+        403: _("Not for your role"),
+        404: _("Not found"),
+        429: _("Please wait"),
+        503: _("One moment"),
+    }
+    return titles.get(status, _("That did not work"))

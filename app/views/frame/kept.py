@@ -18,6 +18,7 @@ from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from app.extensions import db
+from app.language import _
 from app.models import ClinicError
 from app.models.base import sealing
 from app.models.base.refusals import words
@@ -52,7 +53,7 @@ def init_app(app: Flask, login_page: Page) -> None:
         sealed = _sealed()
         if sealed is None:
             return None
-        flash("Your session had ended. Sign in again: what you typed is kept.", "warning")
+        flash(_("Your session had ended. Sign in again: what you typed is kept."), "warning")
         return login_page(LoginForm_db(formdata=None), kept=sealed, then=request.path), 401
 
     app.before_request(keep_late_form)
@@ -66,10 +67,10 @@ def bring_back(user_id: int) -> str | None:
     try:
         kept = json.loads(sealing.open(PURPOSE, sealed, LONGEST))
     except sealing.Unsealed:
-        flash("What was typed before could not be kept.", "warning")
+        flash(_("What was typed before could not be kept."), "warning")
         return None
     if kept["user"] != user_id:
-        flash("What was typed here before belongs to someone else, and stays closed.", "warning")
+        flash(_("What was typed here before belongs to someone else, and stays closed."), "warning")
         return None
     shown = [(words(name).capitalize(), text) for name, text in kept["fields"] if _says(name, text)]
     return render_template(

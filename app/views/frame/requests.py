@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 
 from app import database
 from app.extensions import db
+from app.language import _
 from app.models import Role
 from app.security import audit, sessions
 from app.security.actor import current_actor
@@ -38,10 +39,10 @@ def _begin() -> None:
 def _refuse_unkeepable() -> None:
     """Refuse what no page could mean: NUL, broken text, endless or endlessly nested queries."""
     if len(request.query_string) > LONGEST_QUERY:
-        raise BadQuery("The address is too long.")
+        raise BadQuery(_("The address is too long."))
     if not request.query_string.isascii():
         request.query_string = b""  # not even the page that says so could read it
-        raise BadQuery("The address holds bytes that no address has.")
+        raise BadQuery(_("The address holds bytes that no address has."))
     for text in (request.path, *request.args, *request.args.values()):
         clean_text(text)
     if request.path.startswith("/api/"):
@@ -51,13 +52,13 @@ def _refuse_unkeepable() -> None:
 def _refuse_unreadable(question: str) -> None:
     """Refuse an API's question on which the framework's reader would fail."""
     if question.count("(") > DEEPEST_QUERY * 4 or "(" * DEEPEST_QUERY in question:
-        raise BadQuery("The question is nested too deeply.")
+        raise BadQuery(_("The question is nested too deeply."))
     try:
         prison.loads(question or "()")
     except prison.decoder.ParserException:
         return  # the framework tries to read it as JSON, and answers 400
     except (IndexError, TypeError, ValueError):
-        raise BadQuery("The question cannot be read.") from None
+        raise BadQuery(_("The question cannot be read.")) from None
 
 
 def _keep_reads(response: Response) -> Response:

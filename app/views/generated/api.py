@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, ClinicError, DeclarationError, Stale
 from app.security import audit
 from app.security.scope import labels, load, own_values
@@ -78,7 +79,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     def get_list_headless(self, **kwargs: Any) -> Answer:
         asked = kwargs.get("rison", {})
         if unknown := sorted(set(asked) - QUESTION):
-            raise BadQuery(f"A list cannot be asked for {unknown[0]!s:.40}.")
+            raise BadQuery(_("A list cannot be asked for %(name)s.", name=f"{unknown[0]!s:.40}"))
         filters.from_json(self._filters, asked.get("filters"), self.search_columns)
         query = reading.rows_in_scope(
             db.session(), actor(), self.model, self._filters, "", self.search_columns
@@ -153,7 +154,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     def _page(self, asked: dict[str, Any]) -> tuple[int, int]:
         number, size = asked.get("page", 0), asked.get("page_size") or self.page_size
         if not (0 <= number <= 1_000_000 and 1 <= size <= 100):
-            raise BadQuery("page is at most 1,000,000, page_size at most 100.")
+            raise BadQuery(_("page is at most 1,000,000, page_size at most 100."))
         return number, size
 
     def _order(self, asked: dict[str, Any]) -> tuple[str, str] | None:
@@ -162,19 +163,19 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
             return self.default_order()
         direction = asked.get("order_direction", "asc")
         if column not in self.order_columns or direction not in {"asc", "desc"}:
-            raise BadQuery(f"The list cannot be sorted by {column!s:.40}.")
+            raise BadQuery(_("The list cannot be sorted by %(column)s.", column=f"{column!s:.40}"))
         return column, direction
 
     def _columns(self, asked: dict[str, Any], allowed: list[str]) -> list[str]:
         wanted: list[str] = asked.get("select_columns") or asked.get("columns") or allowed
         if unknown := [name for name in wanted if name not in allowed]:
-            raise BadQuery(f"There is no column {unknown[0]!s:.40}.")
+            raise BadQuery(_("There is no column %(name)s.", name=f"{unknown[0]!s:.40}"))
         return wanted
 
     def _body(self) -> dict[str, Any]:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
-            raise BadQuery("Send one JSON object.")
+            raise BadQuery(_("Send one JSON object."))
         return dict(body)
 
     def _fill(self, row: Any, body: dict[str, Any], allowed: list[str], needed: set[str]) -> None:
@@ -183,7 +184,8 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
         given = {links.get(name, name): value for name, value in body.items()}
         if unknown := sorted(set(given) - set(allowed)):
             raise ClinicError(
-                f"There is no field {unknown[0][:40]!r} to set here.", field=unknown[0]
+                _("There is no field %(name)s to set here.", name=f"{unknown[0][:40]!r}"),
+                field=unknown[0],
             )
         with db.session.no_autoflush:  # else a look-up would write the row half filled
             for name in allowed:

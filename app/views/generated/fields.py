@@ -11,6 +11,7 @@ from sqlalchemy import types as sa
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.refusals import words
@@ -121,7 +122,9 @@ def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any
     if link is not None:
         target = link.mapper.class_
         needed = not table.columns()[table.foreign_key(name)].nullable
-        validators = [DataRequired("Choose one.")] if needed and name not in screen.optional else []
+        validators = (
+            [DataRequired(_("Choose one."))] if needed and name not in screen.optional else []
+        )
         return PickField(
             validators=validators, target=target, pick_url=lambda: pick_url(target), **common
         )
@@ -130,7 +133,7 @@ def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any
 
 def _column_field(column: Column[Any], common: dict[str, Any], *, needed: bool) -> Any:
     needed = needed and not column.nullable
-    common |= {"validators": [InputRequired("This is needed.")] if needed else [Optional()]}
+    common |= {"validators": [InputRequired(_("This is needed."))] if needed else [Optional()]}
     if isinstance(column.default, ScalarElementColumnDefault):
         common |= {"default": column.default.arg}
     if isinstance(column.type, sa.Boolean):

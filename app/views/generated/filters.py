@@ -23,10 +23,10 @@ from flask_appbuilder.models.sqla.filters import (
     SQLAFilterConverter,
 )
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_babel import lazy_gettext
 from sqlalchemy import Column, inspect, not_, or_
 from sqlalchemy.orm import Query
 
+from app.language import _, _l
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.types import Instant
@@ -46,7 +46,7 @@ class BadFilter(ClinicError):
 class LinkIs(FilterRelation):
     """The link leads to the row with this number; needs no look at that row."""
 
-    name = lazy_gettext("Is")
+    name = _l("Is")
     arg_name = "rel_o_m"
 
     def apply(self, query: Query[Any], value: Any) -> Query[Any]:
@@ -57,7 +57,7 @@ class LinkIs(FilterRelation):
 class LinkIsNot(FilterRelation):
     """The link leads elsewhere."""
 
-    name = lazy_gettext("Is not")
+    name = _l("Is not")
     arg_name = "nrel_o_m"
 
     def apply(self, query: Query[Any], value: Any) -> Query[Any]:
@@ -68,7 +68,7 @@ class LinkIsNot(FilterRelation):
 class OnDay(BaseFilter):
     """An instant on one day of the clinic's calendar, whatever its length."""
 
-    name = lazy_gettext("On")
+    name = _l("On")
     arg_name = "on"
 
     def apply(self, query: Query[Any], value: Any) -> Query[Any]:
@@ -147,7 +147,7 @@ class ClinicInterface(SQLAInterface):
 def add(filters: Filters, column: str, chosen: BaseFilter, raw: Any) -> None:
     """Add one filter with its value read as the column reads it; raises BadFilter."""
     if len(filters.filters) >= MOST_FILTERS:
-        raise BadFilter(f"At most {MOST_FILTERS} filters at once.")
+        raise BadFilter(_("At most %(most)s filters at once.", most=MOST_FILTERS))
     try:
         filters.add_filter(column, type(chosen), _value(chosen, raw))
     except ClinicError as error:
@@ -164,7 +164,7 @@ def from_arguments(filters: Filters, arguments: Any, allowed: Container[str]) ->
         column = match.group(2) if match else name
         choices = _choices(filters, column, allowed)
         if not match or int(match.group(1)) >= len(choices):
-            raise BadFilter(f"There is no filter {name[:60]!r} here.")
+            raise BadFilter(_("There is no filter %(name)s here.", name=f"{name[:60]!r}"))
         for raw in filter(None, arguments.getlist(name)):
             add(filters, column, choices[int(match.group(1))], raw)
 
@@ -173,11 +173,17 @@ def from_json(filters: Filters, wanted: Any, allowed: Container[str]) -> None:
     """Read the API's `[{"col", "opr", "value"}]` on the `allowed` columns. Raises BadFilter."""
     for item in wanted or ():
         if not isinstance(item, dict) or {"col", "opr", "value"} - set(item):
-            raise BadFilter("A filter has col, opr and value.")
+            raise BadFilter(_("A filter has col, opr and value."))
         choices = _choices(filters, str(item["col"]), allowed)
         chosen = next((c for c in choices if c.arg_name == item["opr"]), None)
         if chosen is None:
-            raise BadFilter(f"There is no filter {item['opr']!s:.30} on {item['col']!s:.30}.")
+            raise BadFilter(
+                _(
+                    "There is no filter %(name)s on %(column)s.",
+                    name=f"{item['opr']!s:.30}",
+                    column=f"{item['col']!s:.30}",
+                )
+            )
         add(filters, str(item["col"]), chosen, item["value"])
 
 

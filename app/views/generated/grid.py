@@ -16,6 +16,7 @@ from sqlalchemy.orm import Query
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, ClinicError, Entity, Stale
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
@@ -206,7 +207,7 @@ class GridView(Guarded, ModelView):
             writing.require_version(row, request.form.get("version"))
         writing.resolve_links(session, person, form)
         if not form.validate():
-            raise ClinicError("Some fields need another look; nothing was saved yet.")
+            raise ClinicError(_("Some fields need another look; nothing was saved yet."))
         form.populate_obj(row)
         hook = self.pre_add if action is Action.ADD else self.pre_update
         return writing.save(session, person, row, action, hook)
@@ -216,8 +217,10 @@ class GridView(Guarded, ModelView):
         if "resumed" in request.form:
             writing.resolve_links(db.session(), actor(), form)
             raise Resumed(
-                "Your session had ended before this was sent. It is as you typed it; "
-                "nothing was saved yet."
+                _(
+                    "Your session had ended before this was sent. It is as you typed it; nothing was "
+                    "saved yet."
+                )
             )
 
     def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:

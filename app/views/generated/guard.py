@@ -10,6 +10,7 @@ from flask import g, has_request_context, request
 from flask_appbuilder.models.filters import Filters
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, ClinicError
 from app.security.actor import Actor, current_actor
 from app.security.scope import visible
@@ -115,7 +116,7 @@ def actor() -> Actor:
     """The acting person of this request, who is signed in: the route asked for a permission."""
     found = current_actor(db.session())
     if found is None:
-        raise ClinicError("Please sign in.")
+        raise ClinicError(_("Please sign in."))
     return found
 
 
@@ -137,7 +138,7 @@ def order(name: str, allowed: list[str]) -> tuple[str, str] | None:
         return None
     direction = request.args.get(f"_od_{name}", "asc")
     if column not in allowed or direction not in {"asc", "desc"}:
-        raise BadQuery(f"The list cannot be sorted by {column[:40]!r}.")
+        raise BadQuery(_("The list cannot be sorted by %(column)s.", column=f"{column[:40]!r}"))
     return column, direction
 
 
@@ -146,5 +147,7 @@ def _number(name: str, default: int, largest: int) -> int:
     if not raw:
         return default
     if not (raw.isascii() and raw.isdecimal()) or len(raw) > 9 or int(raw) > largest:
-        raise BadQuery(f"{name} must be a whole number of at most {largest}.")
+        raise BadQuery(
+            _("%(name)s must be a whole number of at most %(largest)s.", name=name, largest=largest)
+        )
     return int(raw)

@@ -31,20 +31,20 @@ def parse(column: Column[Any], raw: Any) -> Any:
     """
     if raw is None or (isinstance(raw, str) and not raw.strip()):
         if not column.nullable:
-            raise ClinicError("This is needed.")
+            raise ClinicError(_("This is needed."))
         return None
     for kind, reader in READERS:
         if isinstance(column.type, kind):
             return reader(column, raw)
-    raise ClinicError("This cannot be set here.")
+    raise ClinicError(_("This cannot be set here."))
 
 
 def clean_text(raw: Any) -> str:
     """Text that both databases can hold: no NUL, no half of a surrogate pair."""
     if not isinstance(raw, str):
-        raise ClinicError("Write text here.")
+        raise ClinicError(_("Write text here."))
     if "\x00" in raw or any("\ud800" <= character <= "\udfff" for character in raw):
-        raise ClinicError("The text holds a character that cannot be kept.")
+        raise ClinicError(_("The text holds a character that cannot be kept."))
     return raw
 
 
@@ -52,14 +52,20 @@ def _text(column: Column[Any], raw: Any) -> str:
     text = clean_text(raw)
     length = getattr(column.type, "length", None)
     if length and len(text) > length:
-        raise ClinicError(f"At most {length} characters fit here; this has {len(text)}.")
+        raise ClinicError(
+            _(
+                "At most %(most)s characters fit here; this has %(count)s.",
+                most=length,
+                count=len(text),
+            )
+        )
     return text
 
 
 def _choice(column: Column[Any], raw: Any) -> str:
     choices = column.type.enums  # type: ignore[attr-defined]
     if raw not in choices:
-        raise ClinicError(f"Choose one of: {', '.join(choices)}.")
+        raise ClinicError(_("Choose one of: %(choices)s.", choices=", ".join(choices)))
     return str(raw)
 
 
@@ -69,9 +75,9 @@ def _integer(column: Column[Any], raw: Any) -> int:
     except (TypeError, ValueError):
         number = None
     if number is None:
-        raise ClinicError("Write a whole number.")
+        raise ClinicError(_("Write a whole number."))
     if abs(number) > LARGEST_INTEGER:
-        raise ClinicError("The number is too large.")
+        raise ClinicError(_("The number is too large."))
     return number
 
 
@@ -81,7 +87,7 @@ def _float(column: Column[Any], raw: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise ClinicError("Write a number.")
+        raise ClinicError(_("Write a number."))
     return number
 
 
@@ -90,7 +96,7 @@ def _boolean(column: Column[Any], raw: Any) -> bool:
     words |= {"false": False, "n": False, "no": False, "0": False}
     value = raw if isinstance(raw, bool) else words.get(str(raw).lower())
     if value is None:
-        raise ClinicError("Write yes or no.")
+        raise ClinicError(_("Write yes or no."))
     return value
 
 
@@ -99,7 +105,7 @@ def read_date(raw: Any) -> date:
     try:
         day = date.fromisoformat(raw)
     except (TypeError, ValueError):
-        raise ClinicError("Write a date like 2026-05-31.") from None
+        raise ClinicError(_("Write a date like 2026-05-31.")) from None
     _require_near(day)
     return day
 
@@ -110,7 +116,9 @@ def _date(column: Column[Any], raw: Any) -> date:
 
 def _require_near(moment: date) -> None:
     if moment.year not in YEARS:
-        raise ClinicError(f"Write a year between {YEARS[0]} and {YEARS[-1]}.")
+        raise ClinicError(
+            _("Write a year between %(first)s and %(last)s.", first=YEARS[0], last=YEARS[-1])
+        )
 
 
 def _time(column: Column[Any], raw: Any) -> time:
@@ -119,7 +127,7 @@ def _time(column: Column[Any], raw: Any) -> time:
     except (TypeError, ValueError):
         moment = None
     if moment is None or moment.tzinfo is not None:
-        raise ClinicError("Write a time like 14:30.")
+        raise ClinicError(_("Write a time like 14:30."))
     return moment
 
 
@@ -129,18 +137,22 @@ def _instant(column: Column[Any], raw: Any) -> datetime:
         _require_near(moment)
         return (from_clinic_time(moment) if moment.tzinfo is None else moment).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise ClinicError("Write a time like 2026-05-31T14:30 or 2026-05-31T14:30:00Z.") from None
+        raise ClinicError(
+            _("Write a time like 2026-05-31T14:30 or 2026-05-31T14:30:00Z.")
+        ) from None
 
 
 def _fhir(column: Column[Any], raw: Any) -> str:
     try:
         return FhirDateTime.normal(raw)
     except (TypeError, ValueError, OverflowError):
-        raise ClinicError("Write a year, a month or a day: 2024, 2024-05 or 2024-05-31.") from None
+        raise ClinicError(
+            _("Write a year, a month or a day: 2024, 2024-05 or 2024-05-31.")
+        ) from None
 
 
 def _json(column: Column[Any], raw: Any) -> Any:
-    raise ClinicError("This cannot be set here.")
+    raise ClinicError(_("This cannot be set here."))
 
 
 READERS: tuple[tuple[Any, Any], ...] = (
@@ -166,7 +178,11 @@ def from_clinic_time(wall: datetime) -> datetime:
     local = wall.replace(tzinfo=clinic_zone())
     if local.astimezone(UTC).astimezone(clinic_zone()).replace(tzinfo=None) != wall:
         raise ClinicError(
-            f"{wall:%H:%M} does not exist on {wall:%-d %b %Y}: the clock is set forward."
+            _(
+                "%(time)s does not exist on %(day)s: the clock is set forward.",
+                time=f"{wall:%H:%M}",
+                day=spelled(wall, "d MMM y"),
+            )
         )
     return local.astimezone(UTC)
 

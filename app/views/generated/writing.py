@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.language import _, _l
 from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Stale
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.security import audit
@@ -20,7 +21,7 @@ from app.views.generated.fields import PickField
 from app.views.generated.reading import picks
 from app.views.generated.values import show
 
-CHANGED = (
+CHANGED = _l(
     "Someone else has changed this since you opened it. Both texts are below; nothing is lost."
 )
 
@@ -106,7 +107,7 @@ def claim(actor: Actor, row: Any, action: Action) -> None:
             if getattr(row, column) is None:
                 setattr(row, column, value)
     if not any(value is not None and _same(getattr(row, c), value) for c, value in own.items()):
-        raise Forbidden("You can write your own entries only.")
+        raise Forbidden(_("You can write your own entries only."))
 
 
 def resolve_links(session: Session, actor: Actor, form: Any) -> None:
@@ -129,7 +130,7 @@ def find_link(session: Session, actor: Actor, model: type[Any], key: Any) -> Any
     try:
         return load(session, actor, model, key, Action.LIST)
     except (NotFound, Forbidden):
-        raise ClinicError("There is no such entry to choose.") from None
+        raise ClinicError(_("There is no such entry to choose.")) from None
 
 
 def require_version(row: Any, told: str | None) -> None:
@@ -181,7 +182,7 @@ def _found(session: Session, actor: Actor, field: PickField) -> Any:
     rows = picks(session, actor, field.target, field.text)  # type: ignore[arg-type]
     exact = [row for row in rows if str(row) == field.text.strip()] or rows
     if len(exact) != 1:
-        raise ClinicError("Choose one from the list.")
+        raise ClinicError(_("Choose one from the list."))
     return exact[0]
 
 

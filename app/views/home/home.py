@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
+from app.language import _
 from app.models import Patient, Role
 from app.models.base.clock import clinic_zone
 from app.security import audit
@@ -51,9 +52,9 @@ class HomeView(BaseView):
 def _part_of_day(now: datetime) -> str:
     hour = now.astimezone(clinic_zone()).hour
     return (
-        "Good morning"
+        _("Good morning")
         if 4 <= hour < 12
-        else "Good afternoon"
+        else _("Good afternoon")
         if 12 <= hour < 18
-        else "Good evening"
+        else _("Good evening")
     )

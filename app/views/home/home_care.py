@@ -8,9 +8,11 @@ from typing import Any
 from flask import url_for
 
 from app.extensions import db
+from app.language import _, _n
 from app.models.base.clock import clinic_zone
 from app.models.visits import homes, today
 from app.security.actor import Actor
+from app.spelling import spelled
 from app.views.generated.values import show
 from app.views.home.home_parts import (
     Card,
@@ -39,25 +41,25 @@ def doctor(page: Home, person: Actor, now: datetime) -> None:
     calendar = url_for("CalendarView.show", doctor=mine)
     all_drafts = url_for("MedicalRecordView.list", _flt_0_status="draft")
     page.actions += [
-        ("My calendar", calendar, "fa-calendar-days"),
-        ("Board", url_for("BoardView.show", doctor=mine), "fa-chart-simple"),
+        (_("My calendar"), calendar, "fa-calendar-days"),
+        (_("Board"), url_for("BoardView.show", doctor=mine), "fa-chart-simple"),
     ]
     page.cards += [
-        Card("My visits today", sum(counts.values()), by_status(counts), "fa-calendar-day", calendar),
-        Card("Waiting for me", sum_of(counts, today.WAITING), "arrived or checked in", "fa-couch",
+        Card(_("My visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day", calendar),
+        Card(_("Waiting for me"), sum_of(counts, today.WAITING), _("arrived or checked in"), "fa-couch",
              url_for("BoardView.show", doctor=mine)),
-        Card("Notes to sign", len(drafts), _oldest(drafts, now), "fa-pen-to-square", all_drafts,
+        Card(_("Notes to sign"), len(drafts), _oldest(drafts, now), "fa-pen-to-square", all_drafts,
              "warn" if drafts and _age(drafts[0], now) > 1 else ""),
-        Card("Results to look at", len(found), "since I last opened the chart", "fa-flask"),
+        Card(_("Results to look at"), len(found), _("since I last opened the chart"), "fa-flask"),
     ]  # fmt: skip
     ahead = [visit for visit in day if visit.status in AHEAD]
     page.panels += [
-        Panel("My day from now on", "fa-calendar-day", visit_lines(ahead, by="visit_type", chart=True),
-              "Nobody else comes to you today.", ("Calendar", calendar)),
-        Panel("Notes to sign", "fa-pen-to-square", [_draft(row) for row in drafts[:SHOWN]],
-              "All your notes are signed.", ("All", all_drafts), len(drafts)),
-        Panel("Results to look at", "fa-flask", [_result(row) for row in found],
-              "No new result since you last opened your patients’ charts."),
+        Panel(_("My day from now on"), "fa-calendar-day", visit_lines(ahead, by="visit_type", chart=True),
+              _("Nobody else comes to you today."), (_("Calendar"), calendar)),
+        Panel(_("Notes to sign"), "fa-pen-to-square", [_draft(row) for row in drafts[:SHOWN]],
+              _("All your notes are signed."), (_("All"), all_drafts), len(drafts)),
+        Panel(_("Results to look at"), "fa-flask", [_result(row) for row in found],
+              _("No new result since you last opened your patients’ charts.")),
     ]  # fmt: skip
 
 
@@ -75,26 +77,26 @@ def nurse(page: Home, person: Actor, now: datetime) -> None:
     dirty = [room for room in rooms if room.status == "cleaning"]
     board = url_for("BoardView.show")
     page.actions += [
-        ("Board", board, "fa-chart-simple"),
-        ("Calendar", url_for("CalendarView.show"), "fa-calendar-days"),
+        (_("Board"), board, "fa-chart-simple"),
+        (_("Calendar"), url_for("CalendarView.show"), "fa-calendar-days"),
     ]
     page.cards += [
-        Card("To prepare", len(prepare), "arrived or checked in", "fa-couch", board),
-        Card("Vital signs missing", len(missing), f"of {len(here)} patients here", "fa-heart-pulse",
-             tone="warn" if missing else ""),
-        Card("In a room", len(here) - len(prepare), "with doctor or nurse", "fa-stethoscope", board),
-        Card("Rooms to clean", len(dirty), "then free again", "fa-broom",
+        Card(_("To prepare"), len(prepare), _("arrived or checked in"), "fa-couch", board),
+        Card(_("Vital signs missing"), len(missing), _("of %(count)s patients here", count=len(here)),
+             "fa-heart-pulse", tone="warn" if missing else ""),
+        Card(_("In a room"), len(here) - len(prepare), _("with doctor or nurse"), "fa-stethoscope", board),
+        Card(_("Rooms to clean"), len(dirty), _("then free again"), "fa-broom",
              url_for("RoomView.list", _flt_0_status="cleaning"), "warn" if dirty else ""),
     ]  # fmt: skip
     page.panels += [
-        Panel("To prepare", "fa-couch", [_prepared(visit) for visit in prepare[:SHOWN]],
-              "Nobody is waiting.", ("Board", board), len(prepare)),
-        Panel("Vital signs missing", "fa-heart-pulse", [_unmeasured(visit) for visit in missing[:SHOWN]],
-              "Everybody who is here has been measured today.", None, len(missing)),
-        Panel("Rooms to clean", "fa-broom", [_dirty(room) for room in dirty],
-              "No room waits to be cleaned."),
-        Panel("Coming next", "fa-calendar-day", visit_lines(coming, by="visit_type", chart=True),
-              "No more visits today.", ("Calendar", url_for("CalendarView.show"))),
+        Panel(_("To prepare"), "fa-couch", [_prepared(visit) for visit in prepare[:SHOWN]],
+              _("Nobody is waiting."), (_("Board"), board), len(prepare)),
+        Panel(_("Vital signs missing"), "fa-heart-pulse", [_unmeasured(visit) for visit in missing[:SHOWN]],
+              _("Everybody who is here has been measured today."), None, len(missing)),
+        Panel(_("Rooms to clean"), "fa-broom", [_dirty(room) for room in dirty],
+              _("No room waits to be cleaned.")),
+        Panel(_("Coming next"), "fa-calendar-day", visit_lines(coming, by="visit_type", chart=True),
+              _("No more visits today."), (_("Calendar"), url_for("CalendarView.show"))),
     ]  # fmt: skip
 
 
@@ -105,25 +107,27 @@ def _age(draft: Any, now: datetime) -> int:
 
 def _oldest(drafts: Any, now: datetime) -> str:
     if not drafts:
-        return "all signed"
+        return _("all signed")
     days = _age(drafts[0], now)
-    return "all of today" if days < 1 else f"the oldest of {days} day{'s' if days > 1 else ''} ago"
+    if days < 1:
+        return _("all of today")
+    return _n("the oldest of %(num)s day ago", "the oldest of %(num)s days ago", days)
 
 
 def _draft(row: Any) -> Line:
-    begun = f"begun by {row.author}" if row.author else "begun by me"
+    begun = _("begun by %(name)s", name=row.author) if row.author else _("begun by me")
     url = url_for("ChartNotesView.find", record_id=row.record_id)
     return Line(row.name, begun, show(row.visit_date), "draft", url)
 
 
 def _result(row: Any) -> Line:
-    said = f"{row.found} new finding{'s' if row.found > 1 else ''}"
+    said = _n("%(num)s new finding", "%(num)s new findings", row.found)
     url = chart_of(row.patient_id) + "?section=vitals"
-    return Line(row.name, said, f"{row.at.astimezone(clinic_zone()):%-d %b}", url=url)
+    return Line(row.name, said, spelled(row.at.astimezone(clinic_zone()), "d MMM"), url=url)
 
 
 def _prepared(visit: Any) -> Line:
-    waits = f"here since {clock(visit.arrived_at)}" if visit.arrived_at else ""
+    waits = _("here since %(time)s", time=clock(visit.arrived_at)) if visit.arrived_at else ""
     detail = " · ".join(filter(None, (visit.doctor, visit.room, waits)))
     time, url = clock(visit.appointment_datetime), chart_of(visit.patient_id)
     return Line(visit.patient, detail, time, visit.status, url)
@@ -131,8 +135,8 @@ def _prepared(visit: Any) -> Line:
 
 def _unmeasured(visit: Any) -> Line:
     url = chart_of(visit.patient_id)
-    measure = ("Measure", f"{url}?section=vitals#record", "fa-heart-pulse")
-    where = visit.room if visit.status == "in-room" and visit.room else "in the waiting room"
+    measure = (_("Measure"), f"{url}?section=vitals#record", "fa-heart-pulse")
+    where = visit.room if visit.status == "in-room" and visit.room else _("in the waiting room")
     return Line(visit.patient, where, clock(visit.appointment_datetime), url=url, act=measure)
 
 

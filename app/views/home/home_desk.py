@@ -8,12 +8,14 @@ from typing import Any
 from flask import current_app, url_for
 
 from app.extensions import db
+from app.language import _, _l, _n
 from app.models.base.clock import clinic_zone
 from app.models.rota.rota_rules import Problem
 from app.models.rota.shift import Shift
 from app.models.visits import homes, today
 from app.models.visits.homes import Attention
 from app.security.actor import Actor
+from app.spelling import spelled
 from app.views.generated.values import show
 from app.views.home.home_parts import (
     Card,
@@ -30,7 +32,11 @@ from app.views.home.home_parts import (
 )
 
 SHOWN = 7
-ROOM_WORDS = {"available": "free", "cleaning": "to be cleaned", "out of service": "out of service"}
+ROOM_WORDS = {
+    "available": _l("free"),
+    "cleaning": _l("to be cleaned"),
+    "out of service": _l("out of service"),
+}
 
 
 def admin(page: Home, person: Actor, now: datetime) -> None:
@@ -46,28 +52,28 @@ def admin(page: Home, person: Actor, now: datetime) -> None:
     free = sum(room.status == "available" for room in rooms)
     rota, board = url_for("RotaView.show"), url_for("BoardView.show")
     page.actions += [
-        ("Analytics", url_for("AnalyticsView.show"), "fa-chart-line"),
-        ("Rota", rota, "fa-table-cells"),
-        ("Operations", url_for("ops.index"), "fa-gears"),
+        (_("Analytics"), url_for("AnalyticsView.show"), "fa-chart-line"),
+        (_("Rota"), rota, "fa-table-cells"),
+        (_("Operations"), url_for("ops.index"), "fa-gears"),
     ]
     page.cards += [
-        Card("Visits today", sum(counts.values()), by_status(counts), "fa-calendar-day", board),
-        Card("Waiting now", sum_of(counts, today.WAITING), "arrived, not yet in a room", "fa-couch", board),
-        Card("At work now", len(duty), "by the published rota", "fa-user-nurse", rota),
-        Card("Rooms free", free, f"of {len(rooms)}", "fa-door-open", url_for("RoomView.list")),
+        Card(_("Visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day", board),
+        Card(_("Waiting now"), sum_of(counts, today.WAITING), _("arrived, not yet in a room"), "fa-couch", board),
+        Card(_("At work now"), len(duty), _("by the published rota"), "fa-user-nurse", rota),
+        Card(_("Rooms free"), free, _("of %(count)s", count=len(rooms)), "fa-door-open", url_for("RoomView.list")),
     ]  # fmt: skip
     page.rooms += [_room(room) for room in rooms]
     waiting = _attention(waits, _drafts(shifts, start.date()))
     sessions = url_for("LoginSessionView.list")
     page.panels += [
-        Panel("Needs your attention", "fa-bell", waiting, "Nothing waits for you."),
-        Panel("Rota gaps to the end of next week", "fa-calendar-xmark", [_gap(gap) for gap in gaps[:SHOWN]],
-              "The rota has no gap until the end of next week.", ("Rota", rota), len(gaps)),
-        Panel("At work now", "fa-user-nurse",
+        Panel(_("Needs your attention"), "fa-bell", waiting, _("Nothing waits for you.")),
+        Panel(_("Rota gaps to the end of next week"), "fa-calendar-xmark", [_gap(gap) for gap in gaps[:SHOWN]],
+              _("The rota has no gap until the end of next week."), (_("Rota"), rota), len(gaps)),
+        Panel(_("At work now"), "fa-user-nurse",
               [Line(s.staff.name, s.staff.role.capitalize(), f"– {clock(until)}") for s, until in duty[:SHOWN]],
-              "Nobody is on the rota at this hour.", ("Rota", rota), len(duty)),
-        Panel("Signed in", "fa-right-to-bracket", [_session(row) for row in here[:SHOWN]],
-              "Nobody is signed in.", ("Sessions", sessions), len(here)),
+              _("Nobody is on the rota at this hour."), (_("Rota"), rota), len(duty)),
+        Panel(_("Signed in"), "fa-right-to-bracket", [_session(row) for row in here[:SHOWN]],
+              _("Nobody is signed in."), (_("Sessions"), sessions), len(here)),
     ]  # fmt: skip
 
 
@@ -85,38 +91,39 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
     asking = homes.portal_requests(session)
     board, waitlist = url_for("BoardView.show"), url_for("WaitingView.show")
     page.actions += [
-        ("Book a visit", url_for("CalendarView.show"), "fa-calendar-plus"),
-        ("Board", board, "fa-chart-simple"),
-        ("New patient", url_for("PatientView.add"), "fa-user-plus"),
+        (_("Book a visit"), url_for("CalendarView.show"), "fa-calendar-plus"),
+        (_("Board"), board, "fa-chart-simple"),
+        (_("New patient"), url_for("PatientView.add"), "fa-user-plus"),
     ]
     page.cards += [
-        Card("Visits today", sum(counts.values()), by_status(counts), "fa-calendar-day",
+        Card(_("Visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day",
              url_for("CalendarView.show")),
-        Card("Waiting now", sum_of(counts, today.WAITING), "arrived, not yet in a room", "fa-couch", board),
-        Card("To call", len(to_call), "unconfirmed for tomorrow", "fa-phone", tone="warn" if to_call else ""),
-        Card("On the waitlist", listed[0].all if listed else 0, "would come sooner",
+        Card(_("Waiting now"), sum_of(counts, today.WAITING), _("arrived, not yet in a room"), "fa-couch", board),
+        Card(_("To call"), len(to_call), _("unconfirmed for tomorrow"), "fa-phone",
+             tone="warn" if to_call else ""),
+        Card(_("On the waitlist"), listed[0].all if listed else 0, _("would come sooner"),
              "fa-hourglass-half", waitlist),
     ]  # fmt: skip
     page.panels += [
-        Panel("Arriving next", "fa-person-walking-arrow-right", visit_lines(coming, by="doctor"),
-              "Nobody else is expected today.", ("Board", board)),
-        Panel("To call: unconfirmed tomorrow", "fa-phone", [_called(row) for row in to_call[:10]],
-              "All of tomorrow is confirmed.", None, len(to_call)),
-        Panel("Waitlist", "fa-hourglass-half", [_listed(row) for row in listed],
-              "Nobody is on the waitlist.", ("All", waitlist)),
-        Panel("Without a phone number", "fa-phone-slash", [_unreached(row) for row in unreached],
-              "Every patient with a visit to come can be called."),
+        Panel(_("Arriving next"), "fa-person-walking-arrow-right", visit_lines(coming, by="doctor"),
+              _("Nobody else is expected today."), (_("Board"), board)),
+        Panel(_("To call: unconfirmed tomorrow"), "fa-phone", [_called(row) for row in to_call[:10]],
+              _("All of tomorrow is confirmed."), None, len(to_call)),
+        Panel(_("Waitlist"), "fa-hourglass-half", [_listed(row) for row in listed],
+              _("Nobody is on the waitlist."), (_("All"), waitlist)),
+        Panel(_("Without a phone number"), "fa-phone-slash", [_unreached(row) for row in unreached],
+              _("Every patient with a visit to come can be called.")),
     ]  # fmt: skip
     if asking:
-        requests = ("All", url_for("PortalRegistrationView.list", _flt_0_state="waiting"))
+        requests = (_("All"), url_for("PortalRegistrationView.list", _flt_0_state="waiting"))
         lines = [_asking(row) for row in asking]
         page.panels.insert(
-            2, Panel("Portal requests", "fa-user-plus", lines, "", requests, asking[0].all)
+            2, Panel(_("Portal requests"), "fa-user-plus", lines, "", requests, asking[0].all)
         )
 
 
 def _room(room: Any) -> RoomTile:
-    occupied = f"{room.doctor}" if room.doctor else "in use"
+    occupied = f"{room.doctor}" if room.doctor else _("in use")
     detail = ROOM_WORDS.get(room.status, occupied)
     return RoomTile(room.name, room.status, detail, url_for("RoomView.show", pk=room.room_id))
 
@@ -128,23 +135,31 @@ def _drafts(shifts: list[Shift], since: Any) -> int:
 def _attention(waits: Attention, drafts: int) -> list[Line]:
     """A line for each kind of thing that waits, the most urgent first."""
     named = (
-        (waits.broken_glass, "restricted chart was opened", "restricted charts were opened",
-         "from outside the team, not reviewed yet",
+        (waits.broken_glass,
+         _n("%(num)s restricted chart was opened", "%(num)s restricted charts were opened", waits.broken_glass),
+         _("from outside the team, not reviewed yet"),
          url_for("GlassBreakView.list", _flt_0_review="open"), "open"),
-        (waits.failed_messages, "message did not go out", "messages did not go out",
-         "in the last two weeks", url_for("ops_dead.index_view"), "failed"),
-        (waits.failed_logins, "sign-in was refused", "sign-ins were refused", "in the last 24 hours",
+        (waits.failed_messages,
+         _n("%(num)s message did not go out", "%(num)s messages did not go out", waits.failed_messages),
+         _("in the last two weeks"), url_for("ops_dead.index_view"), "failed"),
+        (waits.failed_logins,
+         _n("%(num)s sign-in was refused", "%(num)s sign-ins were refused", waits.failed_logins),
+         _("in the last 24 hours"),
          url_for("LoginSessionView.list"), "refused"),
-        (waits.time_off, "request for time off", "requests for time off", "not answered yet",
+        (waits.time_off,
+         _n("%(num)s request for time off", "%(num)s requests for time off", waits.time_off),
+         _("not answered yet"),
          url_for("TimeOffView.list", _flt_0_status="requested"), "waiting"),
-        (waits.swaps, "shift to be swapped", "shifts to be swapped", "not answered yet",
+        (waits.swaps,
+         _n("%(num)s shift to be swapped", "%(num)s shifts to be swapped", waits.swaps), _("not answered yet"),
          url_for("ShiftSwapView.list", _flt_0_status="requested"), "waiting"),
-        (drafts, "shift is a draft", "shifts are drafts", "to the end of next week",
+        (drafts,
+         _n("%(num)s shift is a draft", "%(num)s shifts are drafts", drafts), _("to the end of next week"),
          url_for("RotaView.show"), "draft"),
     )  # fmt: skip
     return [
-        Line(f"{count:,} {one if count == 1 else many}", detail, badge=badge, url=url)
-        for count, one, many, detail, url, badge in named
+        Line(said, detail, badge=badge, url=url)
+        for count, said, detail, url, badge in named
         if count
     ]
 
@@ -155,27 +170,33 @@ def _gap(gap: Problem) -> Line:
 
 
 def _session(row: Any) -> Line:
-    devices = f"{row.sessions} sessions" if row.sessions > 1 else row.username
+    devices = row.username
+    if row.sessions > 1:
+        devices = _n("%(num)s session", "%(num)s sessions", row.sessions)
     return Line(f"{row.first_name} {row.last_name}", devices, clock(row.seen))
 
 
 def _called(row: Any) -> Line:
     url, at = visit_of(row.appointment_id), clock(row.appointment_datetime)
-    return Line(row.patient, row.doctor, at, "" if row.phone else "no number", url, call(row.phone))
+    return Line(
+        row.patient, row.doctor, at, "" if row.phone else _("no number"), url, call(row.phone)
+    )
 
 
 def _listed(row: Any) -> Line:
     url = url_for("WaitlistEntryView.show", pk=row.waitlist_entry_id)
-    detail = f"{row.visit_type} · until {show(row.latest.date())}"
+    detail = f"{row.visit_type} · " + _("until %(day)s", day=show(row.latest.date()))
     return Line(row.patient, detail, url=url, act=call(row.phone))
 
 
 def _asking(row: Any) -> Line:
     url = url_for("PortalRegistrationView.edit", pk=row.portal_registration_id)
-    return Line(row.name, f"asked on {show(row.created)}", url=url, act=call(row.phone))
+    return Line(
+        row.name, _("asked on %(day)s", day=show(row.created)), url=url, act=call(row.phone)
+    )
 
 
 def _unreached(row: Any) -> Line:
-    edit = ("Add a number", url_for("PatientView.edit", pk=row.patient_id), "fa-pen")
-    when = f"{row.appointment_datetime.astimezone(clinic_zone()):%-d %b}"
+    edit = (_("Add a number"), url_for("PatientView.edit", pk=row.patient_id), "fa-pen")
+    when = spelled(row.appointment_datetime.astimezone(clinic_zone()), "d MMM")
     return Line(row.patient, row.doctor, when, url=visit_of(row.appointment_id), act=edit)

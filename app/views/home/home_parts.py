@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import url_for
 
+from app.language import _, _n
 from app.models.base.clock import clinic_zone
 
 
@@ -106,6 +107,13 @@ def sum_of(counts: dict[str, int], statuses: Iterable[str]) -> int:
 
 
 def by_status(counts: dict[str, int]) -> str:
-    named = (("fulfilled", "done"), ("cancelled", "cancelled"), ("noshow", "missed"))
-    said = [f"{counts[status]} {word}" for status, word in named if counts.get(status)]
-    return ", ".join(said) or "none done yet"
+    said = [
+        words
+        for status, words in (
+            ("fulfilled", _n("%(num)s done", "%(num)s done", counts.get("fulfilled", 0))),
+            ("cancelled", _n("%(num)s cancelled", "%(num)s cancelled", counts.get("cancelled", 0))),
+            ("noshow", _n("%(num)s missed", "%(num)s missed", counts.get("noshow", 0))),
+        )
+        if counts.get(status)
+    ]
+    return ", ".join(said) or _("none done yet")

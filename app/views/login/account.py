@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField
 
 from app.extensions import db
+from app.language import _, _l, _n
 from app.models import LoginSession, NotFound, Role
 from app.models.people import login_session, login_setting
 from app.security import audit, sessions
@@ -29,7 +30,7 @@ class PasswordForm(NewPasswordForm):
     """Changing one's own password asks for the old one."""
 
     current = PasswordField(
-        "Your password now", [NEEDED], render_kw={"autocomplete": "current-password"}
+        _l("Your password now"), [NEEDED], render_kw={"autocomplete": "current-password"}
     )
 
 
@@ -49,7 +50,7 @@ class AccountView(BaseView):
         if form.is_submitted():
             problem = self._change(form)
             if problem is None:
-                flash("Your password is changed. Every other session has ended.", "success")
+                flash(_("Your password is changed. Every other session has ended."), "success")
                 return redirect(url_for("AccountView.show"))
         used = sessions.current()
         page = {
@@ -67,8 +68,8 @@ class AccountView(BaseView):
     @permission_name("account")
     def end(self, pk: int) -> Response:
         if not _end(LoginSession.login_session_id == pk):
-            raise NotFound("This session is over already, or it is not yours.")
-        flash("That session is over.", "success")
+            raise NotFound(_("This session is over already, or it is not yours."))
+        flash(_("That session is over."), "success")
         return redirect(url_for("AccountView.show"))
 
     @expose("/sessions/end-others", methods=["POST"])
@@ -78,7 +79,14 @@ class AccountView(BaseView):
         used = sessions.current()
         this = used.login_session_id if used else 0
         count = _end(LoginSession.login_session_id != this)
-        flash(f"You are signed out everywhere else: {count} ended.", "success")
+        flash(
+            _n(
+                "You are signed out everywhere else: %(num)s ended.",
+                "You are signed out everywhere else: %(num)s ended.",
+                count,
+            ),
+            "success",
+        )
         return redirect(url_for("AccountView.show"))
 
     def _change(self, form: PasswordForm) -> str | None:
@@ -93,7 +101,7 @@ class AccountView(BaseView):
             if check_password_hash(user.password or "", form.current.data):
                 guess.right()
         if not guess.was_right:
-            return "That is not your password now."
+            return _("That is not your password now.")
         set_password(session, user, form.password.data, now)
         sessions.open_for_browser(session, user, now)
         session.commit()

@@ -12,6 +12,7 @@ from flask_appbuilder.security.sqla.models import User
 from werkzeug.security import check_password_hash
 
 from app.extensions import db
+from app.language import _
 from app.models import ClinicError, LoginSetting, Role
 from app.models.people import login_setting
 from app.security.guessing import guessing, login_subject
@@ -34,7 +35,7 @@ class FactorView(BaseView):
     def show(self) -> Any:
         person, session, now = actor(), db.session(), datetime.now(UTC)
         if _setting() is not None:
-            raise ClinicError("Your second factor is set up. Take it away first to use another.")
+            raise ClinicError(_("Your second factor is set up. Take it away first to use another."))
         if request.method == "GET":
             return render_template(
                 "factor.html", offer=factor.offer(person.username), **frame_of_login()
@@ -43,7 +44,7 @@ class FactorView(BaseView):
         code = request.form.get("code", "")
         codes = login_setting.enrol(session, person.user_id, secret, code, now)
         if codes is None:
-            flash("That code does not belong to this picture. Try the next one.", "danger")
+            flash(_("That code does not belong to this picture. Try the next one."), "danger")
             again = factor.offer(person.username, secret)
             return render_template("factor.html", offer=again, **frame_of_login()), 422
         factor.note_change(session, person.user_id, "It was set up.", now)
@@ -68,12 +69,12 @@ class FactorView(BaseView):
     def remove(self) -> Any:
         setting, session, now = _needed(), db.session(), datetime.now(UTC)
         if actor().roles & current_app.config["SECOND_FACTOR_ROLES"]:
-            raise ClinicError("Your role needs a second factor; the administrator can reset it.")
+            raise ClinicError(_("Your role needs a second factor; the administrator can reset it."))
         if _password_is_right():
             login_setting.remove(session, setting)
             factor.note_change(session, setting.user_id, "It was taken away.", now)
             session.commit()
-            flash("Your second factor is taken away.", "success")
+            flash(_("Your second factor is taken away."), "success")
         return redirect(url_for("AccountView.show"))
 
 
@@ -86,7 +87,7 @@ def _setting() -> LoginSetting | None:
 def _needed() -> LoginSetting:
     found = _setting()
     if found is None:
-        raise ClinicError("You have no second factor yet.")
+        raise ClinicError(_("You have no second factor yet."))
     return found
 
 
@@ -99,5 +100,5 @@ def _password_is_right() -> bool:
             guess.right()
     if not guess.was_right:
         db.session.commit()
-        flash("That is not your password now.", "danger")
+        flash(_("That is not your password now."), "danger")
     return guess.was_right

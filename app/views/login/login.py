@@ -11,6 +11,7 @@ from flask_appbuilder.security.forms import LoginForm_db
 from flask_login import current_user, logout_user
 
 from app.extensions import db
+from app.language import _
 from app.models import ClinicError
 from app.models.base.guesses import TooMany
 from app.security import audit, sessions
@@ -48,7 +49,7 @@ class LoginView(BaseView):
         end_session()
         logout_user()
         session.clear()
-        flash("You are signed out.", "info")
+        flash(_("You are signed out."), "info")
         return redirect(url_for("LoginView.login"))
 
 

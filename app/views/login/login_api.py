@@ -17,6 +17,7 @@ from flask_jwt_extended import (
 )
 
 from app.extensions import db
+from app.language import _
 from app.models import ClinicError
 from app.security import sessions
 from app.security.sign_in import WRONG, Known, check_code
@@ -38,7 +39,7 @@ class LoginApi(SecurityApi):
         body = request.get_json(silent=True)
         names = ("username", "password")
         if not isinstance(body, dict) or not all(isinstance(body.get(n), str) for n in names):
-            return self.response_400(message="Send username and password as a JSON object.")
+            return self.response_400(message=_("Send username and password as a JSON object."))
         known = password_of(body["username"], body["password"])
         if known is None:
             return self.response(401, message=WRONG)
@@ -70,7 +71,7 @@ class LoginApi(SecurityApi):
             - jwt: []
         """
         end_session()
-        return self.response(200, message="The session is over.")
+        return self.response(200, message=_("The session is over."))
 
     @staticmethod
     def _tokens(
@@ -88,13 +89,13 @@ def _ask_the_rest(known: Known, code: Any) -> None:
     """What a person is asked after the password, a program sends at once. Raises NeedsMore."""
     if known.has_factor:
         if not isinstance(code, str) or not code:
-            raise NeedsMore("Send the code of your second factor as `code` too.")
+            raise NeedsMore(_("Send the code of your second factor as `code` too."))
         if not check_code(db.session(), known, code, datetime.now(UTC)):
-            raise NeedsMore("That code is not good, or was used before.")
+            raise NeedsMore(_("That code is not good, or was used before."))
     if known.must_enrol(current_app.config["SECOND_FACTOR_ROLES"]):
-        raise NeedsMore("Your role needs a second factor: sign in on the web page to set it up.")
+        raise NeedsMore(_("Your role needs a second factor: sign in on the web page to set it up."))
     if known.must_change:
-        raise NeedsMore("Your password must be changed: sign in on the web page to do it.")
+        raise NeedsMore(_("Your password must be changed: sign in on the web page to do it."))
 
 
 LoginApi.login.__doc__ = SecurityApi.login.__doc__

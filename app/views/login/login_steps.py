@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.security import check_password_hash
 
 from app.extensions import db
+from app.language import _
 from app.models.base.guesses import TooMany
 from app.models.people import login_setting
 from app.security.sign_in import Known, check_code, known_login
@@ -54,7 +55,7 @@ class SignInStepsView(BaseView):
         if not code:  # a form that only passes on what was kept has none
             return _page("code")
         if not check_code(db.session(), known, code, datetime.now(UTC)):
-            flash("That code is not good, or was used before. Wait for the next one.", "danger")
+            flash(_("That code is not good, or was used before. Wait for the next one."), "danger")
             return _page("code"), 401
         signing_in.step_done("code", known)
         return signing_in.go_on(known)
@@ -68,7 +69,7 @@ class SignInStepsView(BaseView):
         secret = factor.offered_secret()
         codes = login_setting.enrol(session, user_id, secret, request.form["code"], now)
         if codes is None:
-            flash("That code does not belong to this picture. Try the next one.", "danger")
+            flash(_("That code does not belong to this picture. Try the next one."), "danger")
             return _page("enrol", offer=factor.offer(known.user.username, secret)), 401
         factor.note_change(session, user_id, "It was set up.", now)
         session.commit()
@@ -94,7 +95,7 @@ class SignInStepsView(BaseView):
     def _is_the_same(form: Any, known: Known) -> bool:
         same = check_password_hash(known.user.password or "", form.password.data)
         if same:
-            form.password.errors = ["The administrator knows this one. Choose another."]
+            form.password.errors = [_("The administrator knows this one. Choose another.")]
         return same
 
 

@@ -16,6 +16,7 @@ from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 from zxcvbn import zxcvbn
 
+from app.language import _, _k, _l
 from app.models.people import login_setting, login_told
 from app.security import audit
 from app.security.actor import Actor, roles_of
@@ -30,18 +31,20 @@ SHORT = 2
 """Words of so few letters are in too many passwords to mean anything."""
 
 LONG_ENOUGH = Length(
-    min=SHORTEST_PASSWORD, max=1000, message=f"At least {SHORTEST_PASSWORD} characters."
+    min=SHORTEST_PASSWORD,
+    max=1000,
+    message=_l("At least %(least)s characters.", least=SHORTEST_PASSWORD),
 )
-SAME = EqualTo("password", "The two passwords differ.")
-NEEDED = InputRequired("This is needed.")
-HELP = "At least 12 characters; several words that have nothing to do with each other are best."
+SAME = EqualTo("password", _l("The two passwords differ."))
+NEEDED = InputRequired(_l("This is needed."))
+HELP = _l("At least 12 characters; several words that have nothing to do with each other are best.")
 
 
 class NewPasswordForm(DynamicForm):
     """A new password, twice."""
 
-    password = PasswordField("New password", [NEEDED, LONG_ENOUGH], description=HELP)
-    conf_password = PasswordField("New password again", [NEEDED, SAME])
+    password = PasswordField(_l("New password"), [NEEDED, LONG_ENOUGH], description=HELP)
+    conf_password = PasswordField(_l("New password again"), [NEEDED, SAME])
 
 
 def unguessed(_form: Any, field: Any) -> None:
@@ -54,12 +57,31 @@ def fault_of(form: Any, user: User) -> str | None:
     """What is wrong with the form, the password's weakness beside its field; None where all is
     well."""
     if not form.validate():
-        return "Nothing was changed yet."
+        return _("Nothing was changed yet.")
     about = (user.username, user.first_name, user.last_name, user.email)
     weak = weakness(form.password.data, about)
     if weak:
         form.password.errors = [*form.password.errors, weak]
-    return "Nothing was changed yet." if weak else None
+    return _("Nothing was changed yet.") if weak else None
+
+
+GUESSED = (
+    _k("Straight rows of keys are easy to guess"),
+    _k("Short keyboard patterns are easy to guess"),
+    _k('Repeats like "aaa" are easy to guess'),
+    _k('Repeats like "abcabcabc" are only slightly harder to guess than "abc"'),
+    _k('Sequences like "abc" or "6543" are easy to guess'),
+    _k("Recent years are easy to guess"),
+    _k("Dates are often easy to guess"),
+    _k("This is a top-10 common password"),
+    _k("This is a top-100 common password"),
+    _k("This is a very common password"),
+    _k("This is similar to a commonly used password"),
+    _k("A word by itself is easy to guess"),
+    _k("Names and surnames by themselves are easy to guess"),
+    _k("Common names and surnames are easy to guess"),
+)
+"""What the judge of passwords says, without the point."""
 
 
 def weakness(password: str, about: Iterable[str | None]) -> str | None:
@@ -69,8 +91,11 @@ def weakness(password: str, about: Iterable[str | None]) -> str | None:
     judged = zxcvbn(_without(password[:JUDGED], known), user_inputs=known)
     if judged["score"] >= STRENGTH:
         return None
-    why = judged["feedback"]["warning"] or "It would be guessed soon."
-    return f"{why.rstrip('.')}. Choose several words that have nothing to do with each other."
+    why = judged["feedback"]["warning"].rstrip(".") or _k("It would be guessed soon")
+    return _(
+        "%(why)s. Choose several words that have nothing to do with each other.",
+        why=_(why),  # of the library's words, those without a translation stay English
+    )
 
 
 def _words(*about: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _, _n
 from app.models import Action, LoginSession
 from app.models.people import login_session
 from app.security import audit
@@ -48,4 +49,7 @@ class SessionGrid(GridView):
             audit.event(actor(), "end-session", "LoginSession", key=key, detail={"sessions": count})
         )
         session.commit()
-        flash(f"{count} ended." if count else "It was over already.", "success")
+        flash(
+            _n("%(num)s ended.", "%(num)s ended.", count) if count else _("It was over already."),
+            "success",
+        )

@@ -26,6 +26,7 @@ from wtforms import (
 from wtforms.validators import Email, Length, Optional, ValidationError
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import MANAGE, READ, Action, ClinicError, LoginSession, LoginSetting, Role
 from app.models.base import guesses
 from app.models.base.refusals import words
@@ -56,25 +57,25 @@ def clean(_form: DynamicForm, field: Any) -> None:
 class UserForm(DynamicForm):
     """A login. On an existing one the password may stay empty and is then kept."""
 
-    username = StringField("User name", [NEEDED, Length(max=128), clean])
-    first_name = StringField("First name", [NEEDED, Length(max=64), clean])
-    last_name = StringField("Last name", [NEEDED, Length(max=64), clean])
+    username = StringField(_l("User name"), [NEEDED, Length(max=128), clean])
+    first_name = StringField(_l("First name"), [NEEDED, Length(max=64), clean])
+    last_name = StringField(_l("Last name"), [NEEDED, Length(max=64), clean])
     email = EmailField(
-        "E-mail", [NEEDED, Length(max=320), Email("Write an e-mail address."), clean]
+        _l("E-mail"), [NEEDED, Length(max=320), Email(_l("Write an e-mail address.")), clean]
     )
-    active = BooleanField("Active", default=True)
+    active = BooleanField(_l("Active"), default=True)
     roles = SelectMultipleField(
-        "Roles",
+        _l("Roles"),
         [NEEDED],
         choices=[SelectChoice(role.value, role.capitalize()) for role in Role],
-        description="What each role may do stands under Administration, Roles.",
+        description=_l("What each role may do stands under Administration, Roles."),
     )
     password = PasswordField(
-        "Password",
+        _l("Password"),
         [Optional(), LONG_ENOUGH],
-        description="Good for one sign-in; then the person must choose their own.",
+        description=_l("Good for one sign-in; then the person must choose their own."),
     )
-    conf_password = PasswordField("Password again", [SAME])
+    conf_password = PasswordField(_l("Password again"), [SAME])
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         roles = [row.name for row in obj.roles] if obj is not None else []
@@ -93,7 +94,7 @@ class UserForm(DynamicForm):
 class NewUserForm(UserForm):
     """A new login needs a password."""
 
-    password = PasswordField("Password", [NEEDED, LONG_ENOUGH])
+    password = PasswordField(_l("Password"), [NEEDED, LONG_ENOUGH])
 
 
 class UserView(GridView):
@@ -105,7 +106,7 @@ class UserView(GridView):
     list_title = "Users"
     one = "User"
     icon = "fa-users"
-    empty = "No login yet."
+    empty = _l("No login yet.")
     base_order = ("username", "asc")
     list_columns = ("username", "first_name", "last_name", "email", "active", "last_login")
     order_columns = list_columns
@@ -129,7 +130,7 @@ class UserView(GridView):
         if not inspect(item).attrs.password.history.has_changes():
             return
         if item.id == actor().user_id:
-            raise ClinicError("Change your own password under “My account”.", field="password")
+            raise ClinicError(_("Change your own password under “My account”."), field="password")
         _refuse_weak(item)
         login_setting.made_for(db.session(), item.id).must_change = True
         guesses.release(db.session(), login_subject(item.id))
@@ -141,7 +142,7 @@ class UserView(GridView):
         """Let someone sign in again at once who tried too often."""
         user = load(db.session(), actor(), User, pk, Action.EDIT)
         guesses.release(db.session(), login_subject(user.id))
-        return self._done(user, "unlock", "The tries are forgotten; signing in is open again.")
+        return self._done(user, "unlock", _("The tries are forgotten; signing in is open again."))
 
     @expose("/reset-factor/<pk>", methods=["POST"])
     @has_access
@@ -155,11 +156,11 @@ class UserView(GridView):
         )
         setting = login_setting.of_login(session, user.id)
         if setting is None or setting.totp_since is None:
-            raise ClinicError("This login has no second factor.")
+            raise ClinicError(_("This login has no second factor."))
         login_setting.remove(session, setting)
         login_session.end(session, now, "ended by admin", LoginSession.user_id == user.id)
         login_told.factor_changed(session, user.id, "The administrator took it away.", now)
-        return self._done(user, "second-factor", "The second factor is taken away.")
+        return self._done(user, "second-factor", _("The second factor is taken away."))
 
     def _done(self, user: User, action: str, said: str) -> Response:
         db.session.add(audit.event(actor(), action, "User", key=user.id))
@@ -173,14 +174,17 @@ class UserView(GridView):
         pause = guesses.wait(session, login_subject(row.id), guesses.ACCOUNT, now)
         return [
             *super().facts(row),
-            ("Second factor", Cell(show(setting.totp_since) if setting else "", "instant")),
-            ("Must choose a password", Cell("Yes" if setting and setting.must_change else "No")),
-            ("Signing in", Cell(_paused(pause))),
+            (_("Second factor"), Cell(show(setting.totp_since) if setting else "", "instant")),
+            (
+                _("Must choose a password"),
+                Cell(_("Yes") if setting and setting.must_change else _("No")),
+            ),
+            (_("Signing in"), Cell(_paused(pause))),
         ]
 
     def pre_delete(self, item: User) -> None:
         if item.id == actor().user_id:
-            raise ClinicError("You cannot delete the login you are signed in with.")
+            raise ClinicError(_("You cannot delete the login you are signed in with."))
 
 
 class RoleView(GridView):
@@ -216,7 +220,11 @@ def _refuse_weak(user: User) -> None:
 
 def _paused(pause: timedelta) -> str:
     minutes = -(-int(pause.total_seconds()) // 60)
-    return f"Paused for {minutes} min after too many tries" if minutes else "Open"
+    return (
+        _("Paused for %(minutes)s min after too many tries", minutes=minutes)
+        if minutes
+        else _("Not paused")
+    )
 
 
 def _now() -> datetime:

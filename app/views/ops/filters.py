@@ -8,9 +8,11 @@ from typing import Any
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from sqlalchemy.orm import Query
 
+from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.security.scope import as_key
+from app.spelling import word
 from app.views.generated.filters import BadFilter
 from app.views.generated.values import clean_text, read_date
 
@@ -19,9 +21,11 @@ class Is(BaseSQLAFilter):
     """The column holds this word; of `options`, where they are named."""
 
     def clean(self, value: str) -> Any:
-        known = [key for key, _ in self.options or ()]
+        known = [key for key, *_name in self.options or ()]
         if known and value not in known:
-            raise BadFilter(f"{self.name}: choose one of {', '.join(known)}.")
+            raise BadFilter(
+                _("%(name)s: choose one of %(choices)s.", name=self.name, choices=", ".join(known))
+            )
         return clean_text(value)
 
     def apply(self, query: Query[Any], value: Any, alias: Any = None) -> Query[Any]:
@@ -38,7 +42,7 @@ class IsNumber(Is):
         try:
             return as_key(value)
         except ClinicError:
-            raise BadFilter(f"{self.name}: write a row number.") from None
+            raise BadFilter(_("%(name)s: write a row number.", name=self.name)) from None
 
 
 class From(BaseSQLAFilter):
@@ -72,7 +76,7 @@ class Until(From):
 
 def words(*options: str) -> list[tuple[str, str]]:
     """Options of a filter, by their own names."""
-    return [(option, option.capitalize()) for option in options]
+    return [(option, word(option)) for option in options]
 
 
 def _midnight(day: date) -> datetime:

@@ -12,7 +12,9 @@ from flask import current_app, render_template
 from flask_admin import BaseView, expose
 
 from app.extensions import db
+from app.language import _, _l
 from app.security.console import Asking
+from app.spelling import counted
 from app.upkeep import backups, checks, restoring
 from app.views.generated.pages import Cell, Column, Row
 from app.views.generated.values import show
@@ -37,10 +39,10 @@ class HealthPage(Asking, BaseView):
             "ops/health.html",
             faults=[finding for finding in found if finding.fault],
             fine=[finding.subject for finding in found if not finding.fault],
-            columns=[Column(name, name) for name in ("What runs", "Version")],
+            columns=[Column(name, name) for name in (_("What runs"), _("Version"))],
             versions=[
-                Row(name, [Cell(name, "text"), Cell(number, "text")])
-                for name, number in _versions()
+                Row(name, [Cell(name, "text"), Cell(version, "text")])
+                for name, version in _versions()
             ],
             tabs=tabs(),
         )
@@ -58,16 +60,16 @@ class BackupsPage(Asking, BaseView):
     def index(self) -> str:
         folder, hours = current_app.config["CLINIC_BACKUPS"], current_app.config["BACKUP_HOURS"]
         names = [
-            ("File", False),
-            ("Made", False),
-            ("Rows", True),
-            ("Size", True),
-            ("Proven", False),
+            (_("File"), False),
+            (_("Made"), False),
+            (_("Rows"), True),
+            (_("Size"), True),
+            (_("Proven"), False),
         ]
         return render_template(
             "ops/backups.html",
             columns=[Column(name, name, numeric=numeric) for name, numeric in names],
-            rows=[_row(number, found) for number, found in enumerate(backups.listed(folder))],
+            rows=[_row(place, found) for place, found in enumerate(backups.listed(folder))],
             folder=folder,
             hours=hours,
             keep=current_app.config["BACKUP_KEEP"],
@@ -79,8 +81,8 @@ class JobTable(OpsTable):
     """The last run of each job of the timetable."""
 
     icon = "fa-gears"
-    one = "Job"
-    empty = "No job has run yet. Start “flask clinic worker”."
+    one = _l("Job")
+    empty = _l("No job has run yet. Start “flask clinic worker”.")
     column_list: Sequence[str] = (
         "name",
         "began",
@@ -94,13 +96,13 @@ class JobTable(OpsTable):
     column_default_sort = ("name", False)
     column_details_list = column_list
     column_labels = {
-        "name": "Job",
-        "began": "Ran last",
-        "seconds": "Took (seconds)",
-        "rows": "Rows touched",
-        "failure": "Failed by",
-        "succeeded": "Went well last",
-        "worker": "By the worker",
+        "name": _l("Job"),
+        "began": _l("Ran last"),
+        "seconds": _l("Took (seconds)"),
+        "rows": _l("Rows touched"),
+        "failure": _l("Failed by"),
+        "succeeded": _l("Went well last"),
+        "worker": _l("By the worker"),
     }
 
     def cell(self, row: Any, name: str) -> Cell:
@@ -109,20 +111,20 @@ class JobTable(OpsTable):
         return super().cell(row, name)
 
 
-def _row(number: int, found: backups.Backup) -> Row:
+def _row(place: int, found: backups.Backup) -> Row:
     made = found.manifest
     cells = [
         Cell(found.path.name, "text"),
-        Cell(show(made.moment) if made else "cannot be read", "instant" if made else "text"),
-        Cell(f"{made.rows:,}" if made else "", "number" if made else "empty"),
-        Cell(f"{found.size / 1024**2:,.1f} MB", "number"),
+        Cell(show(made.moment) if made else _("cannot be read"), "instant" if made else "text"),
+        Cell(counted(made.rows) if made else "", "number" if made else "empty"),
+        Cell(f"{counted(found.size / 1024**2, 1)} MB", "number"),
         Cell(_proof(made.proven) if made else "", "text" if made else "empty"),
     ]
-    return Row(number, cells)
+    return Row(place, cells)
 
 
 def _proof(word: str) -> str:
-    return {"restored": "restored and counted", "read": "read to its end"}.get(word, word)
+    return {"restored": _("restored and counted"), "read": _("read to its end")}.get(word, word)
 
 
 def _versions() -> list[tuple[str, str]]:

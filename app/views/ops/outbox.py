@@ -11,6 +11,7 @@ from flask_admin import expose
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Notification
 from app.models.messages import outbox
 from app.models.messages.notification import CHANNELS, STATES
@@ -25,8 +26,8 @@ class OutboxTable(OpsTable):
     """One row for each message, rule and channel."""
 
     icon = "fa-paper-plane"
-    one = "Message"
-    empty = "No message yet. What the clinic tells people by itself passes through here."
+    one = _l("Message")
+    empty = _l("No message yet. What the clinic tells people by itself passes through here.")
     column_list: Sequence[str] = (
         "created", "rule", "channel", "state", "attempts", "not_before", "sent_at", "reason",
     )  # fmt: skip
@@ -38,27 +39,27 @@ class OutboxTable(OpsTable):
         "user_id", "appointment_id", "address", "message_id", "provider_id",
     )  # fmt: skip
     column_labels = {
-        "created": "When",
-        "once": "Cause",
-        "not_before": "Not before",
-        "sent_at": "Sent",
-        "read_at": "Read",
-        "lease_until": "Claimed until",
-        "claimed_by": "Claimed by",
+        "created": _l("When"),
+        "once": _l("Cause"),
+        "not_before": _l("Not before"),
+        "sent_at": _l("Sent"),
+        "read_at": _l("Read"),
+        "lease_until": _l("Claimed until"),
+        "claimed_by": _l("Claimed by"),
         "message_id": "Message-ID",
-        "provider_id": "Number at the provider",
-        "staff_id": "To the member of staff",
-        "patient_id": "To the patient",
-        "user_id": "To the login",
-        "appointment_id": "About the visit",
+        "provider_id": _l("Number at the provider"),
+        "staff_id": _l("To the member of staff"),
+        "patient_id": _l("To the patient"),
+        "user_id": _l("To the login"),
+        "appointment_id": _l("About the visit"),
     }
     column_filters: Sequence[Any] = (
-        Is(Notification.rule, "Rule"),
-        Is(Notification.state, "State", options=words(*STATES)),
-        Is(Notification.channel, "Channel", options=words(*CHANNELS)),
-        IsNumber(Notification.patient_id, "Patient number", data_type="number"),
-        From(Notification.created, "From"),
-        Until(Notification.created, "Until"),
+        Is(Notification.rule, _l("Rule")),
+        Is(Notification.state, _l("State"), options=words(*STATES)),
+        Is(Notification.channel, _l("Channel"), options=words(*CHANNELS)),
+        IsNumber(Notification.patient_id, _l("Patient number"), data_type="number"),
+        From(Notification.created, _l("From")),
+        Until(Notification.created, _l("Until")),
     )
 
     actions: ClassVar[Mapping[str, str]] = {"resend": "resend", "take_off": "resend"}
@@ -68,7 +69,7 @@ class OutboxTable(OpsTable):
         """Send a message anew that was given up, or not sent."""
         row = self.get_one(key)
         self._kept("resend", lambda: outbox.resend(db.session(), row.pk, datetime.now(UTC)))
-        flash("It goes out again within seconds, unless it is stale by now.", "success")
+        flash(_("It goes out again within seconds, unless it is stale by now."), "success")
         return redirect(url_for("ops_outbox.details_view", id=row.pk))
 
     @expose("/take-off/<key>", methods=["POST"])
@@ -76,7 +77,7 @@ class OutboxTable(OpsTable):
         """Never send a message that waits, or was given up."""
         row = self.get_one(key)
         self._kept("take-off", lambda: outbox.take_off(db.session(), row.pk))
-        flash("It will not be sent.", "success")
+        flash(_("It will not be sent."), "success")
         return redirect(url_for("ops_outbox.details_view", id=row.pk))
 
     def _kept(self, action: str, work: Callable[[], Notification]) -> None:
@@ -86,19 +87,19 @@ class OutboxTable(OpsTable):
         found = []
         if outbox.may_resend(row):
             found.append(
-                Act("Send again", url_for(".resend", key=row.pk), "fa-paper-plane",
-                    "Send this message again? Where it is not true any more, it is skipped.")
+                Act(_("Send again"), url_for(".resend", key=row.pk), "fa-paper-plane",
+                    _("Send this message again? Where it is not true any more, it is skipped."))
             )  # fmt: skip
         if outbox.may_take_off(row):
             found.append(
-                Act("Do not send", url_for(".take_off", key=row.pk), "fa-ban",
-                    "Take this message off? The person is not told.")
+                Act(_("Do not send"), url_for(".take_off", key=row.pk), "fa-ban",
+                    _("Take this message off? The person is not told."))
             )  # fmt: skip
         return found
 
     def show_page(self, row: Any) -> Any:
         page = super().show_page(row)
-        page.title = f"Message {row.notification_id}"
+        page.title = _("Message %(number)s", number=row.notification_id)
         return page
 
 
@@ -106,12 +107,12 @@ class DeadLetterTable(OutboxTable):
     """Messages that are not tried again unless a person says so."""
 
     icon = "fa-envelope-circle-check"
-    one = "Dead letter"
-    empty = "No message was given up. One that fails for good waits here to be sent again."
+    one = _l("Dead letter")
+    empty = _l("No message was given up. One that fails for good waits here to be sent again.")
     column_list = ("created", "rule", "channel", "attempts", "reason")
     column_filters = (
-        Is(Notification.rule, "Rule"),
-        Is(Notification.channel, "Channel", options=words(*CHANNELS)),
+        Is(Notification.rule, _l("Rule")),
+        Is(Notification.channel, _l("Channel"), options=words(*CHANNELS)),
     )
 
     def get_query(self) -> Any:

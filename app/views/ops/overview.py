@@ -9,8 +9,10 @@ from flask_admin import BaseView, expose
 from sqlalchemy import func, select
 
 from app.extensions import db
+from app.language import _
 from app.models import Notification
 from app.security.console import Asking
+from app.spelling import counted
 from app.views.ops.tabs import tabs
 
 
@@ -45,8 +47,9 @@ def _outbox_tiles() -> list[Tile]:
     waiting = counts.get("planned", 0) + counts.get("claimed", 0) + counts.get("failed", 0)
     dead = counts.get("dead", 0)
     return [
-        Tile("Waiting to go out", f"{waiting:,}", f"{counts.get('sent', 0):,} sent so far",
+        Tile(_("Waiting to go out"), counted(waiting),
+             _("%(count)s sent so far", count=counted(counts.get("sent", 0))),
              "fa-paper-plane", url_for("ops_outbox.index_view", flt1_state_is="planned")),
-        Tile("Given up", f"{dead:,}", "look at the reason, then send again" if dead else "none",
+        Tile(_("Given up"), counted(dead), _("look at the reason, then send again") if dead else _("none"),
              "fa-envelope-circle-check", url_for("ops_dead.index_view"), "bad" if dead else ""),
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from sqlalchemy import func
 from werkzeug.wrappers import Response
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import NotFound
 from app.models.base.refusals import words
 from app.security import audit
@@ -32,8 +33,8 @@ class OpsTable(Asking, ModelView):
     """A read-only list with details and export. Flask-Admin's routes that write do not exist."""
 
     icon = "fa-table"
-    one = "Entry"
-    empty = "Nothing here yet."
+    one = _l("Entry")
+    empty = _l("Nothing here yet.")
     column_labels: ClassVar[dict[str, str]] = {}
     column_list: Sequence[str] = ()
     column_filters: Sequence[Any] = ()
@@ -57,7 +58,7 @@ class OpsTable(Asking, ModelView):
         """The row within `get_query`, which Flask-Admin's own would not ask. Raises NotFound."""
         row = self.get_query().filter(self._key() == as_key(key)).one_or_none()
         if row is None:
-            raise NotFound("There is no such entry.")
+            raise NotFound(_("There is no such entry."))
         return row
 
     def get_count_query(self) -> Any:
@@ -177,7 +178,7 @@ class OpsTable(Asking, ModelView):
                 continue
             key = name.partition("_")[2]
             if key not in (self._filter_args or {}):
-                raise BadFilter(f"There is no filter {name[:60]!r} here.")
+                raise BadFilter(_("There is no filter %(name)s here.", name=f"{name[:60]!r}"))
             index, chosen = self._filter_args[key]
             chosen.clean(value)
             wanted.append((index, str(chosen.name), value))
@@ -186,7 +187,7 @@ class OpsTable(Asking, ModelView):
     def _get_list_extra_args(self) -> Any:
         asked = super()._get_list_extra_args()
         if not 0 <= asked.page <= LARGEST_PAGE:
-            raise BadQuery(f"page must be a whole number of at most {LARGEST_PAGE}.")
+            raise BadQuery(_("page must be a whole number of at most %(most)s.", most=LARGEST_PAGE))
         asked.extra_args = {}
         return asked
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from flask import current_app, request, url_for
 
+from app.language import _
+
 
 @dataclass(frozen=True)
 class Tab:
@@ -19,7 +21,7 @@ def tabs() -> list[Tab]:
     """One a view of the console, in the order in which they were added, and the list of sessions,
     which are ended where every declared table is kept."""
     (console,) = current_app.extensions["admin"]
-    sessions = Tab("Sessions", "fa-right-to-bracket", url_for("LoginSessionView.list"), False)
+    sessions = Tab(_("Sessions"), "fa-right-to-bracket", url_for("LoginSessionView.list"), False)
     return [
         Tab(
             str(view.name),

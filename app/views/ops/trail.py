@@ -11,6 +11,7 @@ from sqlalchemy import func
 
 from app import database
 from app.exchange import audit_fhir
+from app.language import _, _l
 from app.models import AuditEvent
 from app.security import audit
 from app.views.generated.guard import actor
@@ -28,12 +29,12 @@ class TrailTable(OpsTable):
     """Every event, newest first."""
 
     icon = "fa-shoe-prints"
-    one = "Event"
+    one = _l("Event")
     links = (
-        ("Report", ".report", "fa-clipboard-list"),
-        ("Export FHIR", ".fhir", "fa-file-export"),
+        (_l("Report"), ".report", "fa-clipboard-list"),
+        (_l("Export FHIR"), ".fhir", "fa-file-export"),
     )
-    empty = "No event yet. Every read of a record and every change leaves one."
+    empty = _l("No event yet. Every read of a record and every change leaves one.")
     column_list = (
         "recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome",
     )  # fmt: skip
@@ -41,21 +42,21 @@ class TrailTable(OpsTable):
     column_default_sort = ("audit_id", True)
     column_details_list = (*column_list, "address", "detail")
     column_labels = {
-        "recorded": "When",
-        "agent": "Who",
-        "entity": "What",
-        "entity_id": "Number",
-        "patient_id": "Whose record",
-        "address": "From where",
+        "recorded": _l("When"),
+        "agent": _l("Who"),
+        "entity": _l("What"),
+        "entity_id": _l("Number"),
+        "patient_id": _l("Whose record"),
+        "address": _l("From where"),
     }
     column_filters = (
-        Is(AuditEvent.agent, "Login name"),
-        IsNumber(AuditEvent.patient_id, "Patient number", data_type="number"),
-        From(AuditEvent.recorded, "From"),
-        Until(AuditEvent.recorded, "Until"),
-        Is(AuditEvent.action, "Action"),
-        Is(AuditEvent.entity, "What"),
-        Is(AuditEvent.outcome, "Outcome"),
+        Is(AuditEvent.agent, _l("Login name")),
+        IsNumber(AuditEvent.patient_id, _l("Patient number"), data_type="number"),
+        From(AuditEvent.recorded, _l("From")),
+        Until(AuditEvent.recorded, _l("Until")),
+        Is(AuditEvent.action, _l("Action")),
+        Is(AuditEvent.entity, _l("What")),
+        Is(AuditEvent.outcome, _l("Outcome")),
     )
 
     @expose("/report/")
@@ -65,9 +66,9 @@ class TrailTable(OpsTable):
         return render_template(
             "ops/report.html",
             filters=self._inputs()[:4],
-            people=self._table(AuditEvent.agent, "Who", "Patients", AuditEvent.patient_id),
+            people=self._table(AuditEvent.agent, _("Who"), _("Patients"), AuditEvent.patient_id),
             patients=self._table(
-                AuditEvent.patient_id, "Patient number", "People", AuditEvent.agent
+                AuditEvent.patient_id, _("Patient number"), _("People"), AuditEvent.agent
             ),
             all_url=same_question(".index_view"),
             tabs=tabs(),
@@ -90,7 +91,7 @@ class TrailTable(OpsTable):
             by, count, func.count(other.distinct()), func.min(AuditEvent.recorded),
             func.max(AuditEvent.recorded),
         ).order_by(count.desc(), by)  # fmt: skip
-        names = [label, "Events", others, "First", "Last"]
+        names = [label, _("Events"), others, _("First"), _("Last")]
         kinds = ["text", "number", "number", "instant", "instant"]
         return {
             "columns": [

@@ -123,7 +123,7 @@ class PortalView(BaseView):
                 raise
             flash(portal.GONE, "warning")  # the time was kept no longer, and somebody else has it
             return redirect(url_for("PortalBookingView.times", kind=kind))
-        flash("Your visit is booked.", "success")
+        flash(_("Your visit is booked."), "success")
         return redirect(url_for("PortalView.visit", key=visit.appointment_id))
 
     @expose("/visit/<key>/cancel", methods=["GET", "POST"])
@@ -138,7 +138,7 @@ class PortalView(BaseView):
             session, actor(), visit, Action.EDIT,
             lambda row: portal.cancel(session, actor(), row, now(), terms()),
         )  # fmt: skip
-        flash("Your visit is cancelled. The time is free for someone else.", "success")
+        flash(_("Your visit is cancelled. The time is free for someone else."), "success")
         return redirect(url_for("PortalView.home"))
 
 
@@ -157,7 +157,7 @@ def card(visit: Appointment) -> VisitCard:
         short_day=spelled(start, "EEE d MMM"),
         time=f"{start:%H:%M}",
         until=f"{end:%H:%M}",
-        kind=visit.visit_type.name if visit.visit_type else "Visit",
+        kind=visit.visit_type.name if visit.visit_type else _("Visit"),
         doctor=visit.doctor.name,
         room=visit.room.name if visit.room else None,
         status=visit.status,

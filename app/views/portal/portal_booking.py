@@ -15,6 +15,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, Appointment, ClinicError, Conflict, NotFound, VisitType
 from app.models.base.clock import clinic_zone
 from app.models.people.staff import Doctor
@@ -109,7 +110,7 @@ class PortalBookingView(BaseView):
         except ClinicError as error:
             visit = own_visit(key)
             return _times_page(visit.visit_type, moved=visit, error=error)
-        flash("Your visit is moved.", "success")
+        flash(_("Your visit is moved."), "success")
         return redirect(url_for("PortalView.visit", key=visit.appointment_id))
 
 
@@ -144,7 +145,7 @@ def _move(key: str, start: datetime, doctor_id: int) -> None:
 def _as_long_as_a_room_is_free(attempt: Callable[[], Done]) -> Done:
     """The patient asked for a time with a doctor; where another booking took the room of it just
     now, the next room is taken. A doctor who was taken just now is said in the patient's words."""
-    for _ in range(ROOM_TRIES):
+    for _attempt in range(ROOM_TRIES):
         try:
             return attempt()
         except Conflict as error:
@@ -194,7 +195,7 @@ def _doctor(doctors: Sequence[Doctor]) -> Doctor | None:
     for doctor in doctors:
         if doctor.doctor_id == key:
             return doctor
-    raise NotFound("This doctor is not to be booked for that kind of visit.")
+    raise NotFound(_("This doctor is not to be booked for that kind of visit."))
 
 
 def _first(moment: datetime) -> date:
@@ -203,18 +204,18 @@ def _first(moment: datetime) -> date:
     try:
         return max(today, date.fromisoformat(raw)) if raw else today
     except ValueError:
-        raise BadQuery("from must be a date like 2026-05-31.") from None
+        raise BadQuery(_("from must be a date like 2026-05-31.")) from None
 
 
 def _picked() -> tuple[datetime, int]:
     """The time and the doctor of the button that was pressed: `2026-05-04T08:00:00Z 3`."""
-    start, _, doctor = request.form.get("time", "").partition(" ")
+    start, doctor = (*request.form.get("time", "").split(" ", 1), "")[:2]
     try:
         moment = datetime.fromisoformat(start)
     except ValueError:
-        raise ClinicError("Choose one of the times.") from None
+        raise ClinicError(_("Choose one of the times.")) from None
     if moment.tzinfo is None:
-        raise ClinicError("Choose one of the times.")
+        raise ClinicError(_("Choose one of the times."))
     return moment.astimezone(UTC), as_key(doctor)
 
 
@@ -222,5 +223,5 @@ def bookable(raw: str) -> VisitType:
     """A kind of visit that patients may book. Raises NotFound."""
     kind: VisitType | None = db.session.get(VisitType, as_key(raw))
     if kind is None or not kind.bookable_online:
-        raise NotFound("There is no such kind of visit to book.")
+        raise NotFound(_("There is no such kind of visit to book."))
     return kind

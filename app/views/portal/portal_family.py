@@ -9,6 +9,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import NotFound, Patient
 from app.security import audit
 from app.security.scope import as_key
@@ -41,7 +42,7 @@ class PortalFamilyView(BaseView):
         chosen = next((p for p in acted_for() if p.patient_id == key), None)
         if chosen is None:
             audit.refused(db.session(), actor(), "act-for", Patient, key)
-            raise NotFound("There is no such patient, or you do not act for them.")
+            raise NotFound(_("There is no such patient, or you do not act for them."))
         session[CHOSEN] = chosen.patient_id
-        flash(f"This is the portal of {chosen.name}.", "info")
+        flash(_("This is the portal of %(name)s.", name=chosen.name), "info")
         return redirect(url_for("PortalView.home"))

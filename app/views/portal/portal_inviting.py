@@ -14,6 +14,7 @@ from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import Length
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Action, ClinicError, Patient, PortalRegistration, Role
 from app.models.portal import joining
 from app.models.portal.portal_access import RELATIONS, guardians
@@ -28,22 +29,27 @@ from app.views.login.users import clean
 from app.views.portal.portal_joining import send
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)
-WORDS = {"self": "The patient", "parent": "A parent", "guardian": "A guardian", "carer": "A carer"}
+WORDS = {
+    "self": _l("The patient"),
+    "parent": _l("A parent"),
+    "guardian": _l("A guardian"),
+    "carer": _l("A carer"),
+}
 
 
 class InviteForm(DynamicForm):
     """Who is to use the portal for the patient."""
 
     relation = RadioField(
-        "Who will use it?", default="self",
+        _l("Who will use it?"), default="self",
         choices=[SelectChoice(word, WORDS[word]) for word in RELATIONS],
     )  # fmt: skip
-    holder = StringField("Their name", [Length(max=129), clean])
+    holder = StringField(_l("Their name"), [Length(max=129), clean])
 
     def validate_holder(self, field: Any) -> None:
         if self.relation.data != "self" and not (field.data or "").strip():
             raise ClinicError(
-                "Write the name of the person who acts for the patient.", field="holder"
+                _("Write the name of the person who acts for the patient."), field="holder"
             )
 
 
@@ -78,7 +84,10 @@ class PortalInviteView(BaseView):
             patient = load(session, actor(), Patient, patient_id, Action.EDIT)
             writing.point_at(form, error)
             return _page(patient, form, moment, error.status, error.message)
-        flash(f"An invitation is on its way to {holder}. It works for a week.", "success")
+        flash(
+            _("An invitation is on its way to %(holder)s. It works for a week.", holder=holder),
+            "success",
+        )
         return redirect(url_for("PatientView.show", pk=patient_id))
 
 
@@ -89,7 +98,7 @@ class PatientGrid(GridView):
         if not self.appbuilder.sm.has_access("can_invite", "PortalInvite"):
             return []
         url = url_for("PortalInviteView.invite", patient_id=row.patient_id)
-        return [Link("Invite to the portal", url, "fa-paper-plane")]
+        return [Link(_("Invite to the portal"), url, "fa-paper-plane")]
 
 
 class RegistrationGrid(GridView):
@@ -113,7 +122,7 @@ def answer(item: PortalRegistration) -> None:
     if not before:
         return
     if before != ["waiting"]:
-        raise ClinicError("This request has its answer already.", field="state")
+        raise ClinicError(_("This request has its answer already."), field="state")
     if item.state == "approved":
         send(*joining.approve(session, item, moment), moment)
 

@@ -17,6 +17,7 @@ from wtforms import DateField, EmailField, PasswordField, StringField
 from wtforms.validators import Email, Length, Optional
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import ClinicError, PortalRegistration, PortalToken, Role
 from app.models.base.guesses import TooMany
 from app.models.portal import joining
@@ -27,33 +28,33 @@ from app.views.generated import writing
 from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD, unguessed
 from app.views.login.users import clean
 
-SENT = (
+SENT = _l(
     "If we know this login, a link is on its way to the address that we have. It works for an hour."
 )
-ASKED = "Thank you. The front desk looks at it; then a link comes to your e-mail address."
+ASKED = _l("Thank you. The front desk looks at it; then a link comes to your e-mail address.")
 
 
 class BirthForm(DynamicForm):
     """Someone who is signed in proves to know a patient."""
 
-    dob = DateField("Birth date", [NEEDED], render_kw={"autocomplete": "bday"})
+    dob = DateField(_l("Birth date"), [NEEDED], render_kw={"autocomplete": "bday"})
 
 
 class JoinForm(BirthForm):
     """The birth date, and a password of one's own."""
 
     password = PasswordField(
-        "Choose a password", [NEEDED, LONG_ENOUGH, unguessed],
-        description=f"At least {SHORTEST_PASSWORD} characters; three or four words are good.",
+        _l("Choose a password"), [NEEDED, LONG_ENOUGH, unguessed],
+        description=_l("At least %(least)s characters; three or four words are good.", least=SHORTEST_PASSWORD),
     )  # fmt: skip
-    conf_password = PasswordField("The password again", [SAME])
+    conf_password = PasswordField(_l("The password again"), [SAME])
 
 
 class ForgotForm(DynamicForm):
     """Who wants a new password."""
 
     login = StringField(
-        "E-mail address or user name", [NEEDED, Length(max=254), clean],
+        _l("E-mail address or user name"), [NEEDED, Length(max=254), clean],
         render_kw={"autocomplete": "username", "autocapitalize": "none"},
     )  # fmt: skip
 
@@ -62,14 +63,14 @@ class RegisterForm(DynamicForm):
     """Who asks to use the portal."""
 
     name = StringField(
-        "Your name", [NEEDED, Length(max=129), clean], render_kw={"autocomplete": "name"}
+        _l("Your name"), [NEEDED, Length(max=129), clean], render_kw={"autocomplete": "name"}
     )
-    dob = DateField("Birth date", [NEEDED], render_kw={"autocomplete": "bday"})
+    dob = DateField(_l("Birth date"), [NEEDED], render_kw={"autocomplete": "bday"})
     email = EmailField(
-        "E-mail", [NEEDED, Length(max=254), Email("Write an e-mail address."), clean]
+        _l("E-mail"), [NEEDED, Length(max=254), Email(_l("Write an e-mail address.")), clean]
     )
     phone = StringField(
-        "Phone", [Optional(), Length(max=40), clean], render_kw={"autocomplete": "tel"}
+        _l("Phone"), [Optional(), Length(max=40), clean], render_kw={"autocomplete": "tel"}
     )
 
 
@@ -128,7 +129,7 @@ class PortalJoinView(BaseView):
             made = joining.reset(session, said, moment)
             if made is not None:
                 send(*made, moment)
-        return _page("said", title="Look into your mail", text=SENT)
+        return _page("said", title=_("Look into your mail"), text=SENT)
 
     @expose("/register", methods=["GET", "POST"])
     def register(self) -> Any:
@@ -155,7 +156,7 @@ class PortalJoinView(BaseView):
         with writing.transaction(session):
             session.add(asked)
             audit.written(session, None, "add", asked)
-        return _page("said", title="We have your request", text=ASKED)
+        return _page("said", title=_("We have your request"), text=ASKED)
 
 
 def send(row: PortalToken, secret: str, moment: datetime) -> None:
@@ -190,9 +191,9 @@ def _activate(row: PortalToken, form: Any, moment: datetime) -> Any:
         if row.purpose == "invitation":
             sessions.open_for_browser(session, user, moment)
     if row.purpose == "reset":
-        flash("Your new password is set. Sign in with it.", "success")
+        flash(_("Your new password is set. Sign in with it."), "success")
         return redirect(url_for("LoginView.login"))
-    flash("Welcome. This is your portal.", "success")
+    flash(_("Welcome. This is your portal."), "success")
     return redirect(url_for("PortalView.home"))
 
 
@@ -201,7 +202,7 @@ def _add(row: PortalToken, user: User, moment: datetime) -> Any:
     with writing.transaction(session):
         joining.add_to(session, row, user, moment)
         session.add(_event(row, user))
-    flash(f"{row.patient.name} is added to your login.", "success")
+    flash(_("%(name)s is added to your login.", name=row.patient.name), "success")
     return redirect(url_for("PortalView.home"))
 
 

@@ -11,6 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import AuditEvent, ContactPreference, NotFound, Notification, Patient, PortalAccess
 from app.models.base.refusals import words
 from app.models.messages import inbox
@@ -25,17 +26,21 @@ from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, 
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 DID = {
-    "open": "opened", "show": "looked at", "list": "listed", "search": "found", "export": "took a copy of",
-    "add": "added", "edit": "changed", "delete": "deleted", "sign": "signed", "answer": "answered",
-    "break-glass": "broke the glass to open",
+    "open": _l("opened"), "show": _l("looked at"), "list": _l("listed"),
+    "search": _l("found"), "export": _l("took a copy of"),
+    "add": _l("added"), "edit": _l("changed"), "delete": _l("deleted"), "sign": _l("signed"),
+    "answer": _l("answered"),
+    "break-glass": _l("broke the glass to open"),
 }  # fmt: skip
 WHAT = {
-    "Patient": "your record", "MedicalRecord": "a visit in your record", "Appointment": "an appointment",
-    "AllergyIntolerance": "an allergy", "MedicationRequest": "a prescription", "Condition": "a diagnosis",
-    "Observation": "a measurement", "GlassBreak": "your restricted record",
-    "ChartRestriction": "who may read your record", "CareTeam": "who may read your record",
-    "PortalToken": "a link to the portal",
-    "Attachment": "a document", "CorrectionRequest": "a correction you asked for",
+    "Patient": _l("your record"), "MedicalRecord": _l("a visit in your record"),
+    "Appointment": _l("an appointment"),
+    "AllergyIntolerance": _l("an allergy"), "MedicationRequest": _l("a prescription"),
+    "Condition": _l("a diagnosis"),
+    "Observation": _l("a measurement"), "GlassBreak": _l("your restricted record"),
+    "ChartRestriction": _l("who may read your record"), "CareTeam": _l("who may read your record"),
+    "PortalToken": _l("a link to the portal"),
+    "Attachment": _l("a document"), "CorrectionRequest": _l("a correction you asked for"),
 }  # fmt: skip
 
 
@@ -84,13 +89,13 @@ class PortalMoreView(BaseView):
             return page("reach", row=row, languages=names, patient=patient)
         language = request.form.get("language")
         if language not in LANGUAGES:
-            raise BadQuery("Choose one of the languages.")
+            raise BadQuery(_("Choose one of the languages."))
         row.language = language
         row.email, row.sms = "email" in request.form, "sms" in request.form
         row.stopped_at = (row.stopped_at or now()) if "stop" in request.form else None
         session.add(row)
         writing.keep(session, actor(), lambda: row, lambda kept: [("edit", kept)])
-        flash("That is how we reach you from now on.", "success")
+        flash(_("That is how we reach you from now on."), "success")
         return redirect(url_for("PortalMoreView.more"))
 
     @expose("/privacy")
@@ -118,10 +123,13 @@ class PortalMoreView(BaseView):
         mine = actor().user_id
         if row is None or mine not in (patient.user_id, row.user_id):
             audit.refused(session, actor(), "edit", PortalAccess, key)
-            raise NotFound("There is no such entry, or it is not yours to end.")
+            raise NotFound(_("There is no such entry, or it is not yours to end."))
         row.ended_at = now()
         writing.keep(session, actor(), lambda: row, lambda kept: [("edit", kept)])
-        flash(f"{row.holder} no longer acts for {patient.name}.", "success")
+        flash(
+            _("%(holder)s no longer acts for %(name)s.", holder=row.holder, name=patient.name),
+            "success",
+        )
         return redirect(url_for("PortalView.home"))
 
 
@@ -132,10 +140,10 @@ def _names(keys: set[int]) -> dict[int, str]:
 
 def _who(event: AuditEvent, names: dict[int, str]) -> str:
     if event.user_id == actor().user_id:
-        return "You"
-    return names.get(event.user_id or 0) or event.agent or "The clinic’s computer"
+        return _("You")
+    return names.get(event.user_id or 0) or event.agent or _("The clinic’s computer")
 
 
 def _did(event: AuditEvent) -> str:
-    what = WHAT.get(event.entity, "something in your record")
-    return f"{DID.get(event.action, words(event.action))} {what}"
+    what = WHAT.get(event.entity, _("something in your record"))
+    return _("%(did)s %(what)s", did=DID.get(event.action, words(event.action)), what=what)

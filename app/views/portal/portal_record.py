@@ -10,6 +10,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import select
 
 from app.extensions import db
+from app.language import _
 from app.models import (
     ClinicError,
     CorrectionRequest,
@@ -92,7 +93,7 @@ class PortalRecordView(BaseView):
             )  # fmt: skip
         except ClinicError as error:
             return _visit_page(key, wish, error)
-        flash("Your doctor has your request. The answer comes here.", "success")
+        flash(_("Your doctor has your request. The answer comes here."), "success")
         return redirect(url_for("PortalRecordView.visit", key=key))
 
     @expose("/report", methods=["GET", "POST"])
@@ -113,7 +114,7 @@ class PortalRecordView(BaseView):
             )  # fmt: skip
         except ClinicError as error:
             return page("report", error.status, typed=typed, error=error)
-        flash("Thank you. It is checked with you at your next visit.", "success")
+        flash(_("Thank you. It is checked with you at your next visit."), "success")
         return redirect(url_for("PortalRecordView.record"))
 
 
@@ -126,7 +127,7 @@ def own_record(key: str) -> Any:
         return found
     if db.session.get(MedicalRecord, number) is not None:
         audit.refused(db.session(), actor(), "show", MedicalRecord, number)
-    raise NotFound("There is no such visit, or it is not yours to see.")
+    raise NotFound(_("There is no such visit, or it is not yours to see."))
 
 
 def _visit_page(key: str, wish: str = "", error: ClinicError | None = None) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app, g, render_template, request, session, url_for
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Appointment, Conflict, Forbidden, NotFound, Patient, Role
 from app.models.portal import portal_access
 from app.models.portal.portal import visit_of
@@ -24,11 +25,11 @@ MAY = {PERMISSION: (Role.PATIENT,)}
 
 NAV: list[tuple[str, str, str]] = [
     # label, icon, endpoint
-    ("Home", "home", "PortalView.home"),
-    ("Book", "plus", "PortalBookingView.kinds"),
-    ("Visits", "calendar", "PortalView.visits"),
-    ("Record", "heart", "PortalRecordView.record"),
-    ("More", "shield", "PortalMoreView.more"),
+    (_l("Home"), "home", "PortalView.home"),
+    (_l("Book"), "plus", "PortalBookingView.kinds"),
+    (_l("Visits"), "calendar", "PortalView.visits"),
+    (_l("My record"), "heart", "PortalRecordView.record"),
+    (_l("More"), "shield", "PortalMoreView.more"),
 ]
 """The bar of the portal, in its order."""
 
@@ -42,13 +43,18 @@ def acting_patient() -> Patient:
     """
     known = {patient.patient_id: patient for patient in acted_for()}
     if not known:
-        raise Forbidden("Your login is not linked to a patient yet. Please ask at the front desk.")
+        raise Forbidden(
+            _("Your login is not linked to a patient yet. Please ask at the front desk.")
+        )
     patient = known.get(session.get(CHOSEN, 0)) or next(iter(known.values()))
     told = request.form.get("acting_for")
     if told is not None and told != str(patient.patient_id):
         raise Conflict(
-            f"You have turned to {patient.name} in another window. Nothing was changed; go back, "
-            "choose whom it is for, and try again."
+            _(
+                "You have turned to %(name)s in another window. Nothing was changed; go back, choose "
+                "whom it is for, and try again.",
+                name=patient.name,
+            )
         )
     return patient
 
@@ -69,7 +75,7 @@ def own_visit(key: Any) -> Appointment:
         return visit
     if db.session.get(Appointment, number) is not None:
         audit.refused(db.session(), actor(), "show", Appointment, number)
-    raise NotFound("There is no such visit, or it is not yours to see.")
+    raise NotFound(_("There is no such visit, or it is not yours to see."))
 
 
 def terms() -> Terms:

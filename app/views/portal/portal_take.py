@@ -9,6 +9,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import Attachment, NotFound, Patient
 from app.models.base.clock import clinic_zone
 from app.models.portal import shared
@@ -44,7 +45,7 @@ class PortalTakeView(BaseView):
         if row is None:
             if session.get(Attachment, number) is not None:
                 audit.refused(session, actor(), "show", Attachment, number)
-            raise NotFound("There is no such document, or it is not yours to see.")
+            raise NotFound(_("There is no such document, or it is not yours to see."))
         audit.read(actor(), "export", Attachment, row, page="portal")
         return file_answer(row)
 

@@ -9,6 +9,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import (
     Action,
     Appointment,
@@ -58,7 +59,7 @@ class PortalVisitView(BaseView):
             given = {k: row.answer for k, row in visit_form.answers(session, visit).items()}
             return _form_page(visit, given)
         if visit.status not in portal_times.CHANGEABLE or visit.end <= now():
-            raise ClinicError("The questions of this visit are closed.")
+            raise ClinicError(_("The questions of this visit are closed."))
         asked = visit_form.questions(session, visit)
         said = {q.visit_question_id: _typed(f"q{q.visit_question_id}") for q in asked}
         try:
@@ -68,7 +69,7 @@ class PortalVisitView(BaseView):
             )  # fmt: skip
         except ClinicError as error:
             return _form_page(own_visit(key), said, error)
-        flash("Thank you. Your answers are with the clinic.", "success")
+        flash(_("Thank you. Your answers are with the clinic."), "success")
         return redirect(url_for("PortalView.visit", key=visit.appointment_id))
 
     @expose("/visit/<key>/check-in", methods=["POST"])
@@ -80,7 +81,7 @@ class PortalVisitView(BaseView):
             session, actor(), visit, Action.EDIT,
             lambda row: portal.check_in(session, actor(), row, now()),
         )  # fmt: skip
-        flash("You are checked in. Please take a seat; we call you.", "success")
+        flash(_("You are checked in. Please take a seat; we call you."), "success")
         return redirect(url_for("PortalView.visit", key=visit.appointment_id))
 
     @expose("/wait/<kind>", methods=["POST"])
@@ -92,13 +93,15 @@ class PortalVisitView(BaseView):
         known = {doctor.doctor_id for doctor in portal_times.doctors_for(session, wanted)}
         doctor_id = as_key(raw) if raw else None
         if doctor_id is not None and doctor_id not in known:
-            raise NotFound("This doctor is not to be booked for that kind of visit.")
+            raise NotFound(_("This doctor is not to be booked for that kind of visit."))
         writing.keep(
             session, actor(),
             lambda: portal_waiting.wait(session, patient.patient_id, wanted, doctor_id, now(), terms()),
             lambda row: [("add", row)],
         )  # fmt: skip
-        flash("You are on the waitlist. When a time becomes free, we offer it to you.", "success")
+        flash(
+            _("You are on the waitlist. When a time becomes free, we offer it to you."), "success"
+        )
         return redirect(url_for("PortalView.visits"))
 
     @expose("/wait/<key>/end", methods=["POST"])
@@ -108,7 +111,7 @@ class PortalVisitView(BaseView):
         row = _own(WaitlistEntry, key)
         row.state = "withdrawn"
         writing.keep(db.session(), actor(), lambda: row, lambda kept: [("edit", kept)])
-        flash("You no longer wait for this.", "success")
+        flash(_("You no longer wait for this."), "success")
         return redirect(url_for("PortalView.visits"))
 
     @expose("/offer/<key>", methods=["POST"])
@@ -123,7 +126,11 @@ class PortalVisitView(BaseView):
             session, actor(), lambda: step(session, actor(), offer, now()),
             lambda _done: [("edit", offer)],
         )  # fmt: skip
-        said = "The visit is yours." if takes else "Passed on. You keep your place for other times."
+        said = (
+            _("The visit is yours.")
+            if takes
+            else _("Passed on. You keep your place for other times.")
+        )
         flash(said, "success")
         return redirect(url_for("PortalView.home"))
 
@@ -136,7 +143,7 @@ def _own(model: type[Entity], key: str) -> Any:
         return row
     if row is not None:
         audit.refused(db.session(), actor(), "show", model, number)
-    raise NotFound("There is no such entry, or it is not yours to see.")
+    raise NotFound(_("There is no such entry, or it is not yours to see."))
 
 
 def _form_page(visit: Appointment, said: Any, error: ClinicError | None = None) -> Any:

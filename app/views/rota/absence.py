@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import select
 
 from app.extensions import db
+from app.language import _, _k
 from app.models import (
     Absence,
     Action,
@@ -74,8 +75,8 @@ class AbsenceView(BaseView):
         doctor = load(session, person, Doctor, said.get("doctor_id"), Action.LIST)
         rows = said.get("visits")
         if not isinstance(rows, list) or len(rows) > MOST_ROWS:
-            raise ClinicError(f"visits is a list of at most {MOST_ROWS}.")
-        reason = read_text(said.get("reason"), 200, "Reason") or "Doctor away"
+            raise ClinicError(_("visits is a list of at most %(most)s.", most=MOST_ROWS))
+        reason = read_text(said.get("reason"), 200, _("Reason")) or _k("Doctor away")
         choices = sick.Choices(
             doctor.doctor_id, _day(said.get("first")), _day(said.get("last")),
             [_choice(row) for row in rows],
@@ -149,10 +150,10 @@ def _plan(page: dict[str, Any]) -> sick.Plan:
 def _choice(raw: Any) -> sick.Choice:
     """One line of the plan as it was sent. Raises ClinicError."""
     if not isinstance(raw, dict) or raw.get("action") not in ACTIONS:
-        raise ClinicError(f"Say of each visit one of: {', '.join(ACTIONS)}.")
+        raise ClinicError(_("Say of each visit one of: %(choices)s.", choices=", ".join(ACTIONS)))
     session, person, columns = db.session(), actor(), Appointment.columns()
     visit = load(session, person, Appointment, raw.get("appointment_id"), Action.EDIT)
-    version = read_value("version", columns["version"], raw.get("version"), "Version")
+    version = read_value("version", columns["version"], raw.get("version"), _("Version"))
     if raw["action"] != "move":
         return sick.Choice(visit.appointment_id, version, raw["action"])
     doctor = load(session, person, Doctor, raw.get("doctor_id"), Action.LIST)
@@ -161,10 +162,10 @@ def _choice(raw: Any) -> sick.Choice:
         version,
         "move",
         read_value(
-            "appointment_datetime", columns["appointment_datetime"], raw.get("start"), "New time"
+            "appointment_datetime", columns["appointment_datetime"], raw.get("start"), _("New time")
         ),
         doctor.doctor_id,
-        read_value("room_id", columns["room_id"], raw.get("room_id"), "Room"),
+        read_value("room_id", columns["room_id"], raw.get("room_id"), _("Room")),
         read_flag(raw.get("override", False), "override"),
     )
 
@@ -172,7 +173,7 @@ def _choice(raw: Any) -> sick.Choice:
 def _absence(pk: str) -> Absence:
     found: Absence | None = db.session.get(Absence, as_key(pk))
     if found is None:
-        raise NotFound("There is no such absence.")
+        raise NotFound(_("There is no such absence."))
     return found
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Action, Notification, RotaTemplate, Shift, ShiftSwap, Staff, TimeOff
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.people.staff import STAFF_ROLES
@@ -22,12 +23,13 @@ from app.models.rota.rota_rules import Duty, Problem, week_of
 from app.security.actor import Actor
 from app.security.policy import of_the_application
 from app.security.scope import row_scope
+from app.spelling import spelled
 from app.views.generated.guard import actor
 from app.views.rota.rota_week import PLANNERS, STAFF, monday_in, today
 
 HEADS = {
-    "doctor": "Doctors", "nurse": "Nurses", "receptionist": "Reception", "admin": "Administration",
-    "other": "Others",
+    "doctor": _l("Doctors"), "nurse": _l("Nurses"), "receptionist": _l("Reception"), "admin": _l("Administration"),
+    "other": _l("Others"),
 }  # fmt: skip
 
 
@@ -225,8 +227,8 @@ def _notices(person: Actor) -> list[Notification]:
 
 def _span(first: date, last: date) -> str:
     if first.month == last.month:
-        return f"{first.day}–{last:%-d %B %Y}"
-    return f"{first:%-d %b}–{last:%-d %b %Y}"
+        return f"{first.day}–{spelled(last, _('d MMMM y'))}"
+    return f"{spelled(first, 'd MMM')}–{spelled(last, 'd MMM y')}"
 
 
 def _address(monday: date) -> str:

@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Action, ClinicError, NotFound, RotaTemplate, Shift, Staff
 from app.models.rota import rota
 from app.models.rota.rota_templates import apply_template, save_template
@@ -24,7 +25,12 @@ from app.views.rota.rota_week import (
 )
 
 FIELDS = ("staff_id", "shift_date", "start_time", "end_time")
-LABELS = {"staff_id": "Who", "shift_date": "Date", "start_time": "From", "end_time": "To"}
+LABELS = {
+    "staff_id": _l("Who"),
+    "shift_date": _l("Date"),
+    "start_time": _l("From"),
+    "end_time": _l("To"),
+}
 LONGEST_REASON = 500
 
 
@@ -93,9 +99,9 @@ class RotaPlanView(BaseView):
     @permission_name("plan")
     def keep(self) -> tuple[Response, int]:
         said, session = read_body(), db.session()
-        monday, name = monday_in(said.get("week")), read_text(said.get("name"), 100, "Name")
+        monday, name = monday_in(said.get("week")), read_text(said.get("name"), 100, _("Name"))
         if not name:
-            raise ClinicError("Give the template a name.", field="name")
+            raise ClinicError(_("Give the template a name."), field="name")
         template = writing.keep(
             session,
             actor(),
@@ -131,7 +137,7 @@ class RotaPlanView(BaseView):
         said, session = read_body(), db.session()
         monday, reason = (
             monday_in(said.get("week")),
-            read_text(said.get("reason"), LONGEST_REASON, "Reason"),
+            read_text(said.get("reason"), LONGEST_REASON, _("Reason")),
         )
 
         def work() -> rota.Published:
@@ -147,16 +153,18 @@ def _fill(shift: Shift, said: dict[str, Any], names: Any) -> None:
         if name == "staff_id":
             found = writing.find_link(db.session(), actor(), Staff, found).staff_id
         if isinstance(found, time) and (found.second or found.microsecond):
-            raise ClinicError(f"{LABELS[name]}: write a time like 14:30.", field=name)
+            raise ClinicError(
+                _("%(name)s: write a time like 14:30.", name=LABELS[name]), field=name
+            )
         setattr(shift, name, found)
     if shift.start_time == shift.end_time:
-        raise ClinicError("A shift cannot end when it begins.", field="end_time")
+        raise ClinicError(_("A shift cannot end when it begins."), field="end_time")
 
 
 def _template(pk: str) -> RotaTemplate:
     found: RotaTemplate | None = db.session.get(RotaTemplate, as_key(pk))
     if found is None:
-        raise NotFound("There is no such template.")
+        raise NotFound(_("There is no such template."))
     return found
 
 

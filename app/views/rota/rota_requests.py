@@ -11,7 +11,9 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app import spelling
 from app.extensions import db
+from app.language import _
 from app.models import (
     Action,
     ClinicError,
@@ -54,22 +56,22 @@ class RotaRequestsView(BaseView):
     @permission_name("ask")
     def time_off(self) -> tuple[Response, int]:
         said, person = read_body(), actor()
-        first, last = _day(said.get("first"), "From"), _day(said.get("last"), "Until")
+        first, last = _day(said.get("first"), _("From")), _day(said.get("last"), _("Until"))
         if last < first:
-            raise ClinicError("The last day lies before the first.", field="last")
+            raise ClinicError(_("The last day lies before the first."), field="last")
         if last < today() or last - first > LONGEST_LEAVE:
-            raise ClinicError("Ask for days to come, at most a year of them.", field="last")
+            raise ClinicError(_("Ask for days to come, at most a year of them."), field="last")
         row = TimeOff(
             start_at=_midnight(first), end_at=_midnight(last + timedelta(days=1)),
-            note=read_text(said.get("note"), 200, "Note") or None, status="requested",
+            note=read_text(said.get("note"), 200, _("Note")) or None, status="requested",
             staff_id=person.staff_id,
         )  # fmt: skip
         if Role.ADMIN in person.roles and said.get("staff_id"):
             row.staff_id = writing.find_link(db.session(), person, Staff, said["staff_id"]).staff_id
         if row.staff_id is None:
-            raise ClinicError("Your login belongs to no member of staff; ask the admin.")
+            raise ClinicError(_("Your login belongs to no member of staff; ask the admin."))
         writing.save(db.session(), person, row, Action.ADD)
-        return jsonify(id=row.time_off_id, status=row.status), 201
+        return jsonify(id=row.time_off_id, status=spelling.said(row.status)), 201
 
     @expose("/time-off/<pk>/decide", methods=["POST"])
     @has_access
@@ -78,10 +80,12 @@ class RotaRequestsView(BaseView):
         row, said = load(db.session(), actor(), TimeOff, pk, Action.EDIT), read_body()
         require_version(row, said.get("version"))
         if row.status != "requested":
-            raise Conflict(f"This request is {row.status} already.")
+            raise Conflict(
+                _("This request is %(status)s already.", status=spelling.said(row.status))
+            )
         row.status = "approved" if read_flag(said.get("approve"), "approve") else "declined"
         writing.save(db.session(), actor(), row, Action.EDIT, after=_tell_time_off)
-        return jsonify(id=row.time_off_id, status=row.status)
+        return jsonify(id=row.time_off_id, status=spelling.said(row.status))
 
     @expose("/shift/<pk>/others")
     @has_access
@@ -105,7 +109,10 @@ class RotaRequestsView(BaseView):
             .limit(300)
         )
         found = [
-            {"id": row.shift_id, "text": f"{row.shift_date:%a} {row}, {row.staff.name}"}
+            {
+                "id": row.shift_id,
+                "text": f"{spelling.spelled(row.shift_date, 'EEE')} {row}, {row.staff.name}",
+            }
             for row in db.session.scalars(query)
         ]
         return jsonify(result=found)
@@ -149,7 +156,7 @@ class RotaRequestsView(BaseView):
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
         require_version(asked, said.get("version"))
         approve = read_flag(said.get("approve"), "approve")
-        reason = read_text(said.get("reason"), 500, "Reason") or None
+        reason = read_text(said.get("reason"), 500, _("Reason")) or None
 
         def work() -> ShiftSwap:
             return rules.decide(session, person, asked, approve, datetime.now(UTC), reason)

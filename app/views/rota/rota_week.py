@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+from app.language import _
 from app.models import ClinicError, Role
 from app.models.base.clock import clinic_zone
 from app.models.rota.rota_rules import week_of
@@ -23,9 +24,11 @@ def monday_in(raw: Any) -> date:
         named = re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII) if isinstance(raw, str) else None
         day = read_date(raw if named else None)
     except ClinicError:
-        raise BadQuery("week must be a date like 2026-05-31.") from None
+        raise BadQuery(_("week must be a date like 2026-05-31.")) from None
     if not YEARS[0] < day.year < YEARS[-1]:
-        raise BadQuery(f"week must lie between {YEARS[0]} and {YEARS[-1]}.")
+        raise BadQuery(
+            _("week must lie between %(first)s and %(last)s.", first=YEARS[0], last=YEARS[-1])
+        )
     return week_of(day)
 
 

@@ -18,6 +18,7 @@ from flask_appbuilder.security.decorators import permission_name
 from sqlalchemy import inspect, select
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, AnsweredRequest, Appointment, ClinicError, Conflict, VisitType
 from app.models.messages import planning, timeline
 from app.models.visits import booking, life
@@ -71,7 +72,9 @@ class AppointmentRest(EntityApi):
     def post_headless(self) -> Any:
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > LONGEST_KEY:
-            raise BadQuery(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+            raise BadQuery(
+                _("An Idempotency-Key has at most %(most)s characters.", most=LONGEST_KEY)
+            )
         if key and (answered := _answered(key)):
             return self.response(201, **answered)
         row = self.model()
@@ -214,7 +217,7 @@ def _tell_or_not(visit: Appointment, body: dict[str, Any]) -> None:
     """With `tell: false` the patient is not told of this change; else they are."""
     tell = body.pop("tell", True)
     if not isinstance(tell, bool):
-        raise ClinicError("tell is true or false.", field="tell")
+        raise ClinicError(_("tell is true or false."), field="tell")
     if not tell:
         planning.silence(db.session(), visit)
 
@@ -226,7 +229,7 @@ def _answered(key: str) -> dict[str, Any] | None:
     )
     before = db.session.scalars(query).one_or_none()
     if before is not None and before.fingerprint != _fingerprint():
-        raise KeyMisused("This Idempotency-Key was used for another request.")
+        raise KeyMisused(_("This Idempotency-Key was used for another request."))
     return before.answer if before else None
 
 

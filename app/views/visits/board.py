@@ -10,8 +10,10 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _l
 from app.models.base.clock import clinic_zone
 from app.models.visits import agenda, lateness, today
+from app.spelling import spelled
 from app.views.generated.guard import actor
 from app.views.generated.values import encode
 from app.views.visits.calendar import STAFF, hidden_columns, moves_of, reach_of, told_once
@@ -24,11 +26,11 @@ KEYS = (
 )  # fmt: skip
 
 COLUMNS = (
-    ("expected", "Expected", "fa-hourglass-half", "Nobody else is expected today."),
-    ("arrived", "Arrived", "fa-person-walking", "Nobody is at the desk."),
-    ("checked-in", "Checked in", "fa-clipboard-check", "Nobody sits in the waiting room."),
-    ("in-room", "In room", "fa-door-open", "No room is in use."),
-    ("fulfilled", "Done", "fa-circle-check", "No visit has ended yet."),
+    ("expected", _l("Expected"), "fa-hourglass-half", _l("Nobody else is expected today.")),
+    ("arrived", _l("Arrived"), "fa-person-walking", _l("Nobody is at the desk.")),
+    ("checked-in", _l("Checked in"), "fa-clipboard-check", _l("Nobody sits in the waiting room.")),
+    ("in-room", _l("In room"), "fa-door-open", _l("No room is in use.")),
+    ("fulfilled", _l("Done"), "fa-circle-check", _l("No visit has ended yet.")),
 )
 """The columns by status, with what to say of an empty one; pending and booked are expected."""
 
@@ -86,7 +88,7 @@ def _card(row: Any, hidden: frozenset[str], forecast: lateness.Forecast) -> list
         "time": f"{starts.astimezone(clinic_zone()):%H:%M}",
         "at": encode(starts),
         "arrived_at": encode(row.arrived_at),
-        "dob": row.dob and f"{row.dob:%-d %b %Y}",
+        "dob": row.dob and spelled(row.dob, "d MMM y"),
         "type": row.visit_type,
         "goes_in": encode(forecast.goes_in.get(row.appointment_id)),
     }

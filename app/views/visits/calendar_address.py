@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from flask import request
 
+from app.language import _
 from app.models.base.clock import clinic_zone
 from app.models.visits import agenda
 from app.security.scope import LARGEST_KEY
@@ -30,16 +31,18 @@ def today() -> date:
 def one_of(name: str, allowed: tuple[str, ...]) -> str:
     asked = request.args.get(name) or allowed[0]
     if asked not in allowed:
-        raise BadQuery(f"{name} must be one of: {', '.join(allowed)}.")
+        raise BadQuery(
+            _("%(name)s must be one of: %(choices)s.", name=name, choices=", ".join(allowed))
+        )
     return asked
 
 
 def days() -> tuple[date, date]:
     first, last = day("start"), day("end")
     if first is None or last is None:
-        raise BadQuery("start and end are needed: two dates like 2026-05-31.")
+        raise BadQuery(_("start and end are needed: two dates like 2026-05-31."))
     if not timedelta() < last - first <= timedelta(days=MOST_DAYS):
-        raise BadQuery(f"end must lie after start, by at most {MOST_DAYS} days.")
+        raise BadQuery(_("end must lie after start, by at most %(most)s days.", most=MOST_DAYS))
     return first, last
 
 
@@ -52,7 +55,7 @@ def day(name: str) -> date | None:
     except ValueError:
         day = None
     if day is None or day.year not in YEARS:
-        raise BadQuery(f"{name} must be a date like 2026-05-31.")
+        raise BadQuery(_("%(name)s must be a date like 2026-05-31.", name=name))
     return day
 
 
@@ -61,5 +64,5 @@ def key(name: str) -> int | None:
     if not raw:
         return None
     if not (raw.isascii() and raw.isdecimal()) or len(raw) > 10 or int(raw) > LARGEST_KEY:
-        raise BadQuery(f"{name} must be the number of one.")
+        raise BadQuery(_("%(name)s must be the number of one.", name=name))
     return int(raw)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from app.exchange import feed as files
 from app.extensions import db
+from app.language import _
 from app.models import Action, Appointment, CalendarFeed, ClinicError, Role
 from app.models.base.clock import clinic_zone
 from app.models.visits import feed
@@ -73,7 +74,7 @@ class FeedView(BaseView):
     def change(self) -> Any:
         session, now, wish = db.session(), datetime.now(UTC), request.form.get("do", "")
         if wish not in {"make", "revoke"}:
-            raise BadQuery("Say whether to make or to revoke the address.")
+            raise BadQuery(_("Say whether to make or to revoke the address."))
         staff_id = _staff_id()
         token = feed.make(session, staff_id, now) if wish == "make" else None
         if token is None:
@@ -121,7 +122,7 @@ def _page(url: str | None) -> str:
 def _staff_id() -> int:
     staff_id = actor().staff_id
     if staff_id is None:
-        raise ClinicError("Your login belongs to no member of staff, so it has no calendar.")
+        raise ClinicError(_("Your login belongs to no member of staff, so it has no calendar."))
     return staff_id
 
 

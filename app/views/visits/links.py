@@ -11,6 +11,7 @@ from flask import Response, current_app, render_template, request
 from flask_appbuilder import BaseView, expose
 
 from app.extensions import csrf, db
+from app.language import _
 from app.models import Appointment, ClinicError, Conflict, NotFound, Patient, Role
 from app.models.base.clock import clinic_zone
 from app.models.messages import contact_preference, links, reach, replies, wording
@@ -101,7 +102,7 @@ class TextReplyView(BaseView):
     @expose("/<token>", methods=["POST"])
     def take(self, token: str) -> Any:
         if links.read(links.REPLY, token, datetime.now(UTC)) is None:
-            raise NotFound("There is no such page.")
+            raise NotFound(_("There is no such page."))
         session = db.session()
         number = request.form.get("From") or request.form.get("msisdn") or ""
         text = request.form.get("Body") or request.form.get("text") or ""
@@ -148,7 +149,7 @@ def _picked() -> datetime:
         Appointment.columns()["appointment_datetime"], request.form.get("time", "")
     )
     if start is None:
-        raise Conflict("Choose a time.")
+        raise Conflict(_("Choose a time."))
     return start
 
 

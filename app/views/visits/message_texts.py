@@ -10,6 +10,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, Appointment, NotificationRule, NotificationTemplate
 from app.models.messages import previewing
 from app.security import audit
@@ -25,7 +26,7 @@ class MessageTextGrid(GridView):
     more_methods = {"preview": "show"}
 
     def links(self, row: Any) -> list[Link]:
-        return [Link("Preview", self.url("preview", pk=row.pk) or "/", "fa-eye")]
+        return [Link(_("Preview"), self.url("preview", pk=row.pk) or "/", "fa-eye")]
 
     @expose("/preview/<pk>")
     @has_access

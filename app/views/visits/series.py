@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import permission_name
 from sqlalchemy import inspect, select
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, Appointment, AppointmentSeries, NotFound, Role
 from app.models.messages import planning
 from app.models.visits import series
@@ -230,5 +231,5 @@ def _occurrence(pk: str, told: Any) -> Appointment:
     query = query.order_by(Appointment.occurrence_wall).limit(1)
     visit: Appointment | None = db.session.scalars(query).one_or_none()
     if visit is None:
-        raise NotFound("There is no such visit in this series, or it is not yours to change.")
+        raise NotFound(_("There is no such visit in this series, or it is not yours to change."))
     return visit

@@ -8,6 +8,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import select
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, Appointment, AppointmentSeries, NotFound, Role
 from app.models.base.clock import clinic_zone
 from app.models.visits import recurrence, series
@@ -40,7 +41,7 @@ class SeriesView(BaseView):
         )
         visits = session.scalars(query).all()
         if not visits:
-            raise NotFound("There is no such series, or it is not yours to see.")
+            raise NotFound(_("There is no such series, or it is not yours to see."))
         row = session.get_one(AppointmentSeries, visits[0].series_id)
         audit.read(person, "list", Appointment, page="series", rows=len(visits))
         page = {

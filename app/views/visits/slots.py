@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import permission_name
 from sqlalchemy import select
 
 from app.extensions import db
+from app.language import _
 from app.models import Action, Doctor, Role, VisitType
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.visits import availability, reasons, situations
@@ -113,16 +114,16 @@ def _start(now: datetime) -> date:
     try:
         day = date.fromisoformat(raw[:10])
     except ValueError:
-        raise BadQuery("start must be a date like 2026-05-31.") from None
+        raise BadQuery(_("start must be a date like 2026-05-31.")) from None
     if not 1900 <= day.year <= 2200:
-        raise BadQuery("start must lie between 1900 and 2200.")
+        raise BadQuery(_("start must lie between 1900 and 2200."))
     return day
 
 
 def _days() -> int:
     raw = request.args.get("days", "1")
     if not (raw.isascii() and raw.isdecimal()) or not 1 <= int(raw[:6]) <= MOST_DAYS:
-        raise BadQuery(f"days must be a whole number from 1 to {MOST_DAYS}.")
+        raise BadQuery(_("days must be a whole number from 1 to %(most)s.", most=MOST_DAYS))
     return int(raw)
 
 

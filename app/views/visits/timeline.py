@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.extensions import db
+from app.language import _, _l
 from app.models import Appointment
 from app.models.messages import timeline
 from app.models.messages.notification import Notification
@@ -11,15 +12,16 @@ from app.views.generated.pages import Cell, Column, RelatedCard, Row
 from app.views.generated.values import show
 
 COLUMNS = (
-    ("when", "When"), ("rule", "Message"), ("channel", "By"), ("state", "State"), ("reason", "Why"),
+    ("when", _l("When")), ("rule", _l("Message")), ("channel", _l("By")), ("state", _l("State")),
+    ("reason", _l("Why")),
 )  # fmt: skip
 
 
 def card(visit: Appointment) -> RelatedCard:
     """Planned, sent, skipped and why, failed: nothing of what a message says."""
     return RelatedCard(
-        title="Messages to the patient",
-        one="Message",
+        title=_("Messages to the patient"),
+        one=_("Message"),
         icon="fa-paper-plane",
         columns=[Column(key, label) for key, label in COLUMNS],
         rows=[_row(row) for row in timeline.of(db.session(), visit.appointment_id)],
