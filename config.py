@@ -82,13 +82,14 @@ FIXED: dict[str, Any] = {
     "AUTH_ROLE_ADMIN": "admin",
     "AUTH_ROLE_PUBLIC": "public",
     "AUTH_RATE_LIMITED": False,
+    "SESSION_REFRESH_EACH_REQUEST": False,  # a session ends at a fixed time, however it is used
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=15),
     "WTF_CSRF_TIME_LIMIT": None,
     "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
-    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
+    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
 }
 
 

@@ -3,19 +3,25 @@
 SQLite: a transaction that may write takes the write lock when it begins, because one that
 starts by reading cannot be promoted after another has written. A request that only reads says
 so by `reading()` and shares.
+
+PostgreSQL: what only reads sends each statement by itself. Each sees what is committed, as it would
+within a transaction (READ COMMITTED), without a BEGIN before and a ROLLBACK after them, which would
+also make the driver forget the statements that it has prepared.
 """
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+_piecewise: ContextVar[bool] = ContextVar("piecewise", default=False)
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -26,21 +32,37 @@ PRAGMAS = (
 )
 
 
+WRITING = ("INSERT", "UPDATE", "DELETE")
+
+
 def prepare(engine: Engine) -> None:
-    """Attach the rules above to an engine; PostgreSQL needs none of them."""
+    """Attach the rules above to an engine."""
+    event.listen(engine, "before_cursor_execute", _refuse_writing)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+    else:
+        event.listen(engine, "connect", _on_connect_postgresql)
+        event.listen(engine, "checkout", _on_checkout_postgresql)
+        event.listen(engine, "begin", _on_begin_postgresql)
 
 
 def start_reading() -> None:
     """From here on, transactions of this thread or task begin without the write lock."""
     _read_only.set(True)
+    _piecewise.set(False)
+
+
+def start_streaming() -> None:
+    """As `start_reading`, for a result that is read piece by piece: it lives in one transaction."""
+    _read_only.set(True)
+    _piecewise.set(True)
 
 
 def start_writing() -> None:
     """From here on, transactions begin with the write lock: the default."""
     _read_only.set(False)
+    _piecewise.set(False)
 
 
 @contextmanager
@@ -82,3 +104,41 @@ def _on_begin(connection: Connection) -> None:
         driver.execute(statement)
     except driver.OperationalError as error:  # another process held the lock for too long
         raise OperationalError(statement, None, error) from None
+
+
+def _refuse_writing(
+    connection: Connection, _cursor: Any, statement: str, _params: Any, _context: Any, _many: bool
+) -> None:
+    """What began by reading must not write: on SQLite it has no lock, and on PostgreSQL each
+    statement would be kept by itself."""
+    if not statement.startswith(WRITING):
+        return
+    driver: Any = connection.connection.dbapi_connection
+    if _read_only.get() or getattr(driver, "autocommit", None) is True:
+        raise RuntimeError("This was to read only: say database.start_writing() before.")
+
+
+def _on_connect_postgresql(connection: Any, _record: Any) -> None:
+    """A page that is read by an index costs about what the next page does: on a solid-state disk, or
+    from memory. The default of 4 is a turning disk's, and prefers scans."""
+    connection.autocommit = True
+    connection.execute("SET random_page_cost TO 1.1")
+    connection.autocommit = False
+
+
+def _on_checkout_postgresql(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A server that has gone, or has ended the connection, has said so on its socket: costs nothing,
+    where asking it would cost a statement a request."""
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    if watch.poll(0):
+        raise DisconnectionError
+
+
+def _on_begin_postgresql(connection: Connection) -> None:
+    if "isolation_level" in connection.get_execution_options():
+        return
+    alone = _read_only.get() and not _piecewise.get()
+    driver: Any = connection.connection.dbapi_connection
+    if driver.autocommit != alone:
+        driver.autocommit = alone

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import g
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User, assoc_user_role
 from flask_jwt_extended import current_user as jwt_user
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from app.models import Doctor, Patient, Role, Staff
@@ -18,7 +20,8 @@ from app.models.messages import inbox
 
 @dataclass(frozen=True)
 class Actor:
-    """Someone signed in. The keys are None where the login is linked to no such row."""
+    """Someone signed in. The keys are None where the login is linked to no such row. The rest is
+    what flask_login and the framework ask of a user."""
 
     user_id: int
     username: str
@@ -30,48 +33,82 @@ class Actor:
     unread: int = 0
     """Messages in the inbox that are new to this person."""
 
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+    @property
+    def id(self) -> int:
+        return self.user_id
+
 
 def current_actor(session: Session) -> Actor | None:
-    """The person behind this request, or None; read once a request, in one statement."""
-    if "actor" not in g:
-        user = signed_in_user()
-        g.actor = None if user is None else _actor(session, user)
-    actor: Actor | None = g.actor
+    """The person behind this request, or None. They come with their session, by one statement; who
+    is just signing in is read once more."""
+    person = signed_in()
+    if not isinstance(person, User):
+        return person
+    if "actor" not in g or g.actor.user_id != person.id:
+        g.actor = actor_of(session.execute(BY_KEY, {"user_id": person.id}).all())
+    actor: Actor = g.actor
     return actor
 
 
-def signed_in_user() -> User | None:
-    """The login by session cookie or by bearer token, where it is active."""
+def signed_in() -> Actor | User | None:
+    """The person by session cookie or by bearer token; a `User` where they are just signing in."""
     user: Any = current_user
     if not user or not user.is_authenticated:
         user = jwt_user
-    return user if user and user.is_active else None
+    return user._get_current_object() if user and user.is_active else None
 
 
 def signed_in_roles() -> frozenset[Role]:
-    """The roles behind this request, read once; a refusal shows its page without the database."""
-    if "roles" not in g:
-        user = signed_in_user()
-        if user is None:
-            return frozenset()
-        g.roles = roles_of(user)
-    roles: frozenset[Role] = g.roles
-    return roles
+    """The roles behind this request; a refusal shows its page without the database."""
+    person = signed_in()
+    if person is None:
+        return frozenset()
+    return roles_of(person) if isinstance(person, User) else person.roles
 
 
 def roles_of(user: User) -> frozenset[Role]:
     """The built-in roles; a role row of another name grants nothing."""
-    return frozenset(Role(role.name) for role in user.roles if role.name in set(Role))
+    return known_roles(role.name for role in user.roles)
 
 
-def _actor(session: Session, user: User) -> Actor:
-    new = inbox.unread(User.__table__.c.id, Staff.__table__.c.staff_id)
-    keys = session.execute(
-        select(Staff.staff_id, Doctor.doctor_id, Patient.patient_id, new)
-        .select_from(User)
-        .outerjoin(Staff, Staff.user_id == User.id)
-        .outerjoin(Doctor, Doctor.staff_id == Staff.staff_id)
-        .outerjoin(Patient, Patient.user_id == User.id)
-        .where(User.id == user.id)
-    ).one()
-    return Actor(user.id, user.username, user.get_full_name(), roles_of(user), *keys)
+def known_roles(names: Iterable[str | None]) -> frozenset[Role]:
+    return frozenset(Role(name) for name in names if name in KNOWN)
+
+
+def actors(*more: ColumnElement[Any]) -> Select[Any]:
+    """Who may act: a row a role of each active login, `more` columns last."""
+    return (
+        select(
+            users.c.id, users.c.username, users.c.first_name, users.c.last_name,
+            staff.c.staff_id, doctors.c.doctor_id, patients.c.patient_id, role_rows.c.name,
+            inbox.unread(users.c.id, staff.c.staff_id).label("unread"), *more,
+        )
+        .select_from(users)
+        .outerjoin(assoc_user_role, assoc_user_role.c.user_id == users.c.id)
+        .outerjoin(role_rows, role_rows.c.id == assoc_user_role.c.role_id)
+        .outerjoin(staff, staff.c.user_id == users.c.id)
+        .outerjoin(doctors, doctors.c.staff_id == staff.c.staff_id)
+        .outerjoin(patients, patients.c.user_id == users.c.id)
+        .where(users.c.active)
+    )  # fmt: skip
+
+
+def actor_of(rows: Sequence[Row[Any]]) -> Actor:
+    """The person of whom these rows of `actors` are."""
+    one = rows[0]
+    return Actor(
+        one.id, one.username, f"{one.first_name} {one.last_name}",
+        known_roles(row.name for row in rows), one.staff_id, one.doctor_id, one.patient_id,
+        one.unread,
+    )  # fmt: skip
+
+
+KNOWN = frozenset(Role)
+users, staff, doctors, patients, role_rows = (
+    inspect(model).local_table for model in (User, Staff, Doctor, Patient, RoleRow)
+)
+BY_KEY = actors().where(users.c.id == bindparam("user_id"))

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Flask, current_app, g
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.sqla.models import User
 
 from app.models import Role
 from app.security import sessions
-from app.security.actor import signed_in_roles
+from app.security.actor import Actor, signed_in_roles
 from app.security.policy import of_the_application
 
 
@@ -57,17 +56,17 @@ class ClinicSecurityManager(SecurityManager):
         permission = f"can_{view.get_method_permission(view.default_view)}"
         return self.has_access(permission, view.class_permission_name)
 
-    def load_user(self, pk: int | str) -> User | None:
-        """The login whose living session has the secret that the cookie holds."""
-        return sessions.user_of(self.session, pk)
+    def load_user(self, pk: int | str) -> Actor | None:
+        """Whose living session has the secret that the cookie holds."""
+        return sessions.person_of(self.session, pk)
 
-    def load_user_jwt(self, _header: dict[str, Any], claims: dict[str, Any]) -> User | None:
-        """The login whose living session has the secret that a token holds as `sid`."""
-        user = sessions.user_of(self.session, claims.get("sid"))
-        if user is None or str(user.id) != claims["sub"]:
+    def load_user_jwt(self, _header: dict[str, Any], claims: dict[str, Any]) -> Actor | None:
+        """Whose living session has the secret that a token holds as `sid`."""
+        person = sessions.person_of(self.session, claims.get("sid"))
+        if person is None or str(person.user_id) != claims["sub"]:
             return None
-        g.user = user
-        return user
+        g.user = person
+        return person
 
     @property
     def session(self) -> Any:

@@ -11,14 +11,15 @@ from flask import current_app, g, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
 from flask_login import login_user
-from sqlalchemy import not_, select
+from sqlalchemy import bindparam, inspect, not_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app import database
 from app.models import LoginSession
 from app.models.people import login_session
 from app.models.visits.feed import hash_of
+from app.security.actor import Actor, actor_of, actors, users
 
 log = logging.getLogger(__name__)
 
@@ -64,30 +65,18 @@ def open_for_program(session: Session, user: User, now: datetime) -> str:
     return _start(session, user, "program", now)[1]
 
 
-def user_of(session: Session, secret: Any) -> User | None:
-    """The active login whose living session has this secret, with its roles, in one statement."""
+def person_of(session: Session, secret: Any) -> Actor | None:
+    """Who has the active login whose living session has this secret, in one statement."""
     if not isinstance(secret, str):
         return None
-    idle: timedelta = current_app.config["SESSION_IDLE"]
-    found = (
-        session.execute(
-            select(User, LoginSession.login_session_id, LoginSession.seen)
-            .join(LoginSession, LoginSession.user_id == User.id)
-            .where(
-                LoginSession.secret_hash == hash_of(secret),
-                login_session.alive(datetime.now(UTC), idle),
-                User.active,
-            )
-            .options(joinedload(User.roles))
-        )
-        .unique()
-        .one_or_none()
-    )
-    if found is None:
+    now = datetime.now(UTC)
+    since = now - current_app.config["SESSION_IDLE"]
+    asked = {"secret": hash_of(secret), "now": now, "since": since}
+    rows = session.execute(LIVING, asked).all()
+    if not rows:
         return None
-    user, *facts = found
-    g.setdefault("login_session", Current(*facts))
-    return user
+    g.setdefault("login_session", Current(rows[0].login_session_id, rows[0].seen))
+    return actor_of(rows)
 
 
 def user_id_of_ended(session: Session, secret: Any) -> int | None:
@@ -137,3 +126,15 @@ def _start(session: Session, user: User, kind: str, now: datetime) -> tuple[Logi
         address=request.remote_addr,
         agent=request.user_agent.string,
     )
+
+
+sessions = inspect(LoginSession).local_table
+LIVING = (
+    actors(sessions.c.login_session_id, sessions.c.seen)
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .where(
+        sessions.c.secret_hash == bindparam("secret"),
+        login_session.alive_since(bindparam("now"), bindparam("since")),
+    )
+)
+"""Made once: to put it together costs more than to send it."""

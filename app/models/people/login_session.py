@@ -121,10 +121,13 @@ def start(
 
 def alive(now: datetime, idle: timedelta) -> ColumnElement[bool]:
     """The condition that holds for the sessions that open something at `now`."""
+    return alive_since(now, now - idle)
+
+
+def alive_since(now: Any, since: Any) -> ColumnElement[bool]:
+    """As `alive`: not ended, not too old at `now`, used `since` then."""
     return and_(
-        LoginSession.ended_at.is_(None),
-        LoginSession.expires > now,
-        LoginSession.seen > now - idle,
+        LoginSession.ended_at.is_(None), LoginSession.expires > now, LoginSession.seen > since
     )
 
 

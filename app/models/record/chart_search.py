@@ -138,7 +138,7 @@ def _how_often(hit: Hit, times: int) -> Hit:
 
 def _rows(session: Session, query: Any) -> Iterator[Any]:
     """The rows a chunk at a time: their texts are decrypted one after the other, not all held."""
-    yield from session.execute(query.execution_options(yield_per=CHUNK))
+    yield from session.execute(query).yield_per(CHUNK)
 
 
 def _first(row: Any, names: Sequence[str], words: str) -> tuple[str, str, str] | None:

@@ -43,7 +43,7 @@ def safe(text: str) -> str:
 
 
 def _lines(labels: list[str], columns: list[str], query: Query[Any]) -> Iterator[str]:
-    database.start_reading()  # the request's own transaction ended when its headers left
+    database.start_streaming()  # the request's own transaction ended when its headers left
     try:
         yield _line(labels)
         for row in query.yield_per(CHUNK):

@@ -109,7 +109,7 @@ class TrailTable(OpsTable):
 
 
 def _bundle(query: Any, clinic: str) -> Iterator[str]:
-    database.start_reading()  # the request's own transaction ended when its headers left
+    database.start_streaming()  # the request's own transaction ended when its headers left
     try:
         yield from audit_fhir.bundle(query.yield_per(CHUNK), clinic)
     finally:

@@ -22,7 +22,7 @@ from app.models import ClinicError, PortalRegistration, PortalToken, Role
 from app.models.base.guesses import TooMany
 from app.models.portal import joining
 from app.security import audit, sessions
-from app.security.actor import signed_in_roles, signed_in_user
+from app.security.actor import current_actor
 from app.security.guessing import guessing
 from app.views.generated import writing
 from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD, unguessed
@@ -218,7 +218,10 @@ def _event(row: PortalToken, user: User | None, outcome: str = "success") -> Any
 
 def _patients_login() -> User | None:
     """Who is signed in, where that is a patient's or a guardian's login and nothing else."""
-    return signed_in_user() if signed_in_roles() == {Role.PATIENT} else None
+    session = db.session()
+    person = current_actor(session)
+    ours = person is not None and person.roles == {Role.PATIENT}
+    return session.get(User, person.user_id) if person and ours else None
 
 
 def _page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
