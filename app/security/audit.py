@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import g, has_request_context, request
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 from sqlalchemy.orm import Session
 
 from app import database
@@ -30,18 +30,29 @@ def event(
     detail: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """An event of this moment; the caller adds it to the session."""
-    return AuditEvent(
-        recorded=datetime.now(UTC),
-        user_id=actor.user_id if actor else None,
-        agent=actor.username if actor else None,
-        action=action,
-        entity=entity,
-        entity_id=None if key is None else str(key)[:40],
-        patient_id=patient_id,
-        outcome=outcome,
-        address=request.remote_addr if has_request_context() else None,
-        detail=detail,
-    )
+    facts = _facts(actor, action, entity, key, patient_id, detail)
+    return AuditEvent(**facts, outcome=outcome)
+
+
+def _facts(
+    actor: Actor | None,
+    action: str,
+    entity: str,
+    key: Any,
+    patient_id: int | None,
+    detail: dict[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "recorded": datetime.now(UTC),
+        "user_id": actor.user_id if actor else None,
+        "agent": actor.username if actor else None,
+        "action": action,
+        "entity": entity,
+        "entity_id": None if key is None else str(key)[:40],
+        "patient_id": patient_id,
+        "address": request.remote_addr if has_request_context() else None,
+        "detail": detail,
+    }
 
 
 def written(session: Session, actor: Actor | None, action: str, row: Any) -> None:
@@ -71,9 +82,7 @@ def read(
     patient_id = _patient_of(row) if row is not None else None
     if model.__clinical__:
         detail = _without_words(detail)
-    happened = event(
-        actor, action, model.__name__, key=key, patient_id=patient_id, detail=detail or None
-    )
+    happened = _facts(actor, action, model.__name__, key, patient_id, detail or None)
     g.setdefault("reads", []).append(happened)
 
 
@@ -92,8 +101,8 @@ def keep_reads(session: Session) -> None:
         return
     session.rollback()
     database.start_writing()
-    session.add_all(reads)
-    session.commit()
+    with session.get_bind().engine.begin() as connection:
+        connection.execute(KEEP, reads)
 
 
 def refused(session: Session, actor: Actor, action: str, model: type[Any], key: Any) -> None:
@@ -123,3 +132,6 @@ def keep_refusal(session: Session, actor: Actor) -> None:
 def _patient_of(row: Any) -> int | None:
     column = type(row).patient_column() if isinstance(row, Entity) else None
     return getattr(row, column) if column else None
+
+
+KEEP = insert(inspect(AuditEvent).local_table)

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event, func, update
+from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event, update
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship, validates
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.language import _
+from app.models.base import finding
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -50,14 +51,12 @@ class Patient(Entity):
     user: Mapped[User | None] = relationship()
 
     __table_args__ = (
-        Index(
-            "ix_patient_name_lower", func.lower(name), postgresql_ops={"lower": "text_pattern_ops"}
-        ),
-        Index(
-            "ix_patient_family_lower",
-            func.lower(family_name),
-            postgresql_ops={"lower": "text_pattern_ops"},
-        ),
+        finding.index("ix_patient_name_lower", name),
+        finding.index("ix_patient_family_lower", family_name),
+        finding.index("ix_patient_number_lower", record_number),
+        finding.index("ix_patient_phone_lower", phone),
+        finding.index("ix_patient_email_lower", email),
+        Index("ix_patient_name", "name", "patient_id"),
         Index("ix_patient_dob", "dob"),
     )
 

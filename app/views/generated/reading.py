@@ -6,11 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_appbuilder.models.filters import Filters
-from sqlalchemy import ColumnElement, String, cast, false, inspect, or_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    String,
+    cast,
+    false,
+    inspect,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy import types as sa
 from sqlalchemy.orm import Query, Session
 
 from app.models import Action, Entity
+from app.models.base import finding
 from app.security.actor import Actor
 from app.security.scope import row_scope, visible
 from app.views.generated.values import clean_text
@@ -51,13 +62,36 @@ def declared_order(model: type[Any]) -> tuple[str, str] | None:
 
 
 def picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[Any]:
-    """At most 20 rows whose label begins with `words`, or has a word that does."""
+    """At most 20 rows of which a label begins with `words`; where these are fewer, also those
+    that have a word which does."""
     columns = label_columns(actor, model)
-    query = session.query(model).filter(row_scope(actor, model, Action.LIST))
-    words = clean_text(words).strip()
-    if words:
-        query = query.filter(or_(*(_begins(column, words) for column in columns)))
-    return query.order_by(columns[0]).limit(MOST_PICKS).all()
+    scope, words = row_scope(actor, model, Action.LIST), clean_text(words).strip()
+    query = session.query(model).filter(scope).order_by(columns[0])
+    if not words:
+        return query.limit(MOST_PICKS).all()
+    if not _is_text(columns[0]):
+        begins = cast(columns[0], String).startswith(words, autoescape=True)
+        return query.filter(begins).limit(MOST_PICKS).all()
+    key, dialect = inspect(model).primary_key[0], session.get_bind().dialect.name
+    beginning = _any_begins(key, columns, words, scope, dialect)
+    found = query.filter(key.in_(beginning)).limit(MOST_PICKS).all()
+    if len(found) < MOST_PICKS:
+        inside = finding.has_word(columns, words, dialect)
+        found += query.filter(inside, key.not_in(beginning)).limit(MOST_PICKS - len(found)).all()
+    return sorted(found, key=lambda row: str(getattr(row, columns[0].key)).casefold())
+
+
+def _any_begins(
+    key: Any, columns: list[Any], words: str, scope: ColumnElement[bool], dialect: str
+) -> CompoundSelect[Any]:
+    """Keys of the first rows by each column: each part reads no more of its index than it gives,
+    however many rows there are."""
+    parts = []
+    for column in columns:
+        condition, order = finding.begins(column, words, dialect)
+        first = select(key).where(scope, condition).order_by(order).limit(MOST_PICKS).subquery()
+        parts.append(select(first.c[0]))
+    return union_all(*parts)
 
 
 def label_columns(actor: Actor, model: type[Any]) -> list[Any]:
@@ -70,12 +104,6 @@ def label_columns(actor: Actor, model: type[Any]) -> list[Any]:
     seen = visible(actor, model, Action.LIST, dict.fromkeys(wanted))
     texts = [columns[n] for n in seen if n in columns and _is_text(columns[n])]
     return texts or [inspect(model).primary_key[0]]
-
-
-def _begins(column: Any, words: str) -> ColumnElement[bool]:
-    text = column if _is_text(column) else cast(column, String)
-    starts = text.istartswith(words, autoescape=True)
-    return or_(starts, text.icontains(f" {words}", autoescape=True))
 
 
 def _holds(model: type[Any], search: Iterable[str], words: str) -> ColumnElement[bool]:

@@ -1,0 +1,54 @@
+"""Finding rows by the beginning of a text, by index on either database.
+
+An index over `lower(column)` answers it: on PostgreSQL one of `text_pattern_ops`, whose operators
+compare bytes whatever the language of the database; SQLite compares bytes anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, UnaryExpression, and_, func, literal_column, or_
+from sqlalchemy.sql.operators import custom_op
+
+LAST = "\U0010ffff"
+BY_BYTES: Any = custom_op("USING ~<~")
+EMPTY, SPACE, SIMPLE = (literal_column(text) for text in ("''", "' '", "'simple'"))
+
+
+def index(name: str, column: Any) -> Index:
+    """The index by which `begins` finds."""
+    return Index(name, func.lower(column), postgresql_ops={"lower": "text_pattern_ops"})
+
+
+def begins(column: Any, words: str, dialect: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
+    """The condition that a text begins with `words`, in capitals or not, and the order in which
+    the index holds those that do."""
+    text: Any = func.lower(column)
+    low = func.lower(words)
+    high = func.lower(words + LAST)
+    if dialect != "postgresql":
+        return and_(text >= low, text < high), text
+    return (
+        and_(text.bool_op("~>=~")(low), text.bool_op("~<~")(high)),
+        UnaryExpression(text, modifier=BY_BYTES),
+    )
+
+
+def has_word(columns: Sequence[Any], words: str, dialect: str) -> ColumnElement[bool]:
+    """The condition that a word in one of the columns begins with `words`. On PostgreSQL an index
+    over `words_of` the same columns answers it; SQLite looks at every row."""
+    if dialect != "postgresql":
+        return or_(*(column.icontains(f" {words}", autoescape=True) for column in columns))
+    quoted = words.replace("\\", "\\\\").replace("'", "''")
+    asked = func.to_tsquery(SIMPLE, f"'{quoted}':*")
+    matches: ColumnElement[bool] = words_of(columns).bool_op("@@")(asked)
+    return matches
+
+
+def words_of(columns: Sequence[Any]) -> Any:
+    """The words of all columns, in small letters, as PostgreSQL tells them apart."""
+    texts = [func.coalesce(column, EMPTY) for column in columns]
+    return func.to_tsvector(SIMPLE, reduce(lambda said, more: said + SPACE + more, texts))
