@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import parse_pattern
 from babel.numbers import format_decimal
@@ -16,7 +17,15 @@ def spelled(moment: date | time, pattern: str) -> str:
     """A date, a time, or an instant in the zone that it has, by a CLDR pattern ("EEE d MMM, HH:mm")
     with the names of the language of now. In a template `{{ day|spelled("d MMM y") }}`; a pattern with
     long names is a text with a translation of its own, `_("EEEE d MMMM")`."""
+    if type(moment) is date:
+        return _day(moment, str(pattern), current())
     return str(parse_pattern(str(pattern)).apply(moment, current()))
+
+
+@lru_cache(maxsize=50_000)
+def _day(day: date, pattern: str, language: str) -> str:
+    """Birth dates come by the thousand, the same ones again and again."""
+    return str(parse_pattern(pattern).apply(day, language))
 
 
 def counted(number: float | Decimal, digits: int | None = None) -> str:

@@ -56,10 +56,10 @@ def current_actor(session: Session) -> Actor | None:
 
 def signed_in() -> Actor | User | None:
     """The person by session cookie or by bearer token; a `User` where they are just signing in."""
-    user: Any = current_user
-    if not user or not user.is_authenticated:
-        user = jwt_user
-    return user._get_current_object() if user and user.is_active else None
+    user: Any = current_user._get_current_object()  # asked hundreds of times a page: not by proxy
+    if user is None or not user.is_authenticated:
+        user = jwt_user._get_current_object() if jwt_user else None
+    return user if user is not None and user.is_active else None
 
 
 def signed_in_roles() -> frozenset[Role]:

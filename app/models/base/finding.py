@@ -15,7 +15,9 @@ from sqlalchemy.sql.operators import custom_op
 
 LAST = "\U0010ffff"
 BY_BYTES: Any = custom_op("USING ~<~")
-EMPTY, SPACE, SIMPLE = (literal_column(text) for text in ("''", "' '", "'simple'"))
+EMPTY: Any = literal_column("''")
+SPACE: Any = literal_column("' '")
+SIMPLE: Any = literal_column("'simple'")
 
 
 def index(name: str, column: Any) -> Index:
@@ -50,5 +52,5 @@ def has_word(columns: Sequence[Any], words: str, dialect: str) -> ColumnElement[
 
 def words_of(columns: Sequence[Any]) -> Any:
     """The words of all columns, in small letters, as PostgreSQL tells them apart."""
-    texts = [func.coalesce(column, EMPTY) for column in columns]
+    texts: list[Any] = [func.coalesce(column, EMPTY) for column in columns]
     return func.to_tsvector(SIMPLE, reduce(lambda said, more: said + SPACE + more, texts))

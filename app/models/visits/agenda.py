@@ -73,7 +73,8 @@ def visits(
         .where(Appointment.status.in_(SHOWN), *narrowed.conditions())
         .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
     )
-    return [row for row in session.execute(query) if _end(row) > start]
+    rows = session.execute(query).all()
+    return [row for row in rows if row[2] >= start or _end(row) > start]
 
 
 def duty(
@@ -158,10 +159,11 @@ def _may_touch(start: datetime) -> ColumnElement[bool]:
     visits are asked for a whole day back."""
     begins = Appointment.appointment_datetime
     long = Appointment.minutes_duration > ORDINARY.total_seconds() // 60
-    return or_(begins > start - ORDINARY, and_(begins > start - LONGEST, long))
+    return and_(begins > start - LONGEST, or_(begins > start - ORDINARY, long))
 
 
 def _visits(reach: Reach) -> Any:
+    """The columns of a visit, in the order in which `views.visits.calendar.visit` takes them."""
     return (
         select(
             Appointment.appointment_id,

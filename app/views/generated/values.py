@@ -213,7 +213,7 @@ def encode(value: Any) -> Any:
     """The spelling for programs: ISO 8601, instants in UTC."""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return aware.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
     if isinstance(value, (date, time)):
         return value.isoformat()
     if value is None or isinstance(value, (bool, int, float, str, dict, list)):

@@ -134,16 +134,19 @@ def hidden_columns(person: Actor) -> frozenset[str]:
 
 def visit(row: Any, hidden: frozenset[str], zone: ZoneInfo) -> list[Any]:
     """One visit in the order of `KEYS`; its wall-clock times are those of `zone`."""
-    start = row.appointment_datetime
-    end = start + timedelta(minutes=row.minutes_duration)
-    begins, ends = _wall(start, zone), _wall(end, zone)
+    (
+        key, version, start, minutes, status, arrived_at, reason, patient_id, doctor_id, room_id,
+        type_id, series_id, patient, dob, phone, doctor, room, kind, colour, editable,
+    ) = row  # fmt: skip
+    begins, ends = _wall(start, zone), _wall(start + timedelta(minutes=minutes), zone)
     if ends <= begins:  # the clock is set back while the visit lasts
-        ends = (datetime.fromisoformat(begins) + (end - start)).isoformat(timespec="minutes")
+        wall = datetime.fromisoformat(begins) + timedelta(minutes=minutes)
+        ends = wall.isoformat(timespec="minutes")
     values = [
-        row.appointment_id, row.version, begins, ends, encode(start), row.minutes_duration,
-        row.status, encode(row.arrived_at), row.patient_id, row.patient, show(row.dob) or None,
-        row.phone, row.doctor_id, row.doctor, row.room_id, row.room, row.visit_type_id,
-        row.visit_type, row.colour, row.reason, bool(row.editable), row.series_id,
+        key, version, begins, ends, encode(start), minutes, status,
+        None if arrived_at is None else encode(arrived_at), patient_id, patient,
+        None if dob is None else show(dob), phone, doctor_id, doctor, room_id, room, type_id, kind,
+        colour, reason, bool(editable), series_id,
     ]  # fmt: skip
     if not hidden:
         return values
@@ -218,4 +221,4 @@ def _hidden(person: Actor, model: type[Any], keys: dict[str, str]) -> frozenset[
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="minutes")
+    return moment.astimezone(zone).isoformat()[:16]  # without seconds and offset
