@@ -53,14 +53,14 @@ def test_the_data_of_a_month_cost_2_statements_beside_the_session_and_the_audit(
 
 
 @pytest.mark.parametrize("count", [1, 60])
-def test_the_page_costs_5_statements_whatever_the_clinic_has(
+def test_the_page_costs_4_statements_whatever_the_clinic_has(
     cast: Cast, statements: list[str], count: int
 ) -> None:
     fill(cast, count)
     client = cast.client("rosa")
     statements.clear()
     client.get("/calendar/")
-    assert len(statements) == 5  # the login, the person; doctors, rooms, visit types
+    assert len(statements) == 4  # the person; doctors, rooms, visit types
 
 
 @pytest.mark.parametrize(
