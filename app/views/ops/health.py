@@ -11,6 +11,7 @@ from typing import Any
 from flask import current_app, render_template
 from flask_admin import BaseView, expose
 
+from app import database
 from app.extensions import db
 from app.language import _, _l
 from app.security.console import Asking
@@ -34,6 +35,8 @@ class HealthPage(Asking, BaseView):
 
     @expose("/")
     def index(self) -> str:
+        db.session.rollback()
+        database.start_streaming()  # the trail is read piece by piece
         found = checks.look(db.session(), datetime.now(UTC))
         return render_template(
             "ops/health.html",
