@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from waitress import create_server
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {"calendar": "/calendar/", "chart": "/chart/1"}
+MORNING = 10
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
@@ -25,7 +27,11 @@ def main() -> None:
     if not Path(CHROMIUM).exists():
         sys.exit("Chromium is missing; install it, or name it in CHROMIUM.")
     with TemporaryDirectory() as folder:
-        os.environ |= {"CLINIC_INSTANCE": folder, "CLINIC_NAME": "Harbour Clinic"}
+        os.environ |= {
+            "CLINIC_INSTANCE": folder,
+            "CLINIC_NAME": "Harbour Clinic",
+            "CLINIC_TIMEZONE": _where_it_is(MORNING, datetime.now(UTC)),
+        }
         os.environ.pop("DATABASE_URL", None)
         from app import create_app
         from app.cli import build_demo, set_up
@@ -38,6 +44,13 @@ def main() -> None:
         server = create_server(app, host="127.0.0.1", port=0)
         threading.Thread(target=server.run, daemon=True).start()
         _take(f"http://127.0.0.1:{server.effective_port}")
+
+
+def _where_it_is(hour: int, now: datetime) -> str:
+    """A zone in which the clock says `hour` now, so that the clinic is at work whenever the
+    pictures are taken; the name of such a zone has its sign the other way round."""
+    east = (hour - now.hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}"
 
 
 def _take(base: str) -> None:
