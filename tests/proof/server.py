@@ -60,11 +60,11 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str, instance: Path) -> Iterator[Server]:
+def serving(database_url: str, instance: Path, workers: int = WORKERS) -> Iterator[Server]:
     """The clinic on `database_url`, ready to answer; stopped at the end."""
     port = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
+        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers),
         "--threads", str(THREADS), "--timeout", "120", "--keep-alive", "75", "--graceful-timeout", "5",
         "--log-level", "warning", "app:create_app()",
     ]  # fmt: skip
@@ -79,12 +79,12 @@ def serving(database_url: str, instance: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def serving_app(app: Flask, instance: Path) -> Iterator[Server]:
+def serving_app(app: Flask, instance: Path, workers: int = WORKERS) -> Iterator[Server]:
     """As `serving`, on the database of `app`, whose own connections are given up."""
     with app.app_context():
         url = db.engine.url.render_as_string(hide_password=False)
         db.engine.dispose()
-    with serving(url, instance) as running:
+    with serving(url, instance, workers) as running:
         yield running
 
 
