@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.language import _k
 from app.models.messages import composing, outbox, visits_told
 from app.models.messages.composing import Words
 from app.models.messages.notification import Notification
@@ -16,7 +17,7 @@ from app.models.messages.outbox import To
 from app.models.messages.reach import Reach
 from app.models.messages.visits_told import Told
 
-TOO_LATE = "It was too late to send this."
+TOO_LATE = _k("It was too late to send this.")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.language import _
+from app.language import _, _k
 from app.models.base.errors import ClinicError, NotFound
 from app.models.messages import composing, reach, visits_told
 from app.models.messages.notification import INBOX, Notification
@@ -197,8 +197,8 @@ def tell_staff(
     return put(session, rule, once, subject, body, now, staff_id=staff_id)
 
 
-TAKEN_OFF = "It was taken off by hand."
-SWITCHED_OFF = "The rule of this message was switched off."
+TAKEN_OFF = _k("It was taken off by hand.")
+SWITCHED_OFF = _k("The rule of this message was switched off.")
 
 
 def resend(session: Session, notification_id: int, now: datetime) -> Notification:

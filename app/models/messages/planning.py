@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session, SessionTransaction
 
+from app.language import _k
 from app.models.base.clock import clinic_zone
 from app.models.messages import moments, outbox, reach, visits_told
 from app.models.messages.notification import Notification
@@ -31,7 +32,7 @@ GRACE = timedelta(seconds=60)
 
 TOUCHED, MOMENT, SILENT = "clinic_touched", "clinic_moment", "clinic_silent"
 CHANGES = ("booked", "moved", "cancelled")
-BOOKED_LATER = "It was booked after the time of this reminder."
+BOOKED_LATER = _k("It was booked after the time of this reminder.")
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _void_stale(
     for row in unsent:
         why = visits_told.still_true(row.rule, visits_told.told_in(row.context)[0], found, now)
         if row in changes or why:
-            outbox.void(row, why or "The visit was changed again.")
+            outbox.void(row, why or _k("The visit was changed again."))
     return knew
 
 

@@ -15,6 +15,7 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.language import _k
 from app.models.messages.contact_preference import ContactPreference
 from app.models.messages.wording import language_of
 from app.models.people.patient import Patient
@@ -24,10 +25,13 @@ MOBILE = {
     PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN,
     PhoneNumberType.PERSONAL_NUMBER,
 }  # fmt: skip
-NO_ADDRESS = {"email": "There is no e-mail address.", "sms": "There is no mobile number."}
-UNWANTED = {"email": "The patient wants no e-mail.", "sms": "The patient wants no text messages."}
-STOPPED = "The patient wants no messages."
-DIED = "The patient has died."
+NO_ADDRESS = {"email": _k("There is no e-mail address."), "sms": _k("There is no mobile number.")}
+UNWANTED = {
+    "email": _k("The patient wants no e-mail."),
+    "sms": _k("The patient wants no text messages."),
+}
+STOPPED = _k("The patient wants no messages.")
+DIED = _k("The patient has died.")
 
 _patient: Any = Patient.__table__
 _said: Any = ContactPreference.__table__

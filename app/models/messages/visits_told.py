@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.language import _k
 from app.models.base.clock import clinic_zone
 from app.models.messages import wording
 from app.models.people.staff import Doctor
@@ -95,13 +96,13 @@ def current(session: Session, keys: Iterable[int]) -> dict[int, Current]:
 def still_true(event: str, told: Told, found: Current | None, now: datetime) -> str | None:
     """Why a message about `event` must not speak of this visit any more; None where it may."""
     if found is None:
-        return "The visit is not there any more."
+        return _k("The visit is not there any more.")
     if found.status not in STATUSES.get(event, ("booked",)):
         return f"The visit is {found.status}."
     if found.known != told.now:
-        return "The visit was moved."
+        return _k("The visit was moved.")
     if told.now.start <= now and event != "running_late":
-        return "The visit has begun."
+        return _k("The visit has begun.")
     return None
 
 

@@ -35,6 +35,6 @@ def _row(row: Notification) -> Row:
         Cell(rule),
         Cell(CHANNELS[row.channel]),
         Cell(row.state, "choice"),
-        Cell(row.reason or "", "text" if row.reason else "empty"),
+        Cell(_(row.reason) if row.reason else "", "text" if row.reason else "empty"),
     ]
     return Row(pk=row.notification_id, cells=cells)
