@@ -11,10 +11,17 @@ from typing import Any
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
 
+IDLE = """
+SELECT patient_id FROM patient WHERE patient_id NOT IN
+    (SELECT patient_id FROM appointment WHERE appointment_datetime > CURRENT_TIMESTAMP)
+ORDER BY patient_id LIMIT 1000
+"""
+
 
 @dataclass(frozen=True)
 class Clinic:
-    """A database with a demo clinic; `facts` are keys that the operations ask for."""
+    """A database with a demo clinic; `facts` are keys that the operations ask for, among them those
+    of patients without a visit to come."""
 
     name: str
     url: str
@@ -80,6 +87,7 @@ def _facts(session: Any) -> dict[str, Any]:
         "last": datetime.fromisoformat(
             str(session.scalar(text("SELECT max(appointment_datetime) FROM appointment")))
         ),
+        "idle": list(session.scalars(text(IDLE))),
         "doctors": list(session.scalars(text("SELECT doctor_id FROM doctor ORDER BY 1"))),
         "type": tuple(
             session.execute(

@@ -170,7 +170,7 @@ def _visits(desk: Person, name: str, day: str, days: int, doctor: int | None) ->
 
 def _booking(clinic: Clinic, server: Server, desk: Person) -> Operation:
     """Ours books free times; raw, which asks no rule, times after all visits that there are."""
-    ours = _free(server, desk, clinic.facts["doctors"])
+    ours, idle = _free(server, desk, clinic.facts["doctors"]), iter(clinic.facts["idle"])
     after = {"raw": _later(clinic, 1), "alone": _later(clinic, 2)}
 
     def wish(name: str) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def _booking(clinic: Clinic, server: Server, desk: Person) -> Operation:
         found = next(times, None)
         if found is None:
             raise SystemExit("There are no more free times to book: build a new clinic.")
-        return {"patient_id": 9, "visit_type_id": 1} | found
+        return {"patient_id": next(idle), "visit_type_id": 1} | found
 
     return Operation(
         "booking",
@@ -210,9 +210,9 @@ def _free(server: Server, desk: Person, doctors: list[int]) -> Iterator[dict[str
 
 
 def _later(clinic: Clinic, place: int) -> Iterator[dict[str, Any]]:
-    """Times of 20 minutes one after the other, for one doctor and one patient."""
+    """Times of 20 minutes one after the other, for one doctor."""
     first = clinic.facts["last"] + timedelta(days=1)
-    who = {"doctor_id": clinic.facts["doctors"][place], "patient_id": 9 + place, "room_id": None}
+    who = {"doctor_id": clinic.facts["doctors"][place], "room_id": None}
     for number in range(100_000):
         at = first + number * timedelta(minutes=20)
         yield who | {"appointment_datetime": at.isoformat(), "minutes_duration": 20}

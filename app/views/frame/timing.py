@@ -11,6 +11,7 @@ from threading import Lock
 from flask import Flask, Response, g, request
 from sqlalchemy.orm import Session
 
+from app import database
 from app.extensions import db
 from app.models.analytics import speed
 
@@ -64,6 +65,7 @@ def _begin() -> None:
 
 def _keep(app: Flask, counted: Counter[speed.Key]) -> None:
     """Statistics must never be why something fails."""
+    database.start_writing()  # an answer that was streamed has read until now
     try:
         with app.app_context(), Session(db.engine) as session:
             speed.add(session, counted)
