@@ -32,6 +32,7 @@ from app.models import (
     Staff,
 )
 from app.models.base.clock import clinic_zone
+from app.models.people.linked import same_person
 from app.models.portal.shared import MISTAKE, SIGNED, readable, shared, sound
 
 STATEMENTS: dict[str, type[Any]] = {
@@ -75,7 +76,7 @@ def bundle_of(session: Session, patient: Patient, *, shared_only: bool, now: dat
 
 def _going(session: Session, patient: Patient, shared_only: bool, now: datetime) -> Going:
     """Everybody who is named, and the visits in their order."""
-    visits = select(MedicalRecord).where(MedicalRecord.patient_id == patient.patient_id)
+    visits = select(MedicalRecord).where(same_person(MedicalRecord.patient_id, patient.patient_id))
     if shared_only:
         visits = visits.where(MedicalRecord.record_id.in_(SIGNED))
     visits = visits.order_by(MedicalRecord.visit_date, MedicalRecord.record_id)
@@ -114,7 +115,7 @@ def _of_patient(session: Session, model: type[Any], patient: Patient) -> Sequenc
 
 def _query(model: type[Any], patient: Patient) -> Select[Any]:
     key = inspect(model).primary_key[0]
-    return select(model).where(model.patient_id == patient.patient_id).order_by(key)
+    return select(model).where(same_person(model.patient_id, patient.patient_id)).order_by(key)
 
 
 def _files(session: Session, going: Going) -> Sequence[Attachment]:

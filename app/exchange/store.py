@@ -22,6 +22,7 @@ from app.models import (
     MedicationRequest,
     Observation,
     Patient,
+    PatientLink,
     Staff,
 )
 
@@ -103,9 +104,18 @@ def _add_patients(session: Session, rows: list[Row], now: datetime) -> Tally:
     return _tally(rows, fresh)
 
 
+def _who_is_kept(session: Session) -> dict[int, int]:
+    """By the number of each patient who was merged into another, that of the other."""
+    query = select(PatientLink.other_id, PatientLink.patient_id)
+    rows = session.execute(query.where(PatientLink.undone_at.is_(None)))
+    return {row.other_id: row.patient_id for row in rows}
+
+
 def _name_people(session: Session, rows: list[Row]) -> None:
     """Turn the references `patient` and `doctor` into ids."""
-    patients = _ids(session, Patient, (row["patient"] for row in rows))
+    kept = _who_is_kept(session)
+    found = _ids(session, Patient, (row["patient"] for row in rows))
+    patients = {key: kept.get(number, number) for key, number in found.items()}
     doctors = _doctor_ids(session, (row.get("doctor") for row in rows))
     for row in rows:
         if row["patient"] not in patients:
@@ -122,7 +132,9 @@ def _name_records(session: Session, rows: list[Row], report: Report) -> None:
     keys = [row["record"] for row in rows]
     records = _ids(session, MedicalRecord, keys)
     column = MedicalRecord.identifier
-    whose = _look_up(session, select(column, MedicalRecord.patient_id), column, keys)
+    kept = _who_is_kept(session)
+    found = _look_up(session, select(column, MedicalRecord.patient_id), column, keys)
+    whose = {key: kept.get(number, number) for key, number in found.items()}
     for row in rows:
         if whose.get(row["record"], row["patient_id"]) != row["patient_id"]:
             raise Broken(f"{row['identifier'][:80]} names an encounter of another patient.")

@@ -40,6 +40,7 @@ from app.models.messages.notification_rule import NotificationRule, Notification
 from app.models.people.login_session import LoginSession
 from app.models.people.login_setting import LoginSetting, RecoveryCode
 from app.models.people.patient import Patient
+from app.models.people.patient_link import PatientLink
 from app.models.people.staff import Doctor, Staff
 from app.models.portal.portal_access import PortalAccess, PortalToken
 from app.models.portal.portal_asks import CorrectionRequest, PatientReport
@@ -121,6 +122,7 @@ __all__ = [
     "Observation",
     "OpeningHours",
     "Patient",
+    "PatientLink",
     "PatientReport",
     "PortalAccess",
     "PortalRegistration",
@@ -180,6 +182,7 @@ ALL: tuple[type[Entity], ...] = (
     ChartRestriction,
     CareTeam,
     GlassBreak,
+    PatientLink,
     ReferenceList,
     CorrectionRequest,
     PatientReport,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Doctor, Patient, Role, Staff
 from app.models.messages import inbox
+from app.models.people.linked import kept
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def actors(*more: ColumnElement[Any]) -> Select[Any]:
     return (
         select(
             users.c.id, users.c.username, users.c.first_name, users.c.last_name,
-            staff.c.staff_id, doctors.c.doctor_id, patients.c.patient_id, role_rows.c.name,
+            staff.c.staff_id, doctors.c.doctor_id, kept(patients.c.patient_id).label("patient_id"),
+            role_rows.c.name,
             inbox.unread(users.c.id, staff.c.staff_id).label("unread"), *more,
         )
         .select_from(users)

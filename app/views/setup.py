@@ -44,6 +44,7 @@ from app.views.login.login_api import LoginApi
 from app.views.login.login_steps import SignInStepsView
 from app.views.login.session_pages import SessionGrid
 from app.views.login.users import GRANTS, RoleView, UserView
+from app.views.people.merging import DuplicatesView
 from app.views.portal.portal import PortalView
 from app.views.portal.portal_booking import PortalBookingView
 from app.views.portal.portal_family import PortalFamilyView
@@ -106,6 +107,7 @@ PAGES: tuple[type[Any], ...] = (
     ChartEntriesView,
     ChartFilesView,
     AlertReportView,
+    DuplicatesView,
     SearchView,
     PortalView,
     PortalBookingView,

@@ -12,6 +12,7 @@ from app.models.messages import outbox, reach
 from app.models.messages.notification import Notification
 from app.models.messages.notification_rule import NotificationRule
 from app.models.messages.outbox import To
+from app.models.people.linked import kept_id
 
 COPIED = (
     "rule", "patient_id", "staff_id", "user_id", "appointment_id", "appointment_version",
@@ -27,7 +28,8 @@ def plan(
     said by another way either. None where no further channel is set up and reaches the person."""
     if row.channel not in rule.order:
         return None
-    person = outbox.reach_of(session, To(row.patient_id, row.staff_id, row.user_id))
+    patient_id = kept_id(session, row.patient_id) if row.patient_id else None
+    person = outbox.reach_of(session, To(patient_id, row.staff_id, row.user_id))
     if ended == "skipped" and person.why_not(row.channel) is None:
         return None
     further = rule.order[rule.order.index(row.channel) + 1 :]
@@ -37,7 +39,7 @@ def plan(
     once = f"{row.once.removesuffix(row.channel)}{channel}"
     if session.scalar(select(exists().where(Notification.once == once))):
         return None
-    columns = {name: getattr(row, name) for name in COPIED}
+    columns = {name: getattr(row, name) for name in COPIED} | {"patient_id": patient_id}
     message_id = outbox.new_message_id()
     found = Notification(
         once=once, channel=channel, created=now, not_before=now, message_id=message_id, **columns

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, se
 from sqlalchemy.orm import Session
 
 from app.models.messages.notification import INBOX, Notification
+from app.models.people.linked import same_person
 
 PAGE = 50
 MOST_COUNTED = 100
@@ -23,7 +24,7 @@ _NEW = and_(_THERE, _table.c.read_at.is_(None))
 
 def of_patient(patient_id: int) -> ColumnElement[bool]:
     """The condition of the messages in a patient's inbox."""
-    return and_(_THERE, _table.c.patient_id == patient_id)
+    return and_(_THERE, same_person(_table.c.patient_id, patient_id))
 
 
 def of_staff(user_id: int, staff_id: int | None) -> ColumnElement[bool]:

@@ -86,6 +86,7 @@ def announce(
     why = Cause(
         cause, now, visits, composing.dump(context or {}), not_before, expires or now + KEPT_FOR
     )
+    to = reach.to_who_is_kept(session, to)
     person = reach_of(session, to)
     doctors = visits_told.doctors_of(session, visits) if visits else {}
     planned: list[Notification] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.language import _k
 from app.models.messages.contact_preference import ContactPreference
 from app.models.messages.wording import language_of
+from app.models.people.linked import kept_id
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
 
@@ -45,6 +46,8 @@ _PATIENTS = (
     .where(_patient.c.patient_id.in_(bindparam("keys", expanding=True)))
 )  # fmt: skip
 """Made once, for it is asked before each message that leaves."""
+
+Addressed = TypeVar("Addressed", bound=Any)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,13 @@ def is_set_up(channel: str) -> bool:
     """Whether messages by this channel leave the house."""
     setting = {"email": "MAIL_SERVER", "sms": "SMS_URL"}.get(channel)
     return setting is None or bool(current_app.config.get(setting))
+
+
+def to_who_is_kept(session: Session, to: Addressed) -> Addressed:
+    """The same, but to who is kept for a patient who was merged into another."""
+    if to.patient_id is None:
+        return to
+    return replace(to, patient_id=kept_id(session, to.patient_id))
 
 
 def of_patients(session: Session, keys: Iterable[int]) -> dict[int, Reach]:

@@ -49,6 +49,8 @@ class Patient(Entity):
     identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
     user: Mapped[User | None] = relationship()
+    if TYPE_CHECKING:
+        replaced_by_id: Mapped[int | None]  # `patient_link` fills it in: who is kept instead
 
     __table_args__ = (
         finding.index("ix_patient_name_lower", name),

@@ -16,6 +16,7 @@ from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Conflict
 from app.models.clinic.visit_type import VisitType
+from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.portal import portal_times
 from app.models.portal.portal_times import Ask, Terms
@@ -120,7 +121,7 @@ def _of(patient_id: int) -> Select[Appointment]:
     links = (Appointment.doctor, Appointment.visit_type, Appointment.room)
     return (
         select(Appointment)
-        .where(Appointment.patient_id == patient_id)
+        .where(same_person(Appointment.patient_id, patient_id))
         .options(*(joinedload(link) for link in links))
     )
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, union_all
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, select, union_all
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
@@ -19,6 +19,7 @@ from app.models.base.errors import ClinicError
 from app.models.base.grants import CHANGE, READ, Role
 from app.models.base.screen import Screen
 from app.models.base.types import Instant, choice
+from app.models.people.linked import kept, same_person
 from app.models.people.patient import Patient
 
 RELATIONS = ("self", "parent", "guardian", "carer")
@@ -103,22 +104,23 @@ class PortalAccess(Entity):
 
 
 def acted_for(session: Session, user_id: int, now: datetime) -> list[Patient]:
-    """Whom this login may act for: its own patient first, then those it guards, by name. In one
-    statement."""
-    own = select(Patient.patient_id).where(Patient.user_id == user_id)
-    guarded = select(PortalAccess.patient_id).where(
+    """Whom this login may act for: its own patient first, then those it guards, by name; for who
+    was merged, whoever is kept. In one statement."""
+    registered = aliased(Patient)
+    own = select(kept(registered.patient_id)).where(registered.user_id == user_id)
+    guarded = select(kept(PortalAccess.patient_id)).where(
         PortalAccess.user_id == user_id,
         PortalAccess.ended_at.is_(None) | (PortalAccess.ended_at > now),
     )
     query = select(Patient).where(Patient.patient_id.in_(union_all(own, guarded)))
-    found = session.scalars(query.order_by(Patient.name, Patient.patient_id))
-    return sorted(found, key=lambda patient: patient.user_id != user_id)
+    mine = case((Patient.patient_id.in_(own), 0), else_=1)
+    return list(session.scalars(query.order_by(mine, Patient.name, Patient.patient_id)))
 
 
 def guardians(session: Session, patient_id: int, now: datetime) -> list[PortalAccess]:
     """Who acts for this patient now."""
     query = select(PortalAccess).where(
-        PortalAccess.patient_id == patient_id,
+        same_person(PortalAccess.patient_id, patient_id),
         PortalAccess.ended_at.is_(None) | (PortalAccess.ended_at > now),
     )
     return list(session.scalars(query.order_by(PortalAccess.since)))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.language import _
 from app.models.base.errors import ClinicError
 from app.models.clinic.visit_type import VisitType
+from app.models.people.linked import same_person
 from app.models.portal.portal_times import Terms
 from app.models.visits.waitlist import WaitlistEntry, WaitlistOffer
 
@@ -39,7 +40,7 @@ def wait(
 def waiting(session: Session, patient_id: int, now: datetime) -> list[WaitlistEntry]:
     """What the patient waits for."""
     query = select(WaitlistEntry).where(
-        WaitlistEntry.patient_id == patient_id,
+        same_person(WaitlistEntry.patient_id, patient_id),
         WaitlistEntry.state == "waiting",
         WaitlistEntry.latest > now,
     )
@@ -50,7 +51,7 @@ def waiting(session: Session, patient_id: int, now: datetime) -> list[WaitlistEn
 def offers(session: Session, patient_id: int, now: datetime) -> list[WaitlistOffer]:
     """Freed times that wait for the patient's answer."""
     query = select(WaitlistOffer).where(
-        WaitlistOffer.patient_id == patient_id,
+        same_person(WaitlistOffer.patient_id, patient_id),
         WaitlistOffer.state == "offered",
         WaitlistOffer.expires_at > now,
     )

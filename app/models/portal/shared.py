@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, defer
 
+from app.models.people.linked import same_person
 from app.models.people.staff import Doctor
 from app.models.record.amendment import RecordAmendment
 from app.models.record.attachment import Attachment
@@ -47,7 +48,7 @@ def visits(session: Session, patient_id: int) -> Sequence[Any]:
     query = (
         select(MedicalRecord, Doctor.name.label("doctor"), amended.label("amended"))
         .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
-        .where(MedicalRecord.patient_id == patient_id, MedicalRecord.status == "signed")
+        .where(same_person(MedicalRecord.patient_id, patient_id), MedicalRecord.status == "signed")
         .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
     )
     return session.execute(query.limit(VISITS)).all()
@@ -60,7 +61,7 @@ def visit(session: Session, patient_id: int, record_id: int) -> Any:
         .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
         .where(
             MedicalRecord.record_id == record_id,
-            MedicalRecord.patient_id == patient_id,
+            same_person(MedicalRecord.patient_id, patient_id),
             MedicalRecord.status == "signed",
         )
     )
@@ -70,7 +71,7 @@ def visit(session: Session, patient_id: int, record_id: int) -> Any:
 def texts(session: Session, patient_id: int) -> dict[int, RecordAmendment]:
     """By the key of its visit, the last amendment of each signed visit that has one."""
     query = select(RecordAmendment).where(
-        RecordAmendment.patient_id == patient_id, RecordAmendment.record_id.in_(SIGNED)
+        same_person(RecordAmendment.patient_id, patient_id), RecordAmendment.record_id.in_(SIGNED)
     )
     return {row.record_id: row for row in session.scalars(query.order_by(RecordAmendment.number))}
 
@@ -79,7 +80,7 @@ def conditions(session: Session, patient_id: int) -> Sequence[Condition]:
     """Diagnoses: what is going on first, then what is over, each newest first."""
     over = case((Condition.clinical_status.in_(ONGOING), 0), else_=1)
     query = select(Condition).where(
-        Condition.patient_id == patient_id, shared(Condition), sound(Condition)
+        same_person(Condition.patient_id, patient_id), shared(Condition), sound(Condition)
     )
     return session.scalars(query.order_by(over, Condition.onset.desc()).limit(MOST)).all()
 
@@ -88,7 +89,7 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
     """Active allergies, the dangerous first."""
     rank = case((AllergyIntolerance.criticality == "high", 0), else_=1)
     query = select(AllergyIntolerance).where(
-        AllergyIntolerance.patient_id == patient_id,
+        same_person(AllergyIntolerance.patient_id, patient_id),
         AllergyIntolerance.clinical_status == "active",
         shared(AllergyIntolerance),
         sound(AllergyIntolerance),
@@ -100,7 +101,7 @@ def medication(session: Session, patient_id: int) -> Sequence[MedicationRequest]
     """What the patient takes first, then what they took, newest first."""
     over = case((MedicationRequest.status.in_(TAKEN), 0), else_=1)
     query = select(MedicationRequest).where(
-        MedicationRequest.patient_id == patient_id,
+        same_person(MedicationRequest.patient_id, patient_id),
         MedicationRequest.status.not_in((MISTAKE, "draft", "cancelled")),
         shared(MedicationRequest),
     )
@@ -118,7 +119,7 @@ def vitals(session: Session, patient_id: int) -> list[Course]:
 
 def documents(session: Session, patient_id: int) -> Sequence[Attachment]:
     """Files that the clinic shares, without what they hold, newest first."""
-    query = select(Attachment).where(Attachment.patient_id == patient_id, readable())
+    query = select(Attachment).where(same_person(Attachment.patient_id, patient_id), readable())
     latest = query.order_by(Attachment.shared_at.desc(), Attachment.attachment_id.desc())
     return session.scalars(latest.options(defer(Attachment.content)).limit(MOST)).all()
 
@@ -126,7 +127,7 @@ def documents(session: Session, patient_id: int) -> Sequence[Attachment]:
 def document(session: Session, patient_id: int, key: int) -> Attachment | None:
     """One shared file of this patient."""
     query = select(Attachment).where(
-        Attachment.attachment_id == key, Attachment.patient_id == patient_id, readable()
+        Attachment.attachment_id == key, same_person(Attachment.patient_id, patient_id), readable()
     )
     return session.scalars(query).one_or_none()
 
@@ -141,7 +142,7 @@ def readable() -> ColumnElement[bool]:
 def openings(session: Session, patient_id: int) -> Sequence[AuditEvent]:
     """Who saw or changed something of this patient's, newest first; refusals are not told."""
     query = select(AuditEvent).where(
-        AuditEvent.patient_id == patient_id, AuditEvent.outcome == "success"
+        same_person(AuditEvent.patient_id, patient_id), AuditEvent.outcome == "success"
     )
     return session.scalars(
         query.order_by(AuditEvent.recorded.desc(), AuditEvent.audit_id.desc()).limit(OPENINGS)

@@ -23,6 +23,7 @@ from app.models.base.grants import Role
 from app.models.base.sealed import SealedBytes, SealedText
 from app.models.base.types import Instant
 from app.models.messages import outbox
+from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
 from app.models.record.medical_record import MedicalRecord
@@ -162,7 +163,7 @@ def of_patient(session: Session, patient_id: int) -> Sequence[Any]:
     query = (
         select(Attachment, Staff.name.label("by"))
         .outerjoin(Staff, Staff.staff_id == Attachment.staff_id)
-        .where(Attachment.patient_id == patient_id, Attachment.withdrawn_at.is_(None))
+        .where(same_person(Attachment.patient_id, patient_id), Attachment.withdrawn_at.is_(None))
         .options(defer(Attachment.content))
         .order_by(Attachment.uploaded_at.desc(), Attachment.attachment_id.desc())
     )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models.base.acting import Acting
 from app.models.clinic.visit_type import VisitType
+from app.models.people.linked import same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record.amendment import RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest
@@ -68,7 +69,7 @@ def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
             func.count().over().label("total"),
         )
         .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
-        .where(MedicalRecord.patient_id == patient_id)
+        .where(same_person(MedicalRecord.patient_id, patient_id))
         .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
     )
     rows = session.execute(query.limit(VISITS_A_PAGE).offset(page * VISITS_A_PAGE)).all()
@@ -78,7 +79,9 @@ def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
 def problems(session: Session, patient_id: int) -> Sequence[Condition]:
     """The problem list: what is going on first, then what is over, each newest first."""
     over = case((Condition.clinical_status.in_(ONGOING), 0), else_=1)
-    query = select(Condition).where(Condition.patient_id == patient_id, _latest(Condition))
+    query = select(Condition).where(
+        same_person(Condition.patient_id, patient_id), _latest(Condition)
+    )
     return session.scalars(query.order_by(over, Condition.onset.desc()).limit(MOST)).all()
 
 
@@ -88,7 +91,7 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
     query = (
         select(AllergyIntolerance)
         .where(
-            AllergyIntolerance.patient_id == patient_id,
+            same_person(AllergyIntolerance.patient_id, patient_id),
             AllergyIntolerance.clinical_status == "active",
             _latest(AllergyIntolerance),
         )
@@ -100,7 +103,7 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
 def former_allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
     """Those that are inactive or resolved, by name."""
     query = select(AllergyIntolerance).where(
-        AllergyIntolerance.patient_id == patient_id,
+        same_person(AllergyIntolerance.patient_id, patient_id),
         AllergyIntolerance.clinical_status != "active",
         _latest(AllergyIntolerance),
     )
@@ -119,7 +122,7 @@ def medication(
     query = (
         select(MedicationRequest)
         .where(
-            MedicationRequest.patient_id == patient_id,
+            same_person(MedicationRequest.patient_id, patient_id),
             MedicationRequest.status.in_(TAKEN),
             lasting,
             ~exists().where(MedicationEnd.medication_request_id == key),
@@ -163,7 +166,7 @@ def today(session: Session, patient_id: int, start: datetime, end: datetime) -> 
         .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
         .outerjoin(MedicalRecord, MedicalRecord.appointment_id == Appointment.appointment_id)
         .where(
-            Appointment.patient_id == patient_id,
+            same_person(Appointment.patient_id, patient_id),
             Appointment.appointment_datetime >= start,
             Appointment.appointment_datetime < end,
             Appointment.status.not_in(("cancelled", "noshow", "entered-in-error", "waitlist")),
@@ -176,7 +179,7 @@ def today(session: Session, patient_id: int, start: datetime, end: datetime) -> 
 def open_drafts(session: Session, patient_id: int, since: datetime) -> Sequence[MedicalRecord]:
     """Drafts begun since an instant, newest first; what is measured now belongs to the first."""
     query = select(MedicalRecord).where(
-        MedicalRecord.patient_id == patient_id,
+        same_person(MedicalRecord.patient_id, patient_id),
         MedicalRecord.status == "draft",
         MedicalRecord.started_at >= since,
     )
@@ -214,6 +217,6 @@ def openings(session: Session, patient_id: int, limit: int = 50) -> Sequence[Any
             AuditEvent.detail,
         )
         .outerjoin(User, User.id == AuditEvent.user_id)
-        .where(AuditEvent.patient_id == patient_id, AuditEvent.action == "open")
+        .where(same_person(AuditEvent.patient_id, patient_id), AuditEvent.action == "open")
     )
     return session.execute(query.order_by(AuditEvent.recorded.desc()).limit(limit)).all()

@@ -15,6 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.language import _, _n
+from app.models.people.linked import same_person
 from app.models.record.amendment import TEXTS, RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
 from app.models.record.medical_record import MedicalRecord
@@ -68,7 +69,7 @@ def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
     texts = (*TEXTS, "reason_display", "type_display")
     columns = [getattr(MedicalRecord, name) for name in texts]
     query = select(MedicalRecord.record_id, MedicalRecord.visit_date, *columns).where(
-        MedicalRecord.patient_id == patient_id
+        same_person(MedicalRecord.patient_id, patient_id)
     )
     for row in _rows(session, query):
         title = row.reason_display or row.type_display or _("Visit")
@@ -79,7 +80,7 @@ def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
 def _amendments(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
     texts = ("reason", *TEXTS)
     columns = [getattr(RecordAmendment, name) for name in ("record_id", "number", "at", *texts)]
-    query = select(*columns).where(RecordAmendment.patient_id == patient_id)
+    query = select(*columns).where(same_person(RecordAmendment.patient_id, patient_id))
     for row in _rows(session, query):
         if found := _first(row, texts, words):
             yield Hit(
@@ -97,7 +98,7 @@ def _statements(
     more = getattr(model, "reaction", None) or getattr(model, "dosage", None)
     columns = [model.display, *([more] if more is not None else [])]
     query = select(model.record_id, day.label("day"), *columns).where(
-        model.patient_id == patient_id
+        same_person(model.patient_id, patient_id)
     )
     names = [column.key for column in columns]
     for row in _rows(session, query.order_by(day.desc())):
@@ -110,7 +111,7 @@ def _findings(session: Session, patient_id: int, words: str) -> list[Hit]:
     query = (
         select(Observation.display, Observation.value_text, Observation.effective)
         .where(
-            Observation.patient_id == patient_id,
+            same_person(Observation.patient_id, patient_id),
             or_(
                 Observation.display.icontains(words, autoescape=True),
                 Observation.value_text.is_not(None),

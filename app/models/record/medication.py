@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from app.models.people.linked import same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record.clinical import MedicationRequest
 from app.models.record.drug_lists import Lists
@@ -37,7 +38,7 @@ def history(session: Session, patient_id: int) -> Sequence[Any]:
             MedicationEnd.medication_request_id == MedicationRequest.medication_request_id,
         )
         .outerjoin(ender, ender.staff_id == MedicationEnd.staff_id)
-        .where(MedicationRequest.patient_id == patient_id)
+        .where(same_person(MedicationRequest.patient_id, patient_id))
         .order_by(MedicationRequest.authored.desc(), MedicationRequest.medication_request_id.desc())
     )
     return session.execute(query.limit(MOST)).all()
@@ -49,7 +50,7 @@ def alerts(session: Session, patient_id: int) -> Sequence[Any]:
         select(DrugAlert, AlertAnswer, Staff.name.label("doctor"))
         .outerjoin(AlertAnswer, AlertAnswer.alert_id == DrugAlert.alert_id)
         .outerjoin(Staff, Staff.staff_id == DrugAlert.staff_id)
-        .where(DrugAlert.patient_id == patient_id)
+        .where(same_person(DrugAlert.patient_id, patient_id))
         .order_by(DrugAlert.at.desc(), DrugAlert.alert_id.desc())
     )
     return session.execute(query.limit(MOST_ALERTS)).all()

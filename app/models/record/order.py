@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.base.acting import Acting
+from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.record import chart
 from app.models.record.clinical import MedicationRequest, Observation
@@ -74,7 +75,7 @@ def _weight(writing: Writing) -> float | None:
     return writing.session.scalar(
         select(Observation.value)
         .where(
-            Observation.patient_id == writing.patient.patient_id,
+            same_person(Observation.patient_id, writing.patient.patient_id),
             Observation.code == WEIGHT.code,
             Observation.unit == WEIGHT.unit,
             Observation.status != "entered-in-error",

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.models.people.linked import same_person
 from app.models.record.clinical import Observation
 from app.models.record.vitals import BY_CODE, Measure, Vital
 
@@ -103,7 +104,7 @@ def courses(rows: Iterable[Any]) -> list[Course]:
 
 
 def observed(patient_id: int) -> Select[Any]:
-    return select(*OBSERVED).where(Observation.patient_id == patient_id, *_sound())
+    return select(*OBSERVED).where(same_person(Observation.patient_id, patient_id), *_sound())
 
 
 def _sound() -> tuple[Any, ...]:

@@ -8,16 +8,30 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Subquery,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
+from app.models.base.types import Instant
 from app.models.messages import outbox
+from app.models.people import linked
 from app.models.people.patient import Patient
+from app.models.people.patient_link import PatientLink
 from app.models.people.staff import Staff
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.restriction import (
@@ -41,42 +55,45 @@ class Restricted(Forbidden):
     code = "restricted"
 
 
-def closed_to(actor: Acting, now: datetime) -> Select[int]:
-    """The patients whose chart this person may not read at `now`."""
-    row = ChartRestriction
-    return select(row.patient_id).where(
-        row.state == "active",
-        ~_treats(actor, row.patient_id, row.set_at),
-        ~_broken(actor, row.patient_id, now),
+def closed_to(actor: Acting, now: datetime) -> CompoundSelect[Any]:
+    """The patients whose chart this person may not read at `now`. Of who was merged all are
+    restricted where one is, and open where one is open."""
+    chart, link = _restricted(), aliased(PatientLink)
+    head, since = chart.c.patient_id, chart.c.set_at
+    merged = and_(link.patient_id == head, link.undone_at.is_(None))
+    closed = select(head).where(
+        ~_opens(actor, head, since, now),
+        ~exists().where(merged, _opens(actor, link.other_id, since, now)),
     )
+    return linked.with_replaced(closed)
 
 
 def require_open(session: Session, actor: Acting, patient_id: int, now: datetime) -> None:
     """Raises Restricted where the chart is closed to this person."""
-    closed = closed_to(actor, now).where(ChartRestriction.patient_id == patient_id)
-    if session.scalar(closed) is not None:
+    if session.scalar(select(literal(patient_id).in_(closed_to(actor, now)))):
         raise Restricted(_("This chart is restricted to the team that treats the patient."))
 
 
-def active(session: Session, patient_id: int) -> ChartRestriction | None:
-    """The restriction of a chart that holds now."""
+def active(session: Session, patient_id: int) -> Sequence[ChartRestriction]:
+    """The restrictions of a chart that hold now, the first one first: of who was merged there can be
+    one a row of the register."""
     query = select(ChartRestriction).where(
-        ChartRestriction.patient_id == patient_id, ChartRestriction.state == "active"
+        linked.same_person(ChartRestriction.patient_id, patient_id),
+        ChartRestriction.state == "active",
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.order_by(ChartRestriction.set_at)).all()
 
 
 def require_team(session: Session, actor: Acting, patient_id: int) -> None:
     """Only a doctor who treats the patient says who reads the chart; breaking the glass makes no
     member of the team. Raises Forbidden."""
-    restriction = active(session, patient_id)
-    since = ChartRestriction.set_at if restriction else None
-    query = select(Patient.patient_id).where(Patient.patient_id == patient_id)
-    if restriction:
-        query = query.join(ChartRestriction, ChartRestriction.patient_id == Patient.patient_id)
-        query = query.where(ChartRestriction.state == "active")
-    treats = session.scalar(query.where(_treats(actor, Patient.patient_id, since)))
-    if Role.DOCTOR not in actor.roles or treats is None:
+    restrictions = active(session, patient_id)
+    since = literal(restrictions[0].set_at, Instant) if restrictions else None
+    query = select(Patient.patient_id).where(
+        linked.same_person(Patient.patient_id, patient_id),
+        _treats(actor, Patient.patient_id, since),
+    )
+    if Role.DOCTOR not in actor.roles or session.scalar(query.limit(1)) is None:
         raise Forbidden(_("Only a doctor who treats the patient, or the admin, decides this."))
 
 
@@ -105,13 +122,13 @@ def team(session: Session, patient_id: int) -> Sequence[Any]:
     """The staff named for a chart, by name."""
     query = select(CareTeam, Staff.name).join(Staff, Staff.staff_id == CareTeam.staff_id)
     return session.execute(
-        query.where(CareTeam.patient_id == patient_id).order_by(Staff.name)
+        query.where(linked.same_person(CareTeam.patient_id, patient_id)).order_by(Staff.name)
     ).all()
 
 
 def nameable(session: Session, patient_id: int) -> Sequence[Staff]:
     """The nurses and doctors who work here and are not named yet, by name."""
-    named = select(CareTeam.staff_id).where(CareTeam.patient_id == patient_id)
+    named = select(CareTeam.staff_id).where(linked.same_person(CareTeam.patient_id, patient_id))
     query = select(Staff).where(
         Staff.active,
         Staff.role.in_(("doctor", "nurse")),
@@ -126,10 +143,21 @@ def breaks(session: Session, patient_id: int, limit: int = 20) -> Sequence[Any]:
     query = (
         select(GlassBreak, User.first_name, User.last_name)
         .join(User, User.id == GlassBreak.user_id)
-        .where(GlassBreak.patient_id == patient_id)
+        .where(linked.same_person(GlassBreak.patient_id, patient_id))
         .order_by(GlassBreak.at.desc())
     )
     return session.execute(query.limit(limit)).all()
+
+
+def _restricted() -> Subquery:
+    """Whose chart is restricted since when; of who was merged, who is kept."""
+    head = linked.kept(ChartRestriction.patient_id).label("patient_id")
+    since = func.min(ChartRestriction.set_at, type_=Instant).label("set_at")
+    return select(head, since).where(ChartRestriction.state == "active").group_by(head).subquery()
+
+
+def _opens(actor: Acting, patient_id: Any, since: Any, now: datetime) -> ColumnElement[bool]:
+    return or_(_treats(actor, patient_id, since), _broken(actor, patient_id, now))
 
 
 def _treats(actor: Acting, patient_id: Any, since: Any) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from app.language import _, _k, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
+from app.models.people.linked import same_person
 from app.models.record.clinical import Observation
 from app.models.record.medical_record import MedicalRecord
 
@@ -233,7 +234,7 @@ def _height(session: Session, patient_id: int, now: datetime) -> float | None:
     return session.scalar(
         select(Observation.value)
         .where(
-            Observation.patient_id == patient_id,
+            same_person(Observation.patient_id, patient_id),
             Observation.code == HEIGHT.code,
             Observation.unit == HEIGHT.unit,
             Observation.status != "entered-in-error",

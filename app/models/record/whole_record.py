@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session, aliased
 
+from app.models.people.linked import same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record import attachment
 from app.models.record.amendment import RecordAmendment
@@ -52,7 +53,7 @@ def _visits(session: Session, patient_id: int) -> Sequence[Any]:
         select(MedicalRecord, Doctor.name.label("doctor"), signer.name.label("signer"))
         .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
         .outerjoin(signer, signer.staff_id == MedicalRecord.signed_by)
-        .where(MedicalRecord.patient_id == patient_id)
+        .where(same_person(MedicalRecord.patient_id, patient_id))
         .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
     )
     return session.execute(query).all()
@@ -62,7 +63,7 @@ def _amendments(session: Session, patient_id: int) -> Mapping[int, Sequence[Any]
     query = (
         select(RecordAmendment, Staff.name.label("author"))
         .join(Staff, Staff.staff_id == RecordAmendment.author_id)
-        .where(RecordAmendment.patient_id == patient_id)
+        .where(same_person(RecordAmendment.patient_id, patient_id))
         .order_by(RecordAmendment.record_id, RecordAmendment.number)
     )
     found: dict[int, list[Any]] = defaultdict(list)
@@ -77,12 +78,12 @@ def _drugs(session: Session, patient_id: int) -> Sequence[Any]:
         select(MedicationRequest, Doctor.name.label("doctor"), MedicationEnd)
         .outerjoin(Doctor, Doctor.doctor_id == MedicationRequest.doctor_id)
         .outerjoin(MedicationEnd, ended)
-        .where(MedicationRequest.patient_id == patient_id)
+        .where(same_person(MedicationRequest.patient_id, patient_id))
         .order_by(MedicationRequest.authored.desc(), MedicationRequest.medication_request_id.desc())
     )
     return session.execute(query).all()
 
 
 def _all(session: Session, model: type[Any], patient_id: int, order: Any) -> Sequence[Any]:
-    query = select(model).where(model.patient_id == patient_id)
+    query = select(model).where(same_person(model.patient_id, patient_id))
     return session.scalars(query.order_by(order, inspect(model).primary_key[0].desc())).all()

@@ -133,7 +133,10 @@ def remember(
 ) -> None:
     """Add the history row of what is about to change; nothing where nothing does."""
     state: Any = inspect(visit).attrs
-    watched = (state.status, state.appointment_datetime, state.minutes_duration, state.doctor_id)
+    watched = (
+        state.status, state.appointment_datetime, state.minutes_duration, state.doctor_id,
+        state.patient_id,
+    )  # fmt: skip
     if not any(attribute.history.has_changes() for attribute in watched):
         return
     freed.note(session, visit, now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
+from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
 from app.models.visits.appointment import Appointment
@@ -65,7 +66,7 @@ def visits(
     if doctor_id is not None:
         query = query.where(Appointment.doctor_id == doctor_id)
     if patient_id is not None:
-        query = query.where(Appointment.patient_id == patient_id)
+        query = query.where(same_person(Appointment.patient_id, patient_id))
     return session.execute(query).all()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
+from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.language import _
@@ -36,13 +37,17 @@ class ChartView(BaseView):
     @expose("/<patient_id>")
     @has_access
     @permission_name("show")
-    def show(self, patient_id: str) -> str:
+    def show(self, patient_id: str) -> str | Response:
         """One section of the chart, or what its search found."""
         words = request.args.get("q", "").strip()[:100]
         section = request.args.get("section", "search" if words else "overview")
         if section not in SECTIONS:
             raise BadQuery(_("The chart has no such section."))
         opened = open_chart(patient_id, section)  # not the words: they can tell a diagnosis
+        if str(opened.patient.patient_id) != patient_id:
+            asked: dict[str, Any] = request.args.to_dict()
+            kept = opened.patient.patient_id
+            return redirect(url_for("ChartView.show", **asked | {"patient_id": kept}))
         return show_chart(opened, section, **FACTS[section](opened))
 
 

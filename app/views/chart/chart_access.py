@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,14 +20,21 @@ from app.models import (
     ClinicError,
     Forbidden,
     NotFound,
-    Patient,
     Role,
     Staff,
 )
 from app.models.record import chart, restricting
 from app.security.scope import as_key, load
 from app.views.chart.chart import show_chart
-from app.views.chart.chart_page import CLINICAL, Opened, chart_of, keep, open_chart, refused
+from app.views.chart.chart_page import (
+    CLINICAL,
+    Opened,
+    chart_of,
+    keep,
+    open_chart,
+    refused,
+    the_one_kept,
+)
 from app.views.chart.restricted import restricted_facts
 from app.views.frame.bodies import read_text
 from app.views.generated.guard import actor
@@ -56,7 +64,7 @@ class ChartAccessView(BaseView):
     def break_glass(self, patient_id: str) -> Response | tuple[str, int]:
         """Open a restricted chart for a while, with the reason."""
         session, person = db.session(), actor()
-        patient = load(session, person, Patient, patient_id, Action.SHOW)
+        patient = the_one_kept(session, person, patient_id)
         chart_url = url_for("ChartView.show", patient_id=patient.patient_id)
         reason = clean_text(request.form.get("reason", "")).strip()[:LONGEST_REASON]
         minutes, now = request.form.get("minutes", ""), datetime.now(UTC)
@@ -93,7 +101,7 @@ class ChartAccessView(BaseView):
         opened = _decide(patient_id)
         row = ChartRestriction(patient_id=opened.patient.patient_id)
         row.reason = read_text(request.form.get("reason"), LONGEST_REASON, _("Reason"))
-        return _kept(opened, "add", row, _("The chart is restricted to the team."))
+        return _kept(opened, "add", [row], _("The chart is restricted to the team."))
 
     @expose("/<patient_id>/lift", methods=["POST"])
     @has_access
@@ -101,11 +109,12 @@ class ChartAccessView(BaseView):
     def lift(self, patient_id: str) -> Response | tuple[str, int]:
         """Open the chart to all clinical staff again."""
         opened = _decide(patient_id)
-        row = restricting.active(db.session(), opened.patient.patient_id)
-        if row is None:
+        rows = restricting.active(db.session(), opened.patient.patient_id)
+        if not rows:
             return redirect(_address(opened))
-        row.state = "lifted"
-        return _kept(opened, "edit", row, _("The chart is open to all clinical staff again."))
+        for row in rows:
+            row.state = "lifted"
+        return _kept(opened, "edit", rows, _("The chart is open to all clinical staff again."))
 
     @expose("/<patient_id>/team", methods=["POST"])
     @has_access
@@ -118,7 +127,7 @@ class ChartAccessView(BaseView):
         except NotFound:
             return _again(opened, ClinicError(_("Choose one from the list."), field="staff"))
         row = CareTeam(patient_id=opened.patient.patient_id, staff_id=staff.staff_id)
-        return _kept(opened, "add", row, _("%(name)s reads the chart too.", name=staff.name))
+        return _kept(opened, "add", [row], _("%(name)s reads the chart too.", name=staff.name))
 
     @expose("/<patient_id>/team/<key>/remove", methods=["POST"])
     @has_access
@@ -127,7 +136,7 @@ class ChartAccessView(BaseView):
         """Take someone off the list again."""
         opened = _decide(patient_id)
         row = db.session.get(CareTeam, as_key(key))
-        if row is None or row.patient_id != opened.patient.patient_id:
+        if row is None or not opened.has(row):
             raise NotFound(_("There is no such entry, or it is not yours to see."))
         db.session.delete(row)
         keep("delete", row)
@@ -141,11 +150,14 @@ def _decide(patient_id: str) -> Opened:
     return opened
 
 
-def _kept(opened: Opened, action: str, row: Any, said: str) -> Response | tuple[str, int]:
+def _kept(
+    opened: Opened, action: str, rows: Sequence[Any], said: str
+) -> Response | tuple[str, int]:
     try:
-        row.check(db.session(), opened.person, opened.now)
-        db.session.add(row)
-        keep(action, row)
+        for row in rows:
+            row.check(db.session(), opened.person, opened.now)
+        db.session.add_all(rows)
+        keep(action, *rows)
     except (Forbidden, NotFound):
         raise
     except ClinicError as error:
@@ -168,7 +180,7 @@ def _facts(opened: Opened) -> dict[str, Any]:
     except Forbidden:
         decides = False
     return {
-        "restriction": restricting.active(session, patient_id),
+        "restriction": next(iter(restricting.active(session, patient_id)), None),
         "team": restricting.team(session, patient_id),
         "breaks": restricting.breaks(session, patient_id),
         "openings": chart.openings(session, patient_id),

@@ -132,7 +132,7 @@ def _entry(opened: Opened, kind: Kind, key: str | None) -> Entry:
     if key is None:
         return kind.model(patient_id=opened.patient.patient_id)
     row: Entry = load(db.session(), actor(), kind.model, key, Action.EDIT, ("record",))
-    if row.patient_id != opened.patient.patient_id:
+    if not opened.has(row):
         raise NotFound(_("There is no such entry, or it is not yours to see."))
     if not chart_entries.latest(db.session(), row):
         raise Stale(_("A later entry has taken the place of this one. Open the chart again."))

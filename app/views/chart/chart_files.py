@@ -123,7 +123,7 @@ def _attach(opened: Opened, title: str) -> Attachment:
 
 def _load(opened: Opened, key: str) -> Attachment:
     row: Attachment | None = db.session.get(Attachment, as_key(key))
-    mine = row is not None and row.patient_id == opened.patient.patient_id
+    mine = row is not None and opened.has(row)
     if row is None or not mine or row.withdrawn_at is not None:
         raise NotFound(_("There is no such file, or it is not yours to see."))
     return row

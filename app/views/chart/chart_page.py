@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.extensions import db
 from app.language import _, _n
 from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role
 from app.models.base.clock import clinic_zone
 from app.models.base.types import FhirDateTime
+from app.models.people.linked import is_of, kept_id
 from app.models.record import chart, restricting
 from app.models.record.vitals import ADULT
 from app.security import audit
 from app.security.actor import Actor
-from app.security.scope import load
+from app.security.scope import as_key, load
 from app.spelling import spelled
 from app.views.generated.guard import actor
 from app.views.generated.values import show
@@ -55,12 +58,16 @@ class Opened:
     def is_doctor(self) -> bool:
         return Role.DOCTOR in self.person.roles and self.person.doctor_id is not None
 
+    def has(self, row: Any) -> bool:
+        """Whether a row is of this patient, or of one who was merged into this one."""
+        return is_of(db.session(), row.patient_id, self.patient.patient_id)
+
 
 def chart_of(patient_id: str) -> Opened:
     """Load the patient in the person's scope, else NotFound; Restricted where the chart is closed
-    to this person, which leaves an event."""
+    to this person, which leaves an event. Of who was merged into another, it is the other's."""
     session, person = db.session(), actor()
-    patient = load(session, person, Patient, patient_id, Action.SHOW)
+    patient = the_one_kept(session, person, patient_id)
     now = datetime.now(UTC)
     try:
         restricting.require_open(session, person, patient.patient_id, now)
@@ -70,6 +77,15 @@ def chart_of(patient_id: str) -> Opened:
         raise
     known = chart.allergies(session, patient.patient_id)
     return Opened(patient, person, now, known)
+
+
+def the_one_kept(session: Session, person: Actor, patient_id: Any) -> Patient:
+    """The patient, or who is kept for them, in the person's scope."""
+    patient: Patient = load(session, person, Patient, patient_id, Action.SHOW)
+    if patient.replaced_by_id is None:
+        return patient
+    kept: Patient = load(session, person, Patient, patient.replaced_by_id, Action.SHOW)
+    return kept
 
 
 def open_chart(patient_id: str, section: str, **detail: Any) -> Opened:
@@ -89,9 +105,18 @@ def load_record(patient_id: str, record_id: str, action: Action) -> MedicalRecor
     """A record of this very patient, in the person's scope, else NotFound."""
     names = ("patient", "doctor", "author", "signer")
     record: MedicalRecord = load(db.session(), actor(), MedicalRecord, record_id, action, names)
-    if str(record.patient_id) != patient_id:
+    if not is_asked_for(record, patient_id):
         raise NotFound(_("There is no such entry, or it is not yours to see."))
     return record
+
+
+def is_asked_for(row: Any, patient_id: str) -> bool:
+    """Whether the patient in the address is the row's, or one person with the row's; asks only
+    where the two differ."""
+    if str(row.patient_id) == patient_id:
+        return True
+    session = db.session()
+    return kept_id(session, row.patient_id) == kept_id(session, as_key(patient_id))
 
 
 def keep(action: str, *rows: Any) -> None:

@@ -23,7 +23,15 @@ from app.models.record.order import Order, Writing
 from app.models.record.prescribing import Shown
 from app.models.record.prescription_tables import OVERRIDE_REASONS
 from app.security.scope import load
-from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused, when
+from app.views.chart.chart_page import (
+    Opened,
+    chart_of,
+    is_asked_for,
+    keep,
+    open_chart,
+    refused,
+    when,
+)
 from app.views.chart.prescription_form import read_answers, read_attempt, read_order
 from app.views.generated.guard import actor
 from app.views.generated.values import clean_text
@@ -135,7 +143,7 @@ def load_request(patient_id: str, request_id: str) -> MedicationRequest:
     row: MedicationRequest = load(
         db.session(), actor(), MedicationRequest, request_id, Action.SHOW, links
     )
-    if str(row.patient_id) != patient_id:
+    if not is_asked_for(row, patient_id):
         raise NotFound(_("There is no such entry, or it is not yours to see."))
     return row
 

@@ -67,7 +67,7 @@ def read_link(name: str, raw: Any, *, needed: bool = True) -> Any:
         return None
     key = read_value(name, column, raw)
     if key is not None:
-        writing.find_link(db.session(), actor(), LINKS[name], key)
+        key = writing.find_link(db.session(), actor(), LINKS[name], key).pk
     return key
 
 

@@ -199,7 +199,8 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
         try:
             value = parse(column, given.get(name))
             if value is not None and (target := self._target(name)):
-                writing.find_link(db.session(), actor(), target, value)
+                found = writing.find_link(db.session(), actor(), target, value)
+                value = inspect(found).identity[0]
         except ClinicError as error:
             raise ClinicError(f"{self.label_columns[name]}: {error.message}", field=name) from None
         setattr(row, name, value)

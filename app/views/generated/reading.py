@@ -20,8 +20,9 @@ from sqlalchemy import (
 from sqlalchemy import types as sa
 from sqlalchemy.orm import Query, Session
 
-from app.models import Action, Entity
+from app.models import Action, Entity, Patient
 from app.models.base import finding
+from app.models.people import linked
 from app.security.actor import Actor
 from app.security.scope import row_scope, visible
 from app.views.generated.values import clean_text
@@ -62,6 +63,12 @@ def declared_order(model: type[Any]) -> tuple[str, str] | None:
 
 
 def picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[Any]:
+    """The rows that `words` may mean; of patients who were merged, who is kept."""
+    found = _picks(session, actor, model, words)
+    return linked.who_are_kept(session, found) if model is Patient else found
+
+
+def _picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[Any]:
     """At most 20 rows of which a label begins with `words`; where these are fewer, also those
     that have a word which does."""
     columns = label_columns(actor, model)

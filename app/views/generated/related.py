@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.extensions import db
-from app.models import DeclarationError, Entity
+from app.models import DeclarationError, Entity, Patient
+from app.models.people.linked import same_person
 from app.security import audit
 from app.security.scope import labels
 from app.views.generated import reading
@@ -61,7 +62,9 @@ def _related(
 def _card(related: Related, row: Any) -> RelatedCard:
     view, link = related.view, related.link
     query = reading.rows_in_scope(db.session(), actor(), view.model, view._filters, "", ())
-    query = query.filter(getattr(view.model, view.model.foreign_key(link)) == row.pk)
+    leads_here = getattr(view.model, view.model.foreign_key(link))
+    mine = same_person(leads_here, row.pk) if isinstance(row, Patient) else leads_here == row.pk
+    query = query.filter(mine)
     columns = [name for name in view.list_columns if name != link]
     query = query.options(*labels(actor(), view.model, columns))
     found = reading.sorted_by(query, view.model, view.default_order()).limit(MOST + 1).all()

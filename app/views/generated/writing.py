@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.language import _, _l
-from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Stale
+from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Patient, Stale
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.security import audit
 from app.security.actor import Actor
@@ -128,7 +128,10 @@ def resolve_links(session: Session, actor: Actor, form: Any) -> None:
 def find_link(session: Session, actor: Actor, model: type[Any], key: Any) -> Any:
     """The row that a key in a body names. Raises ClinicError where the person may not see it."""
     try:
-        return load(session, actor, model, key, Action.LIST)
+        row = load(session, actor, model, key, Action.LIST)
+        if isinstance(row, Patient) and row.replaced_by_id is not None:
+            return load(session, actor, model, row.replaced_by_id, Action.LIST)
+        return row
     except (NotFound, Forbidden):
         raise ClinicError(_("There is no such entry to choose.")) from None
 

@@ -95,10 +95,17 @@ class PatientGrid(GridView):
     """The generated grid; a patient's page leads to the invitation."""
 
     def links(self, row: Patient) -> list[Link]:
-        if not self.appbuilder.sm.has_access("can_invite", "PortalInvite"):
-            return []
-        url = url_for("PortalInviteView.invite", patient_id=row.patient_id)
-        return [Link(_("Invite to the portal"), url, "fa-paper-plane")]
+        found = []
+        if row.replaced_by_id is not None:
+            kept = url_for("PatientView.show", pk=row.replaced_by_id)
+            found.append(Link(_("Merged: open the patient who is kept"), kept, "fa-code-merge"))
+        if self.appbuilder.sm.has_access("can_merge", "Duplicates"):
+            url = url_for("DuplicatesView.show", patient=row.patient_id)
+            found.append(Link(_("Duplicates"), url, "fa-clone"))
+        if self.appbuilder.sm.has_access("can_invite", "PortalInvite"):
+            url = url_for("PortalInviteView.invite", patient_id=row.patient_id)
+            found.append(Link(_("Invite to the portal"), url, "fa-paper-plane"))
+        return found
 
 
 class RegistrationGrid(GridView):

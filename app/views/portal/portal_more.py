@@ -109,7 +109,7 @@ class PortalMoreView(BaseView):
         guardians = portal_access.guardians(session, patient.patient_id, now())
         names = _names({event.user_id for event in events if event.user_id})
         lines = [(show(e.recorded), _who(e, names), _did(e)) for e in events]
-        own = patient.user_id == actor().user_id
+        own = actor().patient_id == patient.patient_id
         return page("privacy", lines=lines, guardians=guardians, own=own)
 
     @expose("/guardian/<key>/end", methods=["POST"])
@@ -120,8 +120,8 @@ class PortalMoreView(BaseView):
         patient, session = acting_patient(), db.session()
         known = portal_access.guardians(session, patient.patient_id, now())
         row = next((r for r in known if r.portal_access_id == as_key(key)), None)
-        mine = actor().user_id
-        if row is None or mine not in (patient.user_id, row.user_id):
+        own = actor().patient_id == patient.patient_id
+        if row is None or not (own or row.user_id == actor().user_id):
             audit.refused(session, actor(), "edit", PortalAccess, key)
             raise NotFound(_("There is no such entry, or it is not yours to end."))
         row.ended_at = now()

@@ -20,6 +20,7 @@ from app.models import (
     PatientReport,
 )
 from app.models.base.clock import clinic_zone
+from app.models.people.linked import same_person
 from app.models.portal import portal_asks, shared
 from app.models.record import chart
 from app.models.record.chart import ONGOING, TAKEN
@@ -146,6 +147,6 @@ def _visit_page(key: str, wish: str = "", error: ClinicError | None = None) -> A
 
 def _reports(patient_id: int) -> Any:
     query = select(PatientReport).where(
-        PatientReport.patient_id == patient_id, PatientReport.state == "reported"
+        same_person(PatientReport.patient_id, patient_id), PatientReport.state == "reported"
     )
     return db.session.scalars(query.order_by(PatientReport.created.desc())).all()

@@ -20,6 +20,7 @@ from app.models import (
     WaitlistOffer,
 )
 from app.models.clinic import visit_form
+from app.models.people.linked import is_of
 from app.models.portal import portal, portal_times, portal_waiting
 from app.models.visits import offering
 from app.security import audit
@@ -139,7 +140,7 @@ def _own(model: type[Entity], key: str) -> Any:
     """A row of the patient acted for. Raises NotFound, with an event where it is another's."""
     patient, number = acting_patient(), as_key(key)
     row: Any = db.session.get(model, number)
-    if row is not None and row.patient_id == patient.patient_id:
+    if row is not None and is_of(db.session(), row.patient_id, patient.patient_id):
         return row
     if row is not None:
         audit.refused(db.session(), actor(), "show", model, number)

@@ -1,0 +1,84 @@
+"""Reading one person whose register rows were merged: conditions that cost no statement.
+
+A kept patient may stand for several others; a replaced one for nobody. So all rows of a person are
+found in one step from the one that is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from app.models.people.patient import Patient
+from app.models.people.patient_link import PatientLink
+
+STANDING = PatientLink.undone_at.is_(None)
+
+
+def same_person(column: Any, patient_id: int) -> ColumnElement[bool]:
+    """Whether `column` names this patient or one that this patient replaced."""
+    condition: ColumnElement[bool] = column.in_(numbers(patient_id))
+    return condition
+
+
+def numbers(patient_id: int) -> Any:
+    """The numbers of a kept patient: the own one and those of the replaced."""
+    replaced = select(PatientLink.other_id).where(PatientLink.patient_id == patient_id, STANDING)
+    return union_all(select(literal(patient_id)), replaced)
+
+
+def kept(column: Any) -> ColumnElement[int]:
+    """The number of who is kept for the patient in `column`: mostly the same."""
+    link = aliased(PatientLink)
+    found = (
+        select(link.patient_id)
+        .where(link.other_id == column, link.undone_at.is_(None))
+        .correlate_except(link)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, column)
+
+
+def kept_id(session: Session, patient_id: int) -> int:
+    """The number of who is kept for this patient: mostly the same."""
+    query = select(PatientLink.patient_id).where(PatientLink.other_id == patient_id, STANDING)
+    return session.scalar(query) or patient_id
+
+
+def is_of(session: Session, row_patient_id: int, patient_id: int) -> bool:
+    """Whether a row of the one patient is read with the other; asks only where they differ."""
+    return row_patient_id == patient_id or kept_id(session, row_patient_id) == patient_id
+
+
+def replaced(session: Session, patient_id: int) -> list[PatientLink]:
+    """The standing merges into a kept patient, oldest first."""
+    query = select(PatientLink).where(PatientLink.patient_id == patient_id, STANDING)
+    return list(session.scalars(query.order_by(PatientLink.linked_at)))
+
+
+def who_are_kept(session: Session, found: Sequence[Patient]) -> list[Patient]:
+    """The patients with each who was replaced turned into who is kept, each once; asks only where
+    one was."""
+    wanted = {row.replaced_by_id for row in found} - {None}
+    if not wanted:
+        return list(found)
+    query = select(Patient).where(Patient.patient_id.in_(wanted))
+    kept_rows = {row.patient_id: row for row in session.scalars(query)}
+    return list(dict.fromkeys(kept_rows.get(row.replaced_by_id or 0, row) for row in found))
+
+
+def with_replaced(heads: Select[Any]) -> CompoundSelect[Any]:
+    """A selection of kept patients together with everyone whom they replaced."""
+    replaced = select(PatientLink.other_id).where(PatientLink.patient_id.in_(heads), STANDING)
+    return union_all(heads, replaced)
