@@ -40,6 +40,8 @@ class Batch:
     rows: dict[str, list[Row]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(resource type, reason) → how many."""
+    versions: list[Row] = field(default_factory=list)
+    """The versions of notes that this clinic sent; see `notes_in`."""
     notes: Counter[str] = field(default_factory=Counter)
     """What a person should know → how often."""
     _mentioned: set[str] = field(default_factory=set)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from app.exchange import fhir_rows
+from app.exchange import fhir_rows, notes_in
 from app.exchange.batch import KINDS, Batch, Broken, Row
 from app.exchange.fhir_names import KEY_SYSTEM
 from app.exchange.node import Node
@@ -39,9 +39,16 @@ def read(data: bytes, now: datetime) -> Batch:
         if kind in ROWS:
             context = fhir_rows.Context(entry.key, index, batch, now)
             batch.add(kind, ROWS[kind](context, entry.resource) | {"identifier": entry.key})
+        elif kind == "DocumentReference" and (note := _note(entry, index, batch, now)):
+            batch.versions.append(note)
         else:
             batch.skip(kind)
     return batch
+
+
+def _note(entry: _Entry, index: _Index, batch: Batch, now: datetime) -> Row | None:
+    name = entry.url or entry.local or ""  # a document of others needs no key: it is not kept
+    return notes_in.version(fhir_rows.Context(name, index, batch, now), entry.resource)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from uuid import NAMESPACE_URL, uuid5
 UUID_URN = re.compile(r"urn:uuid:([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 KEY_SYSTEM = "urn:clinic:key"
 """The identifier that holds the key of a row where its `fullUrl` does not."""
+REPLACES = "urn:clinic:replaces"
+"""The extension of a problem or an allergy that names the signed entry whose place it takes."""
 
 Resource = dict[str, Any]
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, defer
 from app.exchange import fhir_out_findings as findings
 from app.exchange import fhir_out_notes as documents
 from app.exchange import fhir_out_rows as rows
-from app.exchange.fhir_names import Resource
+from app.exchange.fhir_names import Resource, reference
 from app.exchange.fhir_out_rows import Going, instant
 from app.models import (
     AllergyIntolerance,
@@ -32,8 +32,9 @@ from app.models import (
     Staff,
 )
 from app.models.base.clock import clinic_zone
+from app.models.people import linked
 from app.models.people.linked import same_person
-from app.models.portal.shared import MISTAKE, SIGNED, readable, shared, sound
+from app.models.portal.shared import MISTAKE, readable, shared, sound
 
 STATEMENTS: dict[str, type[Any]] = {
     "Condition": Condition,
@@ -58,7 +59,8 @@ def bundle_of(session: Session, patient: Patient, *, shared_only: bool, now: dat
     named = [("Encounter", row) for row in going.records.values()]
     named += [(kind, row) for kind, of_kind in found.items() for row in of_kind]
     going.by_key |= {row.identifier: (kind, row) for kind, row in named if row.identifier}
-    resources = [rows.patient(going)]
+    resources = _patients(session, patient)
+    registered = len(resources)
     resources += [rows.encounter(going, row) for row in going.records.values()]
     resources += [rows.condition(going, row) for row in found["Condition"]]
     resources += [rows.allergy_intolerance(going, row) for row in found["AllergyIntolerance"]]
@@ -70,15 +72,16 @@ def bundle_of(session: Session, patient: Patient, *, shared_only: bool, now: dat
         "resourceType": "Bundle",
         "type": "collection",
         "timestamp": instant(now),
-        "entry": [_entry(resource) for resource in _with_people(session, going, resources)],
+        "entry": [
+            _entry(resource) for resource in _with_people(session, going, resources, registered)
+        ],
     }
 
 
 def _going(session: Session, patient: Patient, shared_only: bool, now: datetime) -> Going:
     """Everybody who is named, and the visits in their order."""
     visits = select(MedicalRecord).where(same_person(MedicalRecord.patient_id, patient.patient_id))
-    if shared_only:
-        visits = visits.where(MedicalRecord.record_id.in_(SIGNED))
+    visits = visits.where(MedicalRecord.status == "signed")  # a draft is nobody's word yet
     visits = visits.order_by(MedicalRecord.visit_date, MedicalRecord.record_id)
     records = {row.record_id: row for row in session.scalars(visits)}
     staff = {row.staff_id: row for row in session.scalars(select(Staff))}
@@ -138,12 +141,23 @@ def _medication(
     ]
 
 
-def _with_people(session: Session, going: Going, resources: list[Resource]) -> list[Resource]:
-    """The resources with those whom they name, right after the patient."""
+def _patients(session: Session, patient: Patient) -> list[Resource]:
+    """The patient, then those whom they replaced, linked to each other (Patient.link)."""
+    others = [link.other for link in linked.replaced(session, patient.patient_id)]
+    replaces = [{"other": reference("Patient", row), "type": "replaces"} for row in others]
+    kept = [{"other": reference("Patient", patient), "type": "replaced-by"}]
+    first = rows.patient(patient, **({"link": replaces} if replaces else {}))
+    return [first, *(rows.patient(row, active=False, link=kept) for row in others)]
+
+
+def _with_people(
+    session: Session, going: Going, resources: list[Resource], at: int
+) -> list[Resource]:
+    """The resources with those whom they name, right after the patients."""
     found = session.execute(select(Doctor.staff_id, Doctor.specialization))
     skills = {row.staff_id: row.specialization for row in found}
     people = [rows.practitioner(row, skills.get(key)) for key, row in going.named.items()]
-    return [resources[0], *people, *resources[1:]]
+    return [*resources[:at], *people, *resources[at:]]
 
 
 def _entry(resource: Resource) -> Resource:

@@ -13,6 +13,8 @@ from app.models import Attachment, MedicalRecord, RecordAmendment
 from app.models.record.amendment import TEXTS, texts_of
 
 NOTE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
+AMENDED = "Amended: "
+"""What stands before the reason of an amendment."""
 MOST_INLINE = 20_000_000
 """Bytes of files that a bundle holds in all; of the rest it says that they are there."""
 
@@ -68,10 +70,10 @@ def _note(going: Going, record: MedicalRecord, row: Any, before: Any, last: bool
     amended = isinstance(row, RecordAmendment)
     by = row.author_id if amended else record.signed_by or record.author_id
     author = _by(going, by) or list(filter(None, [going.doctor(record.doctor_id)]))
-    state = "preliminary" if record.status == "draft" else "amended" if amended else "final"
+    state = "amended" if amended else "final"
     replaced = [{"code": "replaces", "target": {"reference": _url(_name(record, before))}}]
     text = "\n\n".join(f"{n.capitalize()}: {getattr(row, n)}" for n in TEXTS if getattr(row, n))
-    reason = f"Amended: {row.reason}" if amended and not going.shared else None
+    reason = f"{AMENDED}{row.reason}" if amended and not going.shared else None
     return filled(
         _begun(going, _name(record, row))
         | {

@@ -9,13 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.exchange.batch import NOT_STATED
-from app.exchange.fhir_names import Resource, begun, filled, reference
+from app.exchange.fhir_names import REPLACES, Resource, begun, filled, reference
 from app.models import AllergyIntolerance, Condition, MedicalRecord, Patient, Staff
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 RECORD_NUMBER = "urn:clinic:record-number"
-REPLACES = "urn:clinic:replaces"
-"""The extension of a problem or an allergy that names the signed entry whose place it takes."""
 CATEGORIES = ("food", "medication", "environment", "biologic")
 NAMELESS = "clinic:practitioner-not-named"
 
@@ -54,8 +52,8 @@ class Going:
         return self.practitioner(self.doctors.get(doctor_id or 0))
 
 
-def patient(going: Going) -> Resource:
-    row = going.patient
+def patient(row: Patient, **more: Any) -> Resource:
+    """Someone of the register; `more` says whom they replaced, or who is kept for them."""
     said = begun("Patient", row)
     number = {
         "type": _concept(f"{TERMINOLOGY}/v2-0203", "MR", None),
@@ -77,6 +75,7 @@ def patient(going: Going) -> Resource:
             if row.language
             else [],
         }
+        | more
     )
 
 

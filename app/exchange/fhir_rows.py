@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.exchange.batch import NOT_STATED, Batch, Broken, Row
 from app.exchange.dosage import detail, readable
+from app.exchange.fhir_names import REPLACES
 from app.exchange.node import Node, coding, words
 from app.exchange.observed import components, measured
 from app.exchange.values import day, instant, moment, visit_status, visit_times
@@ -45,7 +46,7 @@ class Context:
         return key
 
 
-def patient(_context: Context, resource: Node) -> Row:
+def patient(context: Context, resource: Node) -> Row:
     name = _official(resource)
     return {
         "name": _full_name(name, resource.path),
@@ -57,7 +58,16 @@ def patient(_context: Context, resource: Node) -> Row:
         "contact_info": _address(resource),
         "language": resource.first("communication").node("language").first("coding").text("code"),
         "deceased_on": moment(resource.text("deceasedDateTime"), f"{resource.path}.deceased"),
+        "replaced_by": _replaced_by(context, resource),
     }
+
+
+def _replaced_by(context: Context, resource: Node) -> str | None:
+    """The key of the patient who is kept for this one (Patient.link)."""
+    for link in resource.nodes("link"):
+        if link.text("type") == "replaced-by":
+            return context.references.find(link.node("other"), resource, context.key)[0]
+    return None
 
 
 def practitioner(_context: Context, resource: Node) -> Row:
@@ -96,6 +106,7 @@ def condition(context: Context, resource: Node) -> Row:
     status = _code(resource, "clinicalStatus")
     return {
         **_statement(context, resource, "code"),
+        "replaces": _replaces(context, resource),
         "clinical_status": status or ("resolved" if abatement else "active"),
         "verification_status": _code(resource, "verificationStatus"),
         "onset": moment(resource.text("onsetDateTime"), f"{resource.path}.onsetDateTime"),
@@ -112,6 +123,7 @@ def allergy_intolerance(context: Context, resource: Node) -> Row:
     ]
     return {
         **_statement(context, resource, "code", "patient"),
+        "replaces": _replaces(context, resource),
         "clinical_status": _code(resource, "clinicalStatus") or "active",
         "verification_status": _code(resource, "verificationStatus"),
         "type": resource.text("type"),
@@ -159,6 +171,14 @@ def _statement(context: Context, resource: Node, what: str, whose: str = "subjec
         "record": context.named(resource, "encounter"),
         **coding(resource.node(what)),
     }
+
+
+def _replaces(context: Context, resource: Node) -> str | None:
+    """The key of the entry whose place this one takes."""
+    for extension in resource.nodes("extension"):
+        if extension.text("url") == REPLACES:
+            return context.named(extension, "valueReference")
+    return None
 
 
 def _subject(context: Context, resource: Node, whose: str = "subject") -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from app.exchange import notes_in
 from app.exchange.batch import NOT_STATED, Batch, Broken, Row
-from app.exchange.fitting import check
+from app.exchange.bulk import Ids, add, doctor_ids, ids_of, insert_all, look_up, tally
 from app.exchange.report import Report, Tally
 from app.models import (
     AllergyIntolerance,
@@ -39,10 +40,7 @@ NOT_NAMED: Row = {
     "specialization": NOT_STATED,
     "active": False,
 }
-IN_CHUNK = 1000
 TURN = 7_305_461_127  # any number that no other advisory lock of the clinic uses
-
-Ids = dict[str, int]
 
 
 def store(session: Session, batch: Batch, now: datetime) -> Report:
@@ -56,22 +54,24 @@ def store(session: Session, batch: Batch, now: datetime) -> Report:
         report[kind].skipped[reason] += count
     rows = batch.rows
     report["Practitioner"].add(_add_doctors(session, rows["Practitioner"]))
-    report["Patient"].add(_add_patients(session, rows["Patient"], now))
+    new = _add_patients(session, rows["Patient"], now)
+    report["Patient"].add(tally(rows["Patient"], new))
     everything = [row for kind in ("Encounter", *STATEMENTS) for row in rows[kind]]
     _name_people(session, everything)
-    report["Encounter"].add(_add_encounters(session, rows["Encounter"], report))
+    report["Encounter"].add(_add_encounters(session, batch, report))
     _name_records(session, [row for row in everything if row.get("record")], report)
     for kind, model in STATEMENTS.items():
-        report[kind].add(_tally(rows[kind], _add(session, model, rows[kind], kind)))
+        report[kind].add(tally(rows[kind], _add_in_turn(session, model, rows[kind], kind)))
+    _link_patients(session, rows["Patient"], new, now)
     return report
 
 
 def only_patient(session: Session, batch: Batch) -> int | None:
     """The patient whom the batch is about, where it is one."""
-    numbers = list(
-        _ids(session, Patient, (row["identifier"] for row in batch.rows["Patient"])).values()
-    )
-    return numbers[0] if len(numbers) == 1 else None
+    kept = _who_is_kept(session)
+    found = ids_of(session, Patient, (row["identifier"] for row in batch.rows["Patient"])).values()
+    numbers = {kept.get(number, number) for number in found}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _take_turns(session: Session) -> None:
@@ -81,27 +81,49 @@ def _take_turns(session: Session) -> None:
 
 
 def _add_doctors(session: Session, rows: list[Row]) -> Tally:
-    fresh = _add(session, Staff, rows, "Practitioner")
-    staff = _ids(session, Staff, fresh)
+    fresh = add(session, Staff, rows, "Practitioner")
+    staff = ids_of(session, Staff, fresh)
     doctors = [row | {"staff_id": staff[key]} for key, row in fresh.items()]
-    _insert(session, Doctor, doctors, "Practitioner")
-    return _tally(rows, fresh)
+    insert_all(session, Doctor, doctors, "Practitioner")
+    return tally(rows, fresh)
 
 
-def _add_patients(session: Session, rows: list[Row], now: datetime) -> Tally:
+def _add_patients(session: Session, rows: list[Row], now: datetime) -> dict[str, Row]:
     for row in rows:
         Patient(dob=row["dob"]).check(session, None, now)
-    fresh = _add(session, Patient, rows, "Patient")
+    fresh = add(session, Patient, rows, "Patient")
     table = Patient.__table__
     numbered = [
         {"_id": number, "record_number": f"P-{number:06d}"}
-        for number in _ids(session, Patient, fresh).values()
+        for number in ids_of(session, Patient, fresh).values()
     ]
     if numbered:
         session.connection().execute(
             update(table).where(table.c.patient_id == bindparam("_id")), numbered
         )
-    return _tally(rows, fresh)
+    return fresh
+
+
+def _link_patients(
+    session: Session, rows: list[Row], new: Mapping[str, Row], now: datetime
+) -> None:
+    """Take over who is kept for whom, of patients who were not in the clinic before: a file merges
+    nobody who is known here."""
+    ids = ids_of(
+        session,
+        Patient,
+        [key for row in rows for key in (row["identifier"], row.get("replaced_by"))],
+    )
+    links = {row["identifier"]: row.get("replaced_by") for row in rows if row["identifier"] in new}
+    for other, kept in links.items():
+        if kept in ids and kept != other and not links.get(kept):
+            session.add(
+                PatientLink(
+                    patient_id=ids[kept], other_id=ids[other], reason="Merged where it came from.",
+                    moved={}, linked_at=now,
+                )
+            )  # fmt: skip
+            session.flush()
 
 
 def _who_is_kept(session: Session) -> dict[int, int]:
@@ -111,12 +133,19 @@ def _who_is_kept(session: Session) -> dict[int, int]:
     return {row.other_id: row.patient_id for row in rows}
 
 
+def _whose(session: Session, model: Any, keys: list[str]) -> Ids:
+    """By identifier, whose row it is; of who was merged, who is kept."""
+    kept, column = _who_is_kept(session), model.identifier
+    found = look_up(session, select(column, model.patient_id), column, keys)
+    return {key: kept.get(number, number) for key, number in found.items()}
+
+
 def _name_people(session: Session, rows: list[Row]) -> None:
     """Turn the references `patient` and `doctor` into ids."""
     kept = _who_is_kept(session)
-    found = _ids(session, Patient, (row["patient"] for row in rows))
+    found = ids_of(session, Patient, (row["patient"] for row in rows))
     patients = {key: kept.get(number, number) for key, number in found.items()}
-    doctors = _doctor_ids(session, (row.get("doctor") for row in rows))
+    doctors = doctor_ids(session, (row.get("doctor") for row in rows))
     for row in rows:
         if row["patient"] not in patients:
             raise Broken(
@@ -130,11 +159,8 @@ def _name_people(session: Session, rows: list[Row]) -> None:
 def _name_records(session: Session, rows: list[Row], report: Report) -> None:
     """Turn the reference `record` into an id; it must be a visit of the same patient."""
     keys = [row["record"] for row in rows]
-    records = _ids(session, MedicalRecord, keys)
-    column = MedicalRecord.identifier
-    kept = _who_is_kept(session)
-    found = _look_up(session, select(column, MedicalRecord.patient_id), column, keys)
-    whose = {key: kept.get(number, number) for key, number in found.items()}
+    records = ids_of(session, MedicalRecord, keys)
+    whose = _whose(session, MedicalRecord, keys)
     for row in rows:
         if whose.get(row["record"], row["patient_id"]) != row["patient_id"]:
             raise Broken(f"{row['identifier'][:80]} names an encounter of another patient.")
@@ -143,22 +169,28 @@ def _name_records(session: Session, rows: list[Row], report: Report) -> None:
             report.notes["statements name an encounter that is in no file; kept without it."] += 1
 
 
-def _add_encounters(session: Session, rows: list[Row], report: Report) -> Tally:
-    """One appointment and one signed record for each; the reason stays on the record."""
+def _add_encounters(session: Session, batch: Batch, report: Report) -> Tally:
+    """One appointment and one signed record for each, with its note; the reason stays on the
+    record."""
+    rows, texts = batch.rows["Encounter"], notes_in.first_texts(batch.versions)
     _name_missing_doctors(session, rows, report)
-    known = _ids(session, MedicalRecord, (row["identifier"] for row in rows))
+    known = ids_of(session, MedicalRecord, (row["identifier"] for row in rows))
     visits = [
         row | {"status": row["appointment_status"]}
         for row in rows
         if row["identifier"] not in known
     ]
-    _add(session, Appointment, visits, "Encounter")
-    appointments = _ids(session, Appointment, (row["identifier"] for row in rows))
+    add(session, Appointment, visits, "Encounter")
+    appointments = ids_of(session, Appointment, (row["identifier"] for row in rows))
     records = [
-        row | {"status": "signed", "appointment_id": appointments.get(row["identifier"])}
+        row
+        | {"status": "signed", "appointment_id": appointments.get(row["identifier"])}
+        | texts.get(row["identifier"], {})
         for row in rows
     ]
-    return _tally(rows, _add(session, MedicalRecord, records, "Encounter"))
+    fresh = add(session, MedicalRecord, records, "Encounter")
+    notes_in.amend(session, batch.versions, fresh)
+    return tally(rows, fresh)
 
 
 def _name_missing_doctors(session: Session, rows: list[Row], report: Report) -> None:
@@ -166,63 +198,32 @@ def _name_missing_doctors(session: Session, rows: list[Row], report: Report) -> 
     if not nameless:
         return
     _add_doctors(session, [NOT_NAMED])
-    (fallback,) = _doctor_ids(session, [NOT_NAMED["identifier"]]).values()
+    (fallback,) = doctor_ids(session, [NOT_NAMED["identifier"]]).values()
     for row in nameless:
         row["doctor_id"] = fallback
     sentence = f"encounters name no known practitioner; kept under “{NOT_NAMED['name']}”."
     report.notes[sentence] += len(nameless)
 
 
-def _add(session: Session, model: type[Entity], rows: list[Row], kind: str) -> dict[str, Row]:
-    """Insert the rows whose identifier is not there yet, and answer them by identifier."""
-    known = _ids(session, model, (row["identifier"] for row in rows))
+def _add_in_turn(
+    session: Session, model: type[Entity], rows: list[Row], kind: str
+) -> dict[str, Row]:
+    """`_add`, an entry that takes the place of another after that one. Raises Broken."""
     fresh: dict[str, Row] = {}
-    for row in rows:
-        if row["identifier"] not in known:
-            fresh.setdefault(row["identifier"], row)
-    _insert(session, model, list(fresh.values()), kind)
+    while rows:
+        waiting = {row["identifier"] for row in rows}
+        ready = [row for row in rows if row.get("replaces") not in waiting]
+        if not ready:
+            raise Broken(f"{rows[0]['identifier'][:80]} takes its own place.")
+        rows = [row for row in rows if row.get("replaces") in waiting]
+        replacing = [row for row in ready if row.get("replaces")]
+        earlier = ids_of(session, model, (row["replaces"] for row in replacing))
+        whose = _whose(session, model, [row["replaces"] for row in replacing])
+        for row in replacing:
+            if whose.get(row["replaces"], row["patient_id"]) != row["patient_id"]:
+                raise Broken(
+                    f"{row['identifier'][:80]} takes the place of another patient's entry."
+                )
+            row["replaces_id"] = earlier.get(row["replaces"])
+        fresh |= add(session, model, ready, kind)
     return fresh
-
-
-def _insert(session: Session, model: type[Entity], rows: list[Row], kind: str) -> None:
-    if not rows:
-        return
-    named = {key for row in rows for key in row}
-    columns = [column for column in model.__table__.columns if column.key in named]
-    for row in rows:
-        check(columns, row, kind)
-    statement = insert(model.__table__).values({c.key: _parameter(c) for c in columns})
-    values = [{column.key: row.get(column.key) for column in columns} for row in rows]
-    session.connection().execute(statement, values)
-
-
-def _parameter(column: Column[Any]) -> Any:
-    # None must become NULL, which a plain JSON column would write as the JSON value null
-    kind = JSON(none_as_null=True) if isinstance(column.type, JSON) else column.type
-    return bindparam(column.key, type_=kind)
-
-
-def _ids(session: Session, model: type[Entity], keys: Iterable[str | None]) -> Ids:
-    """The primary keys of the rows that are there, by identifier."""
-    table = model.__table__
-    (number,) = table.primary_key.columns
-    return _look_up(session, select(table.c.identifier, number), table.c.identifier, keys)
-
-
-def _doctor_ids(session: Session, keys: Iterable[str | None]) -> Ids:
-    statement = select(Staff.identifier, Doctor.doctor_id).join(Doctor.staff)
-    return _look_up(session, statement, Staff.identifier, keys)
-
-
-def _look_up(session: Session, statement: Any, column: Any, keys: Iterable[str | None]) -> Ids:
-    wanted = sorted({key for key in keys if key})
-    found: Ids = {}
-    for start in range(0, len(wanted), IN_CHUNK):
-        chunk = wanted[start : start + IN_CHUNK]
-        result = session.execute(statement.where(column.in_(chunk)))
-        found.update((identifier, number) for identifier, number in result)
-    return found
-
-
-def _tally(rows: list[Row], fresh: dict[str, Row]) -> Tally:
-    return Tally(new=len(fresh), known=len(rows) - len(fresh))

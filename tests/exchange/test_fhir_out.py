@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from base64 import b64decode
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,14 +14,14 @@ from sqlalchemy import func, select
 from app.exchange import import_paths
 from app.exchange.fhir_out import bundle_of
 from app.extensions import db
-from app.models import Appointment, AuditEvent, Observation, Patient
-from app.models.base.types import FhirDateTime
+from app.models import AllergyIntolerance, AuditEvent, MedicalRecord, Patient, PatientLink
+from app.models.record.amendment import amendments, intact
+from tests.databases import empty
 from tests.exchange import bundles as b
-from tests.exchange.bundles import NOW, shared
+from tests.exchange.round_trip import round_trip, rows
 from tests.note_steps import amend, begun, note, save, signed
-from tests.prescribing_steps import order, prescribe, requests
+from tests.prescribing_steps import add, order, prescribe, requests
 
-KINDS = ("Encounter", "Condition", "AllergyIntolerance", "MedicationRequest", "Observation")
 SAMPLES = 12
 """Bundles of the shared sample that are compared resource by resource."""
 
@@ -31,95 +30,10 @@ def of_kind(bundle, kind):
     return [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == kind]
 
 
-def rows(session):
-    return [session.scalar(select(func.count()).select_from(m)) for m in (Appointment, Observation)]
-
-
 def test_the_sample_goes_out_as_it_came_in_and_is_recognised(session, tmp_path):
-    files = sample(tmp_path)
-    for path in files:
-        assert import_paths(session, [path], now=NOW).failed == []
-    came = {}
-    for path in files:
-        for entry in json.loads(path.read_text())["entry"]:
-            came[entry["fullUrl"]] = entry["resource"]
-    held = {url: facts(r) for url, r in came.items() if r["resourceType"] in KINDS}
-    model, went = get_fhir_model_class("Bundle"), {}
-    for patient in session.scalars(select(Patient)).all():
-        bundle = bundle_of(session, patient, shared_only=False, now=NOW)
-        model.model_validate_json(json.dumps(bundle))
-        assert all(e["fullUrl"] not in went for e in bundle["entry"] if e["fullUrl"] in came)
-        went |= {e["fullUrl"]: e["resource"] for e in bundle["entry"]}
-        back = b.write(tmp_path, "back.json", bundle)
-        before = rows(session)
-        report = import_paths(session, [back], now=NOW)
-        assert (report.new, report.failed, rows(session)) == (0, [], before)
-
-    assert len(held) > 1000
-    differ = Counter(
-        came[url]["resourceType"]
-        for url in held
-        if url not in went or facts(went[url]) != held[url]
-    )
+    came, differ = round_trip(session, tmp_path, SAMPLES)
+    assert came.total() > 1000
     assert differ == Counter()
-
-
-def sample(folder):
-    """Some bundles of the shared sample, with the practitioners whom they name."""
-    found = []
-    with tarfile.open(shared("synthea-fhir-r4", "dev-100.tar.xz")) as tar:
-        for member in tar:
-            if member.name.endswith(".json") and "Information" not in member.name:
-                path = folder / f"{len(found)}.json"
-                path.write_bytes(tar.extractfile(member).read())
-                found.append(path)
-            if len(found) == SAMPLES:
-                return found
-    return found
-
-
-def facts(resource):
-    """What of a resource must come back: its codes, dates, values, units, status and links."""
-    found = {
-        name: resource.get(name)
-        for name in ("status", "intent", "type", "criticality", "dosageInstruction")
-        if resource["resourceType"] != "Encounter" or name == "status"
-    }
-    for name in ("code", "medicationCodeableConcept", "clinicalStatus", "verificationStatus"):
-        found[name] = code_of(resource.get(name))
-    for name in ("onsetDateTime", "abatementDateTime", "recordedDate", "authoredOn",
-                 "effectiveDateTime", "issued"):  # fmt: skip
-        found[name] = moment(resource.get(name))
-    found["encounter"] = resource.get("encounter", {}).get("reference")
-    found["period"] = {k: moment(v) for k, v in resource.get("period", {}).items()}
-    found["class"] = resource.get("class", {}).get("code")
-    found["visit"] = [code_of(c) for c in resource.get("type", ()) if isinstance(c, dict)]
-    found["why"] = [code_of(c) for c in resource.get("reasonCode", ())]
-    found["category"] = [
-        c if isinstance(c, str) else code_of(c)[1] for c in resource.get("category", ())
-    ][:1]
-    found["for"] = [r["reference"] for r in resource.get("reasonReference", ())][:1]
-    found["value"] = value(resource)
-    found["parts"] = [(code_of(p["code"]), value(p)) for p in resource.get("component", ())]
-    return found
-
-
-def code_of(concept):
-    """System, code and display of the first coding."""
-    coding = (concept.get("coding") or [{}])[0] if isinstance(concept, dict) else {}
-    return coding.get("system"), coding.get("code"), coding.get("display")
-
-
-def moment(text):
-    return text if text is None or "T" not in text else FhirDateTime.normal(text)
-
-
-def value(found):
-    if quantity := found.get("valueQuantity"):
-        return quantity.get("value"), quantity.get("unit")
-    if concept := found.get("valueCodeableConcept"):
-        return code_of(concept)
-    return found.get("valueString")
 
 
 # -- what was written here ----------------------------------------------------------------
@@ -163,7 +77,6 @@ def test_a_record_written_here_goes_out_whole_and_valid(cast):
     assert told(bundle) == [
         ("final", "Diagnosis: Cold\n\nNotes: Cough."),
         ("amended", "Diagnosis: Pertussis\n\nNotes: Whooping cough."),
-        ("preliminary", "Notes: Not for the patient yet"),
         (None, "Letter"),
     ]
     (pressure,) = [o for o in of_kind(bundle, "Observation") if o.get("component")]
@@ -194,6 +107,68 @@ def test_what_was_written_here_is_recognised_when_it_comes_back(cast, tmp_path):
         before = rows(db.session())
         report = import_paths(db.session(), [path])
         assert (report.new, report.failed, rows(db.session())) == (0, [], before)
+
+
+def emptied(cast, bundle, tmp_path):
+    """The bundle in a clinic that knows nothing of it, and what goes out of that one."""
+    empty(cast.app)
+    with cast.app.app_context():
+        report = import_paths(db.session(), [b.write(tmp_path, "there.json", bundle)])
+        assert report.failed == []
+        patient = db.session.scalars(select(Patient).order_by(Patient.patient_id)).first()
+        again = bundle_of(db.session(), patient, shared_only=False, now=datetime.now(UTC))
+        db.session.remove()
+    return again
+
+
+def test_notes_and_what_amended_them_come_back_in_another_clinic(cast, tmp_path):
+    written_here(cast)
+    bundle = export(cast)
+    again = emptied(cast, bundle, tmp_path)
+    notes = [(state, text) for state, text in told(bundle) if state]
+    assert told(again) == notes and len(notes) == 2
+    with cast.app.app_context():
+        record = db.session.scalars(select(MedicalRecord)).one()
+        (version,) = amendments(db.session(), record.record_id)
+        assert (version.reason, version.notes) == ("Typing error", "Whooping cough.")
+        assert intact(record, [version]) == [None, True]
+        assert db.session.scalar(select(func.count()).select_from(MedicalRecord)) == 1
+        db.session.remove()
+
+
+def test_an_entry_that_took_the_place_of_another_still_does_in_another_clinic(cast, tmp_path):
+    first = AllergyIntolerance(patient_id=cast.paula, display="Penicillin")
+    add(cast, first)
+    add(cast, AllergyIntolerance(patient_id=cast.paula, display="Amoxicillin", replaces_id=1))
+    bundle = export(cast)
+    bundle["entry"].reverse()
+    emptied(cast, bundle, tmp_path)
+    with cast.app.app_context():
+        found = {row.display: row for row in db.session.scalars(select(AllergyIntolerance))}
+        assert found["Amoxicillin"].replaces_id == found["Penicillin"].allergy_id
+        db.session.remove()
+
+
+def test_a_merge_goes_along_into_another_clinic(cast, tmp_path):
+    signed(cast)
+    cast.client("rosa").post(f"/duplicates/{cast.quentin}/{cast.paula}", data={"reason": "Twice"})
+    with cast.app.app_context():
+        patient = db.session.get(Patient, cast.quentin)
+        bundle = bundle_of(db.session(), patient, shared_only=False, now=datetime.now(UTC))
+        get_fhir_model_class("Bundle").model_validate_json(json.dumps(bundle))
+        db.session.remove()
+    kept, replaced = of_kind(bundle, "Patient")
+    assert [link["type"] for link in kept["link"]] == ["replaces"]
+    assert replaced["active"] is False and replaced["link"][0]["type"] == "replaced-by"
+    with cast.app.app_context():
+        report = import_paths(db.session(), [b.write(tmp_path, "same.json", bundle)])
+        assert (report.new, report.failed) == (0, [])
+        db.session.remove()
+    emptied(cast, bundle, tmp_path)
+    with cast.app.app_context():
+        link = db.session.scalars(select(PatientLink)).one()
+        assert (link.patient.name, link.other.name) == ("Quentin Quist", "Paula O’Connor")
+        db.session.remove()
 
 
 def test_taking_a_copy_is_on_the_trail(sqlite_cast):

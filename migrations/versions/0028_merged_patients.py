@@ -1,7 +1,7 @@
 """Two rows of the register that are one person are linked; who is replaced gets nothing new.
 
-Revision: 0027
-Follows: 0026
+Revision: 0028
+Follows: 0027
 
 On PostgreSQL a link locks both patients, and whatever is entered for a patient locks it against that:
 of a merge and a booking at the same moment the second sees the first.
@@ -10,8 +10,8 @@ of a merge and a booking at the same moment the second sees the first.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
