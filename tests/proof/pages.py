@@ -33,7 +33,8 @@ def pages_of(app: Flask, client: FlaskClient, more: tuple[str, ...] = ()) -> lis
             continue
         seen.add(kind)
         answer = client.get(url, buffered=True)
-        if answer.status_code == 200 and answer.mimetype == "text/html":
+        is_file = "attachment" in answer.headers.get("Content-Disposition", "")
+        if answer.status_code == 200 and answer.mimetype == "text/html" and not is_file:
             found.append(url)
             waiting.extend(unescape(link) for link in LINK.findall(answer.text))
     return found
