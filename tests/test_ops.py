@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event as events
+from sqlalchemy import text
 
 from app.extensions import db
 from app.models import AuditEvent, DeclarationError, Notification
+from app.models.messages import waiting
 from app.security import routes
 from tests.cast import Cast
 
@@ -284,3 +287,20 @@ def test_the_fhir_export_is_a_bundle_of_audit_events(cast: Cast) -> None:
     ]
     assert read["entity"][1]["what"] == {"reference": "Patient/7"}
     assert (login["type"]["code"], login["outcome"]) == ("110114", "4")
+
+
+def test_the_overview_counts_along_the_indexes_of_the_few(sqlite_cast: Cast) -> None:
+    sent: list[str] = []
+
+    def note(*said: Any) -> None:
+        sent.append(said[2])
+
+    with sqlite_cast.app.app_context():
+        events.listen(db.engine, "before_cursor_execute", note)
+        assert waiting.waiting_and_dead(db.session(), 100) == (0, 0)
+        events.remove(db.engine, "before_cursor_execute", note)
+        asked = text(f"EXPLAIN QUERY PLAN {sent[-1].replace('?', '100')}")
+        plan = " ".join(row.detail for row in db.session.execute(asked))
+    assert [name in plan for name in ("ix_notification_due", "held", "ix_notification_dead")] == [
+        True, True, True,
+    ]  # fmt: skip

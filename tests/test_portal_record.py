@@ -22,6 +22,7 @@ from app.models import (
     VisitQuestion,
     WaitlistEntry,
 )
+from app.models.messages import message_defaults
 from tests.cast import Cast
 
 
@@ -91,10 +92,17 @@ def test_measurements_are_a_table_too(cast: Cast) -> None:
 
 def test_a_correction_goes_to_the_list_and_inbox_of_the_visits_doctor(cast: Cast) -> None:
     key, paula = signed(cast), cast.client("paula")
+    with cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
     paula.post(f"/portal/record/visit/{key}/correct", data={"wish": "It was the left one"})
     (asked,) = all_of(cast, CorrectionRequest)
     assert (asked.doctor_id, asked.state, asked.wish) == (cast.diaz, "open", "It was the left one")
-    told = [row for row in all_of(cast, Notification) if row.rule == "correction"]
+    told = [
+        row
+        for row in all_of(cast, Notification)
+        if row.rule == "correction_asked" and row.channel == "inbox"
+    ]
     assert len(told) == 1 and "left" not in told[0].body + told[0].subject
     assert "left one" in cast.client("diaz").get(f"/correction_request/show/{asked.pk}").text
 

@@ -25,6 +25,7 @@ from app.models import (
     TimeOff,
 )
 from app.models.base.refusals import sentence_for
+from app.models.messages import message_defaults
 from app.models.rota.rota_rules import COVER, LEAVE, RESTED, TWICE, Problem, check_week
 from tests.cast import Cast
 
@@ -272,6 +273,8 @@ def amina(sqlite_cast: Cast) -> FlaskClient:
 @pytest.fixture
 def people(sqlite_cast: Cast) -> dict[str, int]:
     with sqlite_cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
         return {s.name: s.staff_id for s in db.session.scalars(select(Staff))}
 
 
@@ -350,10 +353,10 @@ def test_publishing_tells_each_person_once(
     full_day(amina, people, AHEAD + timedelta(days=1))
     answer = send(amina, "publish", week=WEEK)
     assert (answer.status_code, answer.json) == (200, {"shifts": 4, "people": 2})
-    assert count(sqlite_cast, Notification) == 2
+    assert count(sqlite_cast, Notification, channel="inbox") == 2
     assert count(sqlite_cast, Shift, published=False) == 0
     assert send(amina, "publish", week=WEEK).status_code == 422
-    assert count(sqlite_cast, Notification) == 2
+    assert count(sqlite_cast, Notification, channel="inbox") == 2
 
 
 def test_missing_cover_asks_for_a_reason_and_keeps_it(
@@ -363,7 +366,7 @@ def test_missing_cover_asks_for_a_reason_and_keeps_it(
     answer = send(amina, "publish", week=WEEK)
     assert (answer.status_code, answer.json["code"]) == (422, "reason_needed")
     assert [problem["kind"] for problem in answer.json["problems"]] == [COVER]
-    assert count(sqlite_cast, Notification) == 0
+    assert count(sqlite_cast, Notification, channel="inbox") == 0
     assert send(amina, "publish", week=WEEK, reason="Nora is on a course").status_code == 200
     with sqlite_cast.app.app_context():
         kept = db.session.scalars(select(RotaPublication)).one()
@@ -453,7 +456,7 @@ def test_time_off_is_asked_for_and_approved(
     assert send(nora, f"time-off/{key}/decide", approve=True).status_code == 403
     assert send(amina, f"time-off/{key}/decide", approve=True, version=1).status_code == 200
     assert send(amina, f"time-off/{key}/decide", approve=False).status_code == 409
-    assert count(sqlite_cast, Notification, staff_id=people["Nora Novak"]) == 1
+    assert count(sqlite_cast, Notification, channel="inbox", staff_id=people["Nora Novak"]) == 1
 
 
 @pytest.fixture
@@ -562,11 +565,13 @@ def test_a_message_is_read_by_its_person_only(
 ) -> None:
     with sqlite_cast.app.app_context():
         key = db.session.scalars(
-            select(Notification.notification_id).filter_by(staff_id=people["Dr. Díaz"])
+            select(Notification.notification_id).filter_by(
+                staff_id=people["Dr. Díaz"], channel="inbox"
+            )
         ).one()
     assert send(sqlite_cast.client("nora"), f"message/{key}/read").status_code == 404
     assert send(sqlite_cast.client("diaz"), f"message/{key}/read").status_code == 200
-    assert count(sqlite_cast, Notification, read_at=None) == 1
+    assert count(sqlite_cast, Notification, channel="inbox", read_at=None) == 1
 
 
 @pytest.mark.parametrize("who", ["diaz", "nora", "rosa"])

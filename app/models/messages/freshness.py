@@ -40,7 +40,9 @@ def look(
         return TOO_LATE
     if row.notification_rule_id is not None and rule is None:
         return outbox.SWITCHED_OFF
-    person = outbox.reach_of(session, To(row.patient_id, row.staff_id, row.user_id))
+    person = outbox.reach_of(
+        session, To(row.patient_id, row.staff_id, row.user_id, row.portal_registration_id)
+    )
     why_not = person.why_not(row.channel)
     if why_not:
         return why_not

@@ -16,6 +16,7 @@ from app.models.base.types import Instant, choice
 from app.models.messages.notification_rule import NotificationRule
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
+from app.models.portal.portal_registration import PortalRegistration
 from app.models.visits.appointment import Appointment
 
 INBOX = "inbox"
@@ -42,7 +43,8 @@ class Notification(Entity):
         CheckConstraint(
             "(CASE WHEN staff_id IS NULL THEN 0 ELSE 1 END"
             " + CASE WHEN patient_id IS NULL THEN 0 ELSE 1 END"
-            " + CASE WHEN user_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + CASE WHEN user_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN portal_registration_id IS NULL THEN 0 ELSE 1 END) = 1",
             name="notification_to_one",
         ),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="notification_sent_when"),
@@ -51,6 +53,7 @@ class Notification(Entity):
         ),
         Index("ix_notification_due", "not_before", **_only("state IN ('planned', 'failed')")),
         Index("ix_notification_held", "lease_until", **_only("state = 'claimed'")),
+        Index("ix_notification_dead", "created", **_only("state = 'dead'")),
         Index("ix_notification_staff", "staff_id", "channel", "read_at"),
         Index("ix_notification_patient", "patient_id", "channel", "sent_at"),
         Index("ix_notification_user", "user_id", "channel", "read_at"),
@@ -64,6 +67,9 @@ class Notification(Entity):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.staff_id"))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.patient_id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    portal_registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("portal_registration.portal_registration_id")
+    )
     appointment_id: Mapped[int | None] = mapped_column(
         ForeignKey("appointment.appointment_id", ondelete="CASCADE")
     )
@@ -93,6 +99,7 @@ class Notification(Entity):
     staff: Mapped[Staff | None] = relationship()
     patient: Mapped[Patient | None] = relationship()
     user: Mapped[User | None] = relationship()
+    portal_registration: Mapped[PortalRegistration | None] = relationship()
     appointment: Mapped[Appointment | None] = relationship()
     notification_rule: Mapped[NotificationRule | None] = relationship()
 

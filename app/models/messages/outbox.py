@@ -34,11 +34,13 @@ UNSENT = ("planned", "failed")
 
 @dataclass(frozen=True)
 class To:
-    """The one person a message goes to: a patient, a member of staff, or a login."""
+    """The one person a message goes to: a patient, a member of staff, a login, or somebody who
+    asked for the portal."""
 
     patient_id: int | None = None
     staff_id: int | None = None
     user_id: int | None = None
+    portal_registration_id: int | None = None
 
     def columns(self) -> dict[str, int]:
         return {name: key for name, key in vars(self).items() if key is not None}
@@ -68,6 +70,7 @@ def announce(
     patient_id: int | None = None,
     staff_id: int | None = None,
     user_id: int | None = None,
+    portal_registration_id: int | None = None,
     context: composing.Values | None = None,
     visits: Sequence[Told] = (),
     not_before: datetime | None = None,
@@ -78,11 +81,11 @@ def announce(
     `event` is a key of `wording.VARIABLES`, which lists what `context` must fill in: text, lists
     of lines, aware datetimes, texts by language (`{"en": …, "es": …}`), and paths of the clinic
     (`/portal/`). `cause` names what happened (`share:12`); announced again, it plans nothing more.
-    Exactly one of the three keys says to whom. Answers the new messages: one in the inbox where
+    Exactly one of the four keys says to whom. Answers the new messages: one in the inbox where
     the rule wants that, and one by the first channel that reaches the person (`skipped`, with the
     reason, where none does). Raises nothing for a person who cannot be reached.
     """
-    to = To(patient_id, staff_id, user_id)
+    to = To(patient_id, staff_id, user_id, portal_registration_id)
     why = Cause(
         cause, now, visits, composing.dump(context or {}), not_before, expires or now + KEPT_FOR
     )
@@ -104,6 +107,8 @@ def reach_of(session: Session, to: To) -> Reach:
         return reach.of_staff(session, to.staff_id)
     if to.user_id is not None:
         return reach.of_user(session, to.user_id)
+    if to.portal_registration_id is not None:
+        return reach.of_registration(session, to.portal_registration_id)
     raise ValueError("A message goes to one person; name one.")
 
 
@@ -181,21 +186,6 @@ def put(
     )
     session.add(row)
     return row
-
-
-def tell_staff(
-    session: Session,
-    staff_id: int,
-    rule: str,
-    cause: str,
-    now: datetime,
-    *,
-    subject: str,
-    body: str,
-) -> Notification:
-    """A message in the inbox of a member of staff."""
-    once = f"{cause}:staff:{staff_id}"
-    return put(session, rule, once, subject, body, now, staff_id=staff_id)
 
 
 TAKEN_OFF = _k("It was taken off by hand.")

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.models.base.clock import clinic_zone
 from app.models.messages import composing, links, reach, visits_told, wording
 from app.models.messages.composing import Words
 from app.models.messages.notification_rule import NotificationRule, NotificationTemplate
@@ -74,9 +75,18 @@ def _made_up(now: datetime, has_visit: bool) -> dict[str, Any]:
         "minutes": "25",
         "device": "Firefox",
         "lines": ["…", "…"],
-        "week": now,
+        "week": _each_day(now),
+        "first": _each_day(now),
+        "last": _each_day(now + timedelta(days=1)),
+        "who": "Maria Example",
+        "shift": wording.in_each(lambda code: f"{_each_day(now)[code]}, 08:00–16:00"),
+        "other": wording.in_each(lambda code: f"{_each_day(now)[code]}, 14:00–22:00"),
     }
     if has_visit:
         return others
     visit = dict.fromkeys(("when", "date", "time", "doctor", "before"), "…")
     return visit | others
+
+
+def _each_day(moment: datetime) -> dict[str, str]:
+    return wording.in_each(lambda code: wording.day(moment, code, clinic_zone()))

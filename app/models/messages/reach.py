@@ -21,6 +21,7 @@ from app.models.messages.wording import language_of
 from app.models.people.linked import kept_id
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
+from app.models.portal.portal_registration import PortalRegistration
 
 MOBILE = {
     PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN,
@@ -32,6 +33,7 @@ UNWANTED = {
     "sms": _k("The patient wants no text messages."),
 }
 STOPPED = _k("The patient wants no messages.")
+NO_INBOX = _k("They have no inbox yet.")
 DIED = _k("The patient has died.")
 
 _patient: Any = Patient.__table__
@@ -98,14 +100,20 @@ def of_staff(session: Session, staff_id: int) -> Reach:
     """A member of staff, by the e-mail address of their login."""
     query = select(Staff.name, User.email).outerjoin(User, User.id == Staff.user_id)
     row = session.execute(query.where(Staff.staff_id == staff_id)).one()
-    return Reach(row.name, addresses=_addresses(row.email, None))
+    return Reach(row.name, _house(), _addresses(row.email, None))
 
 
 def of_user(session: Session, user_id: int) -> Reach:
     """A login, by its e-mail address."""
     query = select(User.first_name, User.last_name, User.email).where(User.id == user_id)
     row = session.execute(query).one()
-    return Reach(f"{row.first_name} {row.last_name}", addresses=_addresses(row.email, None))
+    return Reach(f"{row.first_name} {row.last_name}", _house(), _addresses(row.email, None))
+
+
+def of_registration(session: Session, portal_registration_id: int) -> Reach:
+    """Somebody who asked for the portal, by what they wrote of themselves."""
+    row = session.get_one(PortalRegistration, portal_registration_id)
+    return Reach(row.name, _house(), _addresses(row.email, row.phone), {"inbox": NO_INBOX})
 
 
 @lru_cache(maxsize=4096)
@@ -127,6 +135,11 @@ def mobile_of(said: str, region: str | None) -> str | None:
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in MOBILE:
         return None
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _house() -> str:
+    """The language of the clinic, for those who have said none."""
+    return str(current_app.config["CLINIC_LANGUAGE"])
 
 
 def _of_patient(row: Any) -> Reach:

@@ -2,71 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.base.clock import clinic_zone
-from app.models.messages import outbox
+from app.models.messages import outbox, planning, wording
 from app.models.messages.notification import Notification
 from app.models.people.staff import Doctor
 from app.models.rota.absence import Absence, AbsenceRow
+
+ABSENT, BACK = "doctor_absent", "doctor_back"
+Texts = dict[str, str]
 
 
 def tell_all(
     session: Session, absence: Absence, rows: Iterable[AbsenceRow], now: datetime
 ) -> list[Notification]:
-    """Queue one message per patient; each row remembers which one speaks of it."""
-    found = []
+    """Announce it to each patient; each row remembers a message that speaks of it."""
+    found: list[Notification] = []
     for patient_id, mine in _by_patient(rows).items():
-        words = _words(session, absence, mine)
-        notice = _tell(session, "doctor_absent", absence, patient_id, words, now)
-        for row in mine:
-            row.notification = notice
-        found.append(notice)
+        found += _tell_absent(session, absence, patient_id, mine, now)
     return found
 
 
 def take_back(session: Session, absence: Absence, rows: Iterable[AbsenceRow], now: datetime) -> int:
     """Withdraw what was not sent; what still holds is said anew, and who was told already is told
-    that the visit stays. Returns how many messages were withdrawn."""
+    that the visit stays. Returns how many patients are told nothing any more."""
     withdrawn = 0
     for patient_id, mine in _by_patient(rows).items():
-        notice = mine[0].notification
         back = [row for row in mine if row.not_restored is None]
         if not back:
             continue
-        if notice is not None and notice.sent_at is not None:
-            words = _words_back(session, back)
-            _tell(session, "doctor_back", absence, patient_id, words, now)
-            continue
+        told = _withdraw(session, absence, patient_id, mine)
         still = [row for row in mine if row.not_restored is not None]
-        if notice is not None and still:
-            for name, text in _words(session, absence, still).items():
-                setattr(notice, name, text)
-        elif notice is not None:
-            for row in mine:
-                row.notification = None
-            session.flush()
-            session.delete(notice)
+        if told:
+            lines = _lines(session, ((row, "back") for row in back))
+            _announce(session, BACK, absence, patient_id, lines, now)
+        elif still:
+            _tell_absent(session, absence, patient_id, still, now)
+        else:
             withdrawn += 1
     return withdrawn
 
 
-def _tell(
-    session: Session,
-    rule: str,
-    absence: Absence,
-    patient_id: int,
-    words: dict[str, str],
-    now: datetime,
-) -> Notification:
-    cause = f"absence:{absence.absence_id}:patient:{patient_id}"
-    return outbox.put(
-        session, rule, cause, words["subject"], words["body"], now,
-        patient_id=patient_id, channel="email",
+def _tell_absent(
+    session: Session, absence: Absence, patient_id: int, rows: Sequence[AbsenceRow], now: datetime
+) -> list[Notification]:
+    lines = _lines(session, ((row, row.done) for row in rows))
+    planned = _announce(session, ABSENT, absence, patient_id, lines, now)
+    goes_out = next((row for row in planned if row.state != "skipped"), None)
+    for row in rows:
+        row.notification = goes_out
+    return planned
+
+
+def _withdraw(
+    session: Session, absence: Absence, patient_id: int, rows: Sequence[AbsenceRow]
+) -> bool:
+    """Take away what has not left; answers whether something has, or is just leaving."""
+    query = select(Notification).where(
+        Notification.patient_id == patient_id,
+        Notification.rule == ABSENT,
+        Notification.once.contains(f":{_cause(absence)}:", autoescape=True),
+    )
+    notices = session.scalars(query.with_for_update(of=Notification)).all()
+    gone = [row for row in notices if row.state in ("claimed", "sent")]
+    for row in rows:
+        if row.notification not in gone:
+            row.notification = gone[0] if gone else None
+    session.flush()
+    for notice in notices:
+        if notice not in gone:
+            session.delete(notice)
+    session.flush()
+    return bool(gone)
+
+
+def _announce(
+    session: Session, event: str, absence: Absence, patient_id: int, lines: Texts, now: datetime
+) -> list[Notification]:
+    """It waits a little, so that an absence taken back at once tells nobody."""
+    return outbox.announce(
+        session, event, _cause(absence), now, patient_id=patient_id,
+        context={"doctor": absence.doctor.name, "lines": lines}, not_before=now + planning.GRACE,
     )  # fmt: skip
+
+
+def _cause(absence: Absence) -> str:
+    return f"absence:{absence.absence_id}"
 
 
 def _by_patient(rows: Iterable[AbsenceRow]) -> dict[int, list[AbsenceRow]]:
@@ -76,32 +102,19 @@ def _by_patient(rows: Iterable[AbsenceRow]) -> dict[int, list[AbsenceRow]]:
     return found
 
 
-def _words(session: Session, absence: Absence, rows: list[AbsenceRow]) -> dict[str, str]:
-    name = absence.doctor.name
-    lines = [f"{name} cannot see you as planned; we are sorry."]
-    for row in rows:
-        if row.done == "cancelled":
-            lines.append(f"Your visit on {_when(row.start_before)} does not take place.")
-            lines.append("Please call us for a new time.")
-        else:
-            doctor = session.get_one(Doctor, row.visit.doctor_id)
-            new = _when(row.visit.appointment_datetime)
-            lines.append(
-                f"Your visit on {_when(row.start_before)} is now on {new} with {doctor.name}."
-            )
-    moved = any(row.done == "moved" for row in rows)
-    subject = "Your visit was moved" if moved else "Your visit was cancelled"
-    return {"subject": subject, "body": "\n".join(lines)}
+def _lines(session: Session, rows: Iterable[tuple[AbsenceRow, str]]) -> Texts:
+    """What becomes of each visit, a line each."""
+    said = [_line(session, row, what) for row, what in rows]
+    return wording.in_each(lambda code: "\n".join(texts[code] for texts in said))
 
 
-def _words_back(session: Session, rows: list[AbsenceRow]) -> dict[str, str]:
-    lines = []
-    for row in rows:
-        doctor = session.get_one(Doctor, row.visit.doctor_id)
-        lines.append(f"Your visit on {_when(row.start_before)} with {doctor.name} takes place.")
-    return {"subject": "Your visit takes place as first planned", "body": "\n".join(lines)}
+def _line(session: Session, row: AbsenceRow, what: str) -> Texts:
+    doctor, zone = session.get_one(Doctor, row.visit.doctor_id).name, clinic_zone()
 
+    def said(code: str) -> str:
+        before = wording.moment_words(row.start_before, code, zone)
+        now = wording.moment_words(row.visit.appointment_datetime, code, zone)
+        words = wording.shipped(code)["absence"][what]
+        return words.format(before=before, now=f"{now}{wording.with_doctor(code)}{doctor}")
 
-def _when(moment: datetime) -> str:
-    wall = moment.astimezone(clinic_zone())
-    return f"{wall:%A}, {wall:%-d} {wall:%B} {wall:%Y} at {wall:%H:%M}"
+    return wording.in_each(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cache, lru_cache
 from pathlib import Path
@@ -37,8 +37,17 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "waitlist_offer": (*VISIT, "until", "link"),
     "running_late": (*VISIT, "minutes"),
     "record_shared": ("link",),
-    "shift_published": ("week", "lines"),
-    "shift_removed": ("lines",),
+    "shift_published": ("week", "lines", "link"),
+    "shift_removed": ("lines", "link"),
+    "swap_asked": ("who", "shift", "other", "link"),
+    "swap_agreed": ("who", "shift", "other", "link"),
+    "swap_declined": ("who", "shift", "link"),
+    "swap_approved": ("shift", "link"),
+    "swap_refused": ("shift", "link"),
+    "time_off_approved": ("first", "last", "link"),
+    "time_off_declined": ("first", "last", "link"),
+    "correction_asked": ("link",),
+    "access_declined": (),
     "invitation": ("link", "until"),
     "password_reset": ("link", "until"),
     "password_changed": ("moment",),
@@ -120,6 +129,11 @@ def line(source: str, values: Mapping[str, Any]) -> str:
     return " ".join(render(source, values).split())[: LONGEST["subject"]]
 
 
+def in_each(say: Callable[[str], str]) -> dict[str, str]:
+    """What `say` says in each language, as the context of a message can keep it."""
+    return {language: say(language) for language in LANGUAGES}
+
+
 @cache
 def shipped(language: str) -> dict[str, dict[str, str]]:
     """The words that come with the program: by event, and of the pages behind links (`page`)."""
@@ -142,7 +156,7 @@ def language_of(said: str | None) -> str:
 
 def day(moment: datetime, language: str, zone: ZoneInfo) -> str:
     """“Monday 4 May 2026” in the language, in clinic time."""
-    return _full(moment.astimezone(zone).date(), language)
+    return full_day(moment.astimezone(zone).date(), language)
 
 
 def clock(moment: datetime, language: str, zone: ZoneInfo) -> str:
@@ -156,7 +170,8 @@ def short_day(moment: datetime, language: str, zone: ZoneInfo) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _full(wall: date, language: str) -> str:
+def full_day(wall: date, language: str) -> str:
+    """“Monday 4 May 2026” in the language."""
     return str(format_date(wall, "full", locale=LOCALES[language]))
 
 

@@ -187,6 +187,14 @@ def tell(session: Session, row: PortalToken, path: str, now: datetime) -> None:
         raise ClinicError(reasons[0] if reasons and reasons[0] else NO_RULE)
 
 
+def tell_declined(session: Session, asked: PortalRegistration, now: datetime) -> None:
+    """Whoever asked learns that the desk did not recognise them, and nothing about any patient."""
+    key = asked.portal_registration_id
+    outbox.announce(
+        session, "access_declined", f"registration:{key}", now, portal_registration_id=key
+    )
+
+
 def void(session: Session, *which: object) -> None:
     """Nobody uses these links any more."""
     session.execute(

@@ -146,10 +146,10 @@ def ask_correction(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    outbox.tell_staff(
-        session, session.get_one(Doctor, record.doctor_id).staff_id, "correction",
-        f"correction:{row.correction_request_id}", now, subject="A patient asks for a correction",
-        body="It stands under Records, Corrections asked for.",
+    outbox.announce(
+        session, "correction_asked", f"correction:{row.correction_request_id}", now,
+        staff_id=session.get_one(Doctor, record.doctor_id).staff_id,
+        context={"link": "/correction_request/list/"},
     )  # fmt: skip
     return row
 

@@ -19,9 +19,8 @@ from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.base.errors import ClinicError
 from app.models.clinic.opening import OpeningHours, TimeOff
-from app.models.messages import outbox
-from app.models.messages.notification import Notification
 from app.models.people.staff import Staff
+from app.models.rota import telling
 from app.models.rota.rota_rules import Problem, check_week
 from app.models.rota.rota_tables import RotaPublication
 from app.models.rota.shift import Shift
@@ -49,10 +48,10 @@ class Laid:
 
 @dataclass
 class Published:
-    """The shifts that are published now, and the messages to the people concerned."""
+    """The shifts that are published now, and how many people they concern."""
 
     shifts: list[Shift]
-    told: list[Notification]
+    people: int
 
 
 def shifts_between(session: Session, first: date, last: date) -> list[Shift]:
@@ -126,16 +125,11 @@ def publish_week(
     )  # fmt: skip
     session.add(publication)
     session.flush()
-    told = [_tell(session, publication, shifts, now) for shifts in _by_staff(drafts)]
+    people = _by_staff(drafts)
+    for shifts in people:
+        telling.published(session, publication, shifts, now)
     session.flush()
-    return Published(drafts, told)
-
-
-def tell_removed(session: Session, shift: Shift, staff_id: int, was: str, now: datetime) -> None:
-    """A published shift goes: its person is told in the same transaction what it `was`."""
-    subject, body = "A shift of yours was taken off", f"You no longer work on {was}."
-    cause = f"shift:{shift.shift_id}:{shift.version}"
-    outbox.tell_staff(session, staff_id, "shift_removed", cause, now, subject=subject, body=body)
+    return Published(drafts, len(people))
 
 
 def last_publication(session: Session, monday: date) -> RotaPublication | None:
@@ -193,21 +187,6 @@ def wall(shift: Shift) -> tuple[datetime, datetime]:
     start = datetime.combine(shift.shift_date, shift.start_time)
     end = datetime.combine(shift.shift_date, shift.end_time)
     return start, end + timedelta(days=shift.end_time <= shift.start_time)
-
-
-def _tell(
-    session: Session, publication: RotaPublication, shifts: list[Shift], now: datetime
-) -> Notification:
-    lines = [f"{s.shift_date:%A}, {s}" for s in shifts]
-    return outbox.tell_staff(
-        session,
-        shifts[0].staff_id,
-        "shift_published",
-        f"rota:{publication.rota_publication_id}",
-        now,
-        subject=f"Your shifts in the week of {publication.monday:%-d %B %Y}",
-        body="These shifts of yours were published:\n" + "\n".join(lines),
-    )
 
 
 def _by_staff(shifts: Iterable[Shift]) -> list[list[Shift]]:

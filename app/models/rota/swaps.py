@@ -13,7 +13,7 @@ from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Conflict, Forbidden
 from app.models.base.grants import Role
-from app.models.messages import outbox
+from app.models.rota import telling
 from app.models.rota.rota import ReasonNeeded, problems_of, told
 from app.models.rota.rota_rules import RESTED, week_of
 from app.models.rota.rota_tables import ShiftSwap
@@ -49,12 +49,7 @@ def swap(
     )  # fmt: skip
     session.add(asked)
     session.flush()
-    subject = f"{shift_a.staff.name} asks to swap a shift with you"
-    body = f"{_on(shift_a)} for your {_on(shift_b)}. Agree or decline on the rota."
-    cause = f"swap:{asked.shift_swap_id}"
-    outbox.tell_staff(
-        session, shift_b.staff_id, "swap_asked", cause, now, subject=subject, body=body
-    )
+    telling.swap_asked(session, asked, now)
     session.flush()
     return asked
 
@@ -71,14 +66,9 @@ def answer(
         raise Conflict(_("This swap is %(status)s already.", status=said(asked.status)))
     if agrees:
         asked.agreed = now
-        subject, body = f"{asked.other.name} agrees to the swap", "It waits for the planner."
     else:
         asked.status, asked.decided = "declined", now
-        subject, body = f"{asked.other.name} keeps their shift", f"You keep {_on(asked.shift)}."
-    cause = f"swap:{asked.shift_swap_id}"
-    outbox.tell_staff(
-        session, asked.staff_id, "swap_answered", cause, now, subject=subject, body=body
-    )
+    telling.swap_answered(session, asked, agrees, now)
     session.flush()
     return asked
 
@@ -104,8 +94,7 @@ def decide(
         _exchange(asked.shift, asked.other_shift)
         session.flush()
         _ask_rules(session, asked, reason)
-    for staff_id in (asked.staff_id, asked.other_id):
-        _answer(session, asked, staff_id, now)
+    telling.swap_decided(session, asked, now)
     session.flush()
     return asked
 
@@ -135,20 +124,6 @@ def _ask_rules(session: Session, asked: ShiftSwap, reason: str | None) -> None:
         raise ClinicError(" ".join(found), problems=problems)
     if not reason and any(problem.kind == RESTED for problem in found.values()):
         raise ReasonNeeded(_("Say why it is approved all the same."), problems=problems)
-
-
-def _answer(session: Session, asked: ShiftSwap, staff_id: int, now: datetime) -> None:
-    mine = asked.shift if staff_id == asked.staff_id else asked.other_shift
-    if asked.status == "approved":
-        subject, body = "A swap was approved", f"You work on {_on(mine)}."
-    else:
-        subject, body = "A swap was declined", f"You keep {_on(mine)}."
-    cause = f"swap:{asked.shift_swap_id}"
-    outbox.tell_staff(session, staff_id, "swap_decided", cause, now, subject=subject, body=body)
-
-
-def _on(shift: Shift) -> str:
-    return f"{shift.shift_date:%A}, {shift}"
 
 
 def _waits(session: Session, *shifts: Shift) -> bool:

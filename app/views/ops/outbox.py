@@ -36,7 +36,7 @@ class OutboxTable(OpsTable):
     column_details_list = (
         "created", "rule", "once", "channel", "state", "reason", "attempts", "not_before",
         "expires", "lease_until", "claimed_by", "sent_at", "read_at", "staff_id", "patient_id",
-        "user_id", "appointment_id", "address", "message_id", "provider_id",
+        "user_id", "portal_registration_id", "appointment_id", "address", "message_id", "provider_id",
     )  # fmt: skip
     column_labels = {
         "created": _l("When"),
@@ -51,6 +51,7 @@ class OutboxTable(OpsTable):
         "staff_id": _l("To the member of staff"),
         "patient_id": _l("To the patient"),
         "user_id": _l("To the login"),
+        "portal_registration_id": _l("To the request for the portal"),
         "appointment_id": _l("About the visit"),
     }
     column_filters: Sequence[Any] = (

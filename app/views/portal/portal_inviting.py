@@ -132,6 +132,8 @@ def answer(item: PortalRegistration) -> None:
         raise ClinicError(_("This request has its answer already."), field="state")
     if item.state == "approved":
         send(*joining.approve(session, item, moment), moment)
+    elif item.state == "declined":
+        joining.tell_declined(session, item, moment)
 
 
 def _page(

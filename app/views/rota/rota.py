@@ -17,6 +17,7 @@ from app.extensions import db
 from app.language import _, _l
 from app.models import Action, Notification, RotaTemplate, Shift, ShiftSwap, Staff, TimeOff
 from app.models.base.clock import clinic_zone, holidays_between
+from app.models.messages import inbox
 from app.models.people.staff import STAFF_ROLES
 from app.models.rota import rota
 from app.models.rota.rota_rules import Duty, Problem, week_of
@@ -217,7 +218,7 @@ def _notices(person: Actor) -> list[Notification]:
     """The person's own unread messages, newest first."""
     query = (
         select(Notification)
-        .where(Notification.staff_id == person.staff_id, Notification.read_at.is_(None))
+        .where(inbox.of_staff(person.user_id, person.staff_id), Notification.read_at.is_(None))
         .where(row_scope(person, Notification, Action.LIST))
         .order_by(Notification.notification_id.desc())
         .limit(5)

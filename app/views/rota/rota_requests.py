@@ -26,8 +26,8 @@ from app.models import (
     TimeOff,
 )
 from app.models.base.clock import clinic_zone
-from app.models.messages import outbox
 from app.models.rota import swaps as rules
+from app.models.rota import telling
 from app.security.scope import load, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text
 from app.views.generated import writing
@@ -180,12 +180,7 @@ class RotaRequestsView(BaseView):
 
 
 def _tell_time_off(row: TimeOff) -> None:
-    first = row.start_at.astimezone(clinic_zone()).date()
-    subject = f"Your time off from {first:%-d %B %Y} was {row.status}"
-    outbox.tell_staff(
-        db.session(), row.staff_id, "time_off_decided", f"time_off:{row.time_off_id}:{row.version}",
-        datetime.now(UTC), subject=subject, body=subject + ".",
-    )  # fmt: skip
+    telling.time_off_decided(db.session(), row, datetime.now(UTC))
 
 
 def _day(raw: Any, label: str) -> date:
