@@ -7,7 +7,7 @@ English texts are the keys (`_("Book a visit")`); the other languages are the `.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_appbuilder
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -26,6 +27,7 @@ from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
+from sqlalchemy.exc import SQLAlchemyError
 
 FOLDER = Path(__file__).parent / "translations"
 FRAMEWORK = Path(flask_appbuilder.__file__).parent / "translations"
@@ -100,6 +102,15 @@ def locale() -> str:
     return LANGUAGES[current()].locale
 
 
+def language_of(said: str | None) -> str:
+    """One of `LANGUAGES` for a BCP 47 tag or a name of a language; English where none fits."""
+    word = (said or "").strip().lower()
+    for code, language in LANGUAGES.items():
+        if word[:2] == code or word.startswith((language.english.lower(), language.own.lower())):
+            return code
+    return SOURCE
+
+
 def prefer(code: str | None) -> None:
     """Speak to the person of this request in the language that is known to be theirs; none, or
     one that the clinic does not speak, changes nothing."""
@@ -124,7 +135,8 @@ def _of_request() -> str | None:
     if not has_request_context():
         return None
     if "_user_id" in session:
-        bool(current_user)  # looks the person up, who may `prefer` a language
+        with suppress(SQLAlchemyError):  # the page that says so asks no database for its language
+            bool(current_user)  # looks the person up, who may `prefer` a language
     known = g.get("language") or session.get(COOKIE)
     return known if known in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
 
@@ -137,16 +149,31 @@ def catalogue(code: str) -> Translations:
     if isinstance(found, Translations):
         texts.merge(found)
         texts.plural = found.plural
-    path = FOLDER / code / "LC_MESSAGES" / "messages.po"
-    if path.exists():
-        compiled = BytesIO()
-        with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=code))
-        compiled.seek(0)
-        ours = Translations(compiled)
-        texts.merge(ours)
-        texts.plural = ours.plural
+    compiled = BytesIO()
+    write_mo(compiled, _file(code))
+    compiled.seek(0)
+    ours = Translations(compiled)
+    texts.merge(ours)
+    texts.plural = ours.plural
     return texts
+
+
+def of_scripts(code: str) -> dict[str, Any]:
+    """What the scripts say: English to its translation, or to the list of its plural forms."""
+    return {
+        str(message.id[0] if message.pluralizable else message.id): message.string
+        for message in _file(code)
+        if "script" in message.auto_comments
+    }
+
+
+@cache
+def _file(code: str) -> Catalog:
+    path = FOLDER / code / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return Catalog(locale=code)
+    with path.open("rb") as file:
+        return read_po(file, locale=code)
 
 
 def init_app(app: Flask) -> None:

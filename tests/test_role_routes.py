@@ -42,6 +42,8 @@ BY_HAND: dict[tuple[str, str], Iterable[str]] = {
     ("/static/appbuilder/<path:filename>", "GET"): ANYONE,
     ("/health", "GET"): ANYONE,
     ("/ready", "GET"): ANYONE,
+    ("/language/", "POST"): ANYONE,
+    ("/language/<code>.js", "GET"): ANYONE,
     ("/feed/<token>.ics", "GET"): ANYONE,  # the secret is in the address; a wrong one is 404
     ("/portal/join/<secret>", "GET"): ANYONE,  # as with a feed: a wrong secret is 404
     ("/portal/join/<secret>", "POST"): ANYONE,

@@ -22,6 +22,8 @@ PUBLIC = frozenset(
         "SignInStepsView.code",  # each begins anew for whom did not give the password just now
         "SignInStepsView.enrol",
         "SignInStepsView.password",
+        "LanguageView.choose",  # a choice of words, for whoever reads them
+        "LanguageView.texts",
         "HealthView.health",
         "HealthView.ready",
         "PortalJoinView.join",  # the secret in the address and the birth date open it

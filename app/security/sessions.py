@@ -16,10 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import database
-from app.models import LoginSession
+from app.language import COOKIE, language_of, prefer
+from app.models import LoginSession, LoginSetting
 from app.models.people import login_session
 from app.models.visits.feed import hash_of
-from app.security.actor import Actor, actor_of, actors, users
+from app.security.actor import Actor, actor_of, actors, patients, users
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +56,12 @@ def open_for_browser(session: Session, user: User, now: datetime) -> LoginSessio
 
 
 def empty_cookie() -> None:
-    """Forget all that the cookie held, and the token against forgery that went with it."""
+    """Forget all that the cookie held but the language, and the token against forgery that went
+    with it."""
+    chosen = cookie.get(COOKIE)
     cookie.clear()
+    if chosen:
+        cookie[COOKIE] = chosen
     g.pop("csrf_token", None)  # where flask_wtf keeps it for this request
 
 
@@ -66,7 +71,8 @@ def open_for_program(session: Session, user: User, now: datetime) -> str:
 
 
 def person_of(session: Session, secret: Any) -> Actor | None:
-    """Who has the active login whose living session has this secret, in one statement."""
+    """Who has the active login whose living session has this secret, in one statement. They are
+    spoken to in the language that they chose, else in that of their patient."""
     if not isinstance(secret, str):
         return None
     now = datetime.now(UTC)
@@ -75,7 +81,9 @@ def person_of(session: Session, secret: Any) -> Actor | None:
     rows = session.execute(LIVING, asked).all()
     if not rows:
         return None
-    g.setdefault("login_session", Current(rows[0].login_session_id, rows[0].seen))
+    one = rows[0]
+    g.setdefault("login_session", Current(one.login_session_id, one.seen))
+    prefer(one.chosen or (language_of(one.native) if one.native else None))
     return actor_of(rows)
 
 
@@ -128,10 +136,16 @@ def _start(session: Session, user: User, kind: str, now: datetime) -> tuple[Logi
     )
 
 
-sessions = inspect(LoginSession).local_table
+sessions, settings = (inspect(model).local_table for model in (LoginSession, LoginSetting))
 LIVING = (
-    actors(sessions.c.login_session_id, sessions.c.seen)
+    actors(
+        sessions.c.login_session_id,
+        sessions.c.seen,
+        settings.c.language.label("chosen"),
+        patients.c.language.label("native"),
+    )
     .join(sessions, sessions.c.user_id == users.c.id)
+    .outerjoin(settings, settings.c.user_id == users.c.id)
     .where(
         sessions.c.secret_hash == bindparam("secret"),
         login_session.alive_since(bindparam("now"), bindparam("since")),

@@ -31,6 +31,7 @@ from app.views.chart.chart_prints import ChartPrintsView
 from app.views.chart.chart_vitals import ChartVitalsView
 from app.views.frame import browser, csrf, errors, kept, requests, shell, timing
 from app.views.frame.health import HealthView
+from app.views.frame.languages import LanguageView
 from app.views.frame.search import SearchView
 from app.views.generated import generate
 from app.views.generated.api import EntityApi
@@ -156,7 +157,7 @@ class ClinicBuilder(AppBuilder):
         self.add_view(RoleView, "Roles", icon="fa-user-shield", category="Administration")
         anyone = (
             HealthView, FeedFileView, PortalJoinView, SignInStepsView, VisitLinkView, StopLinkView,
-            TextReplyView,
+            TextReplyView, LanguageView,
         )  # fmt: skip
         for page in (*PAGES, ClinicMenuApi, *anyone):
             if page is not HomeView and not hasattr(page, "menu"):

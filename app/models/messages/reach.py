@@ -15,9 +15,8 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.language import _k
+from app.language import _k, language_of
 from app.models.messages.contact_preference import ContactPreference
-from app.models.messages.wording import language_of
 from app.models.people.linked import kept_id
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff

@@ -19,11 +19,12 @@ from babel.dates import format_date, format_skeleton, format_time
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from app import language
 from app.language import _
 from app.models.base.errors import ClinicError
 
-LANGUAGES = ("en", "es")
-LOCALES = {"en": "en_GB", "es": "es"}
+LANGUAGES = tuple(language.LANGUAGES)
+LOCALES = {code: spoken.locale for code, spoken in language.LANGUAGES.items()}
 
 COMMON = ("name", "clinic")
 VISIT = ("when", "date", "time", "doctor")
@@ -144,14 +145,6 @@ def shipped(language: str) -> dict[str, dict[str, str]]:
 @lru_cache(maxsize=256)
 def _compiled(source: str) -> Template:
     return _environment.from_string(source)
-
-
-def language_of(said: str | None) -> str:
-    """One of `LANGUAGES` for a BCP 47 tag or an English name of a language; English where none
-    fits."""
-    word = (said or "").strip().lower()
-    spanish = word[:2] == "es" or word.startswith(("spanish", "castilian", "castellano"))
-    return "es" if spanish else "en"
 
 
 def day(moment: datetime, language: str, zone: ZoneInfo) -> str:

@@ -1,5 +1,5 @@
-"""What guards a login beside its password: the second factor (RFC 6238), and a password that must
-be changed.
+"""What is kept of a login beside its password: the second factor (RFC 6238), a password that must
+be changed, and the language of its pages.
 
 The secret of the second factor is kept encrypted, recovery codes as their hash. Each code opens
 once: the database keeps the last time step that did, and the hour at which a recovery code did.
@@ -45,6 +45,7 @@ class LoginSetting(Entity):
     totp_secret: Mapped[str | None] = mapped_column(String(300))
     totp_since: Mapped[datetime | None] = mapped_column(Instant)
     totp_step: Mapped[int | None] = mapped_column()
+    language: Mapped[str | None] = mapped_column(String(10))
     user: Mapped[User] = relationship()
 
 

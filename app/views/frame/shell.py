@@ -10,11 +10,12 @@ from urllib.parse import unquote
 from flask import Flask, current_app, has_request_context, request, url_for
 
 from app.extensions import db
-from app.language import _
+from app.language import _, current
 from app.models import Patient, Role
 from app.models.base.clock import clinic_zone
 from app.security.actor import Actor, current_actor
 from app.spelling import spelled, word
+from app.views.frame import languages
 from app.views.generated.generate import SECTION_ICONS
 
 STAFF = frozenset(Role) - {Role.PATIENT}
@@ -59,6 +60,9 @@ class Shell:
     unread: int
     logout_url: str
     account_url: str | None
+    language: str
+    languages: list[tuple[str, str, bool]]
+    texts_url: str | None
 
 
 def init_app(app: Flask) -> None:
@@ -79,6 +83,9 @@ def _shell() -> Shell:
         unread=actor.unread if actor else 0,
         logout_url=url_for("LoginView.logout"),
         account_url=url_for("AccountView.show") if actor else None,
+        language=current(),
+        languages=languages.choices(),
+        texts_url=languages.texts_url(),
     )
 
 
@@ -116,4 +123,5 @@ def _is_open(label: str, items: list[Item]) -> bool:
 
 def _item(child: dict[str, Any]) -> Item:
     base = child["url"].removesuffix("list/")
-    return Item(_(child["label"]), child["icon"], child["url"], request.path.startswith(base))
+    label = child["label"]
+    return Item(_(label), child["icon"], child["url"], request.path.startswith(base))

@@ -11,11 +11,12 @@ from sqlalchemy import types as sa
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from wtforms.validators import DataRequired, InputRequired, Optional
 
-from app.language import _
+from app.language import LazyText, _l
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.refusals import words
 from app.models.base.screen import Screen
+from app.spelling import word
 from app.views.generated import values
 
 
@@ -117,13 +118,14 @@ class PickField(wtforms.Field):
 def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any:
     """The unbound field of a column or link. `pick_url(model)` answers where a link is looked up."""
     label = screen.labels.get(name) or words(name).capitalize()
-    common = {"label": label, "description": screen.help.get(name, "")}
+    help_text = screen.help.get(name)
+    common = {"label": _l(label), "description": _l(help_text) if help_text else ""}
     link = table.links().get(name)
     if link is not None:
         target = link.mapper.class_
         needed = not table.columns()[table.foreign_key(name)].nullable
         validators = (
-            [DataRequired(_("Choose one."))] if needed and name not in screen.optional else []
+            [DataRequired(_l("Choose one."))] if needed and name not in screen.optional else []
         )
         return PickField(
             validators=validators, target=target, pick_url=lambda: pick_url(target), **common
@@ -133,13 +135,15 @@ def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any
 
 def _column_field(column: Column[Any], common: dict[str, Any], *, needed: bool) -> Any:
     needed = needed and not column.nullable
-    common |= {"validators": [InputRequired(_("This is needed."))] if needed else [Optional()]}
+    common |= {"validators": [InputRequired(_l("This is needed."))] if needed else [Optional()]}
     if isinstance(column.default, ScalarElementColumnDefault):
         common |= {"default": column.default.arg}
     if isinstance(column.type, sa.Boolean):
         return wtforms.BooleanField(**common | {"validators": []})
     if isinstance(column.type, sa.Enum):
-        choices = [wtforms.SelectChoice(word, word.capitalize()) for word in column.type.enums]
+        choices = [
+            wtforms.SelectChoice(stored, LazyText(word, stored)) for stored in column.type.enums
+        ]
         common |= {"choices": choices if needed else [wtforms.SelectChoice("", "—"), *choices]}
     return type(
         _field_class(column).__name__, (_field_class(column),), {"column": column, "needed": needed}

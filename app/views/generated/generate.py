@@ -10,6 +10,7 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.forms import DynamicForm
 from wtforms import HiddenField
 
+from app.language import _l
 from app.models import Entity, Screen
 from app.models.base.refusals import words
 from app.models.base.sealed import Sealed
@@ -79,12 +80,12 @@ def grid_class(table: type[Entity], screen: Screen, base: type[GridView]) -> typ
         "datamodel": ClinicInterface(table),
         "route_base": f"/{table.__tablename__}",
         "class_permission_name": table.__name__,
-        "list_title": screen.title,
-        "one": words(table.__tablename__).capitalize(),
+        "list_title": _l(screen.title),
+        "one": _l(words(table.__tablename__).capitalize()),
         "icon": screen.icon,
-        "empty": screen.empty or "Nothing here yet.",
+        "empty": _l(screen.empty or "Nothing here yet."),
         "base_order": declared_order(table),
-        "label_columns": {name: label(screen, name) for name in shown},
+        "label_columns": {name: _l(label(screen, name)) for name in shown},
         "list_columns": list(screen.columns),
         "order_columns": [name for name in screen.columns if sortable(table, name)],
         "search_columns": list(screen.search),

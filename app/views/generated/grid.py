@@ -121,7 +121,7 @@ class GridView(Guarded, ModelView):
     def export(self) -> Response:
         audit.read(actor(), "export", self.model, query=request.query_string.decode()[:200])
         columns = self.list_columns
-        labels = [self.label_columns[c] for c in columns]
+        labels = [str(self.label_columns[c]) for c in columns]
         return export.csv_response(self.route_base, labels, columns, self.query())
 
     @expose("/pick")
@@ -232,12 +232,12 @@ class GridView(Guarded, ModelView):
             form.version.data = row.version
         adding = row is None
         page = FormPage(
-            title=f"New {self.one.lower()}" if adding else str(row),
+            title=_("New %(what)s", what=str(self.one).lower()) if adding else str(row),
             one=self.one,
             icon=self.icon,
             fields=[f for f in form if f.name not in {"csrf_token", "version"}],
             cancel_url=(self.url("list") if adding else self.url("show", pk=self._key(row))) or "/",
-            submit_label=f"Add {self.one.lower()}" if adding else "Save",
+            submit_label=_("Add %(what)s", what=str(self.one).lower()) if adding else _("Save"),
             problem=error.message if error else None,
             conflict=writing.differences(form, row) if isinstance(error, Stale) else None,
         )

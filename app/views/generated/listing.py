@@ -15,8 +15,10 @@ from flask_appbuilder.models.sqla.filters import (
 from sqlalchemy import inspect
 from sqlalchemy import types as sa
 
+from app.language import _
 from app.models import Action, ClinicError
 from app.security.scope import load
+from app.spelling import word
 from app.views.generated import guard
 from app.views.generated.filters import LinkIs, OnDay
 from app.views.generated.pages import Cell, Column, FilterInput, ListPage, Row
@@ -44,7 +46,7 @@ def list_page(view: Any) -> ListPage:
         page_size=size,
         filters=inputs,
         active_filters=sum(1 for i in inputs[1:] if i.value),
-        empty="Nothing matches. Clear the search to see all." if request.args else view.empty,
+        empty=_("Nothing matches. Clear the search to see all.") if request.args else view.empty,
         clear_url=view.url("list"),
         urls=_page_urls(view, number, -(-count // size)),
         export_url=_with(f"{view.endpoint}.export"),
@@ -106,7 +108,7 @@ def _order_fields(view: Any) -> list[tuple[str, str]]:
 
 
 def _filter_inputs(view: Any) -> list[FilterInput]:
-    words = FilterInput("q", "Search", "text", request.args.get("q", ""))
+    words = FilterInput("q", _("Search"), "text", request.args.get("q", ""))
     offered = view._filters.get_search_filters()
     return [words] + [
         made
@@ -120,40 +122,41 @@ def _inputs_of(view: Any, name: str, offered: list[BaseFilter]) -> list[FilterIn
     label = str(view.label_columns[name])
     made = []
     for index, offer in enumerate(offered):
-        suffix = _suffix(offer, column)
-        if suffix is None:
+        named = _named(offer, column, label)
+        if named is None:
             continue
         argument = f"_flt_{index}_{name}"
-        field = FilterInput(argument, label + suffix, _kind(offer, column), _asked(argument))
+        field = FilterInput(argument, named, _kind(offer, column), _asked(argument))
         _fill(view, field, offer, column)
         made.append(field)
     return made
 
 
-def _suffix(offer: BaseFilter, column: Any) -> str | None:
-    """What to add to the label of a filter that is offered; None for one that is not."""
-    word = kind(column)
+def _named(offer: BaseFilter, column: Any, label: str) -> str | None:
+    """The label of a filter that is offered; None for one that is not."""
+    sort = kind(column)
     if type(offer) in SHOWN:
-        return " on" if isinstance(offer, OnDay) else ""
-    if type(offer) is FilterEqual and word in {"choice", "bool", "date", "number", "time"}:
-        return ""
-    if type(offer) in {FilterGreater, FilterSmaller} and word in {"date", "instant"}:
-        return " after" if type(offer) is FilterGreater else " before"
+        return _("%(label)s on", label=label) if isinstance(offer, OnDay) else label
+    if type(offer) is FilterEqual and sort in {"choice", "bool", "date", "number", "time"}:
+        return label
+    if type(offer) in {FilterGreater, FilterSmaller} and sort in {"date", "instant"}:
+        after = type(offer) is FilterGreater
+        return _("%(label)s after", label=label) if after else _("%(label)s before", label=label)
     return None
 
 
 def _kind(offer: BaseFilter, column: Any) -> str:
     if isinstance(offer, LinkIs):
         return "pick"
-    word = kind(column)
-    return {"instant": "date", "long": "text", "time": "text"}.get(word, word)
+    sort = kind(column)
+    return {"instant": "date", "long": "text", "time": "text"}.get(sort, sort)
 
 
 def _fill(view: Any, field: FilterInput, offer: BaseFilter, column: Any) -> None:
     if field.kind == "choice":
-        field.options = [("", "Any"), *((word, word.capitalize()) for word in column.type.enums)]
+        field.options = [("", _("Any")), *((one, word(one)) for one in column.type.enums)]
     elif isinstance(getattr(column, "type", None), sa.Boolean):
-        field.options = [("", "Any"), ("yes", "Yes"), ("no", "No")]
+        field.options = [("", _("Any")), ("yes", _("Yes")), ("no", _("No"))]
     elif isinstance(offer, LinkIs):
         target = inspect(view.model).relationships[offer.column_name].mapper.class_
         field.pick_url = view.pick_url(target)

@@ -11,11 +11,11 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.extensions import db
-from app.language import _, _l
+from app.language import LANGUAGES, _, _l, language_of
 from app.models import AuditEvent, ContactPreference, NotFound, Notification, Patient, PortalAccess
 from app.models.base.refusals import words
 from app.models.messages import inbox
-from app.models.messages.wording import LANGUAGES, language_of
+from app.models.people import login_setting
 from app.models.portal import portal_access, shared
 from app.security import audit
 from app.security.scope import as_key
@@ -24,7 +24,6 @@ from app.views.generated.guard import BadQuery, actor
 from app.views.generated.values import show
 from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, page
 
-LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 DID = {
     "open": _l("opened"), "show": _l("looked at"), "list": _l("listed"),
     "search": _l("found"), "export": _l("took a copy of"),
@@ -85,7 +84,7 @@ class PortalMoreView(BaseView):
         ).one_or_none() or ContactPreference(patient_id=patient.patient_id, email=True, sms=True)
         if request.method == "GET":
             spoken = row.language or language_of(patient.language)
-            names = [(code, LANGUAGE_NAMES[code], code == spoken) for code in LANGUAGES]
+            names = [(code, lang.own, code == spoken) for code, lang in LANGUAGES.items()]
             return page("reach", row=row, languages=names, patient=patient)
         language = request.form.get("language")
         if language not in LANGUAGES:
@@ -94,6 +93,8 @@ class PortalMoreView(BaseView):
         row.email, row.sms = "email" in request.form, "sms" in request.form
         row.stopped_at = (row.stopped_at or now()) if "stop" in request.form else None
         session.add(row)
+        if patient.user_id == actor().user_id:  # the portal speaks it too
+            login_setting.made_for(session, actor().user_id).language = language
         writing.keep(session, actor(), lambda: row, lambda kept: [("edit", kept)])
         flash(_("That is how we reach you from now on."), "success")
         return redirect(url_for("PortalMoreView.more"))

@@ -11,7 +11,7 @@ from flask import Response, current_app, render_template, request
 from flask_appbuilder import BaseView, expose
 
 from app.extensions import csrf, db
-from app.language import _
+from app.language import _, in_language
 from app.models import Appointment, ClinicError, Conflict, NotFound, Patient, Role
 from app.models.base.clock import clinic_zone
 from app.models.messages import contact_preference, links, reach, replies, wording
@@ -237,9 +237,10 @@ def _page(template: str, status: int = 200, *, language: str, **facts: Any) -> t
     config = current_app.config
     clinic = {"phone": config["CLINIC_PHONE"], "address": config["CLINIC_ADDRESS"]}
     words = wording.shipped(language)["page"]
-    return render_template(
-        f"links/{template}.html", words=words, clinic=clinic, language=language, **facts
-    ), status
+    with in_language(language):
+        return render_template(
+            f"links/{template}.html", words=words, clinic=clinic, language=language, **facts
+        ), status
 
 
 def _event(action: str, row: Any, purpose: str) -> Any:
