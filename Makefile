@@ -23,12 +23,13 @@ test: .venv/dev app/static/vendor/done ## run all tests, on SQLite, PostgreSQL a
 test-quick: .venv/dev ## the tests that need under a minute
 	$(BIN)/python -m pytest -n 2 -k "not postgresql" $(QUICK)
 
-check: .venv/dev ## lint, formatting, types, what is known to be dangerous, migrations, layers
+check: .venv/dev ## lint, formatting, types, what is known to be dangerous, translations, migrations, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -ll -r app config.py run.py
 	$(BIN)/python tools/audit.py
+	$(BIN)/python tools/translations.py check
 	$(BIN)/python -m pytest tests/test_database.py tests/test_layers.py
 
 proof: .venv/dev app/static/vendor/done ## the long proofs at full size

@@ -1,6 +1,7 @@
 // The board: who is expected, who waits since when, who is in which room. It looks for news every
 // 15 seconds while it is seen; minutes count on by themselves.
 
+import { _ } from "./language.js";
 import { get, unpacked } from "./calendar/api.js";
 import { setStatus } from "./calendar/card.js";
 import { byId, icon, make, safeColour } from "./calendar/dom.js";
@@ -11,11 +12,16 @@ const LATE_FROM = 5; // minutes; less is the ordinary unevenness of a day
 const MOST_LATE = 6; // doctors named above the board, the latest first
 const FIRST = { expected: 8, fulfilled: 5 }; // how many cards of a long column show at first
 const STEPS = {
-  booked: ["Confirm", "fa-calendar-check"],
-  arrived: ["Arrived", "fa-person-walking"],
-  "checked-in": ["Check in", "fa-clipboard-check"],
-  "in-room": ["To the room", "fa-door-open"],
-  fulfilled: ["Done", "fa-circle-check"],
+  booked: [_("Confirm"), "fa-calendar-check"],
+  arrived: [_("Arrived"), "fa-person-walking"],
+  "checked-in": [_("Check in"), "fa-clipboard-check"],
+  "in-room": [_("To the room"), "fa-door-open"],
+  fulfilled: [_("Done"), "fa-circle-check"],
+};
+
+const SAYS = {
+  overdue: (minutes) => _("overdue by %(minutes)s", { minutes }),
+  waiting: (minutes) => _("waiting %(minutes)s", { minutes }),
 };
 
 const page = JSON.parse(byId("board-settings").textContent);
@@ -77,7 +83,7 @@ function fill(place) {
   place.querySelector("[data-nobody]").hidden = mine.length > 0;
   const more = place.querySelector("[data-more]");
   more.hidden = mine.length <= (FIRST[status] ?? Infinity);
-  more.textContent = opened.has(status) ? "Show fewer" : `${mine.length - most} more`;
+  more.textContent = opened.has(status) ? _("Show fewer") : _("%(count)s more", { count: mine.length - most });
   more.ariaExpanded = String(opened.has(status));
 }
 
@@ -96,7 +102,7 @@ function card(row) {
 }
 
 function who(row) {
-  const name = row.patient ?? "Patient";
+  const name = row.patient ?? _("Patient");
   const link = row.patient && row.patient_id;
   return make(
     "h3",
@@ -107,9 +113,9 @@ function who(row) {
 }
 
 function waiting(row) {
-  if (row.status === "pending") return make("span", { className: "card-pending" }, icon("fa-hourglass-half"), "not confirmed");
+  if (row.status === "pending") return make("span", { className: "card-pending" }, icon("fa-hourglass-half"), _("not confirmed"));
   if (row.status === "booked" && since(row.at) > 0) {
-    return make("span", { className: "is-long", data: { since: row.at, says: "overdue by" } }, icon("fa-triangle-exclamation"), make("span", {}));
+    return make("span", { className: "is-long", data: { since: row.at, says: "overdue" } }, icon("fa-triangle-exclamation"), make("span", {}));
   }
   if (!row.arrived_at || !["arrived", "checked-in"].includes(row.status)) return null;
   return make("span", { data: { since: row.arrived_at, says: "waiting" } }, icon("fa-couch"), make("span", {}));
@@ -119,7 +125,7 @@ function waiting(row) {
 function expected(row) {
   const by = row.goes_in ? (Date.parse(row.goes_in) - Date.parse(row.at)) / 60000 : 0;
   if (by < LATE_FROM) return null;
-  return make("span", {}, icon("fa-clock"), `goes in about ${hour(wallOf(row.goes_in))}`);
+  return make("span", {}, icon("fa-clock"), _("goes in about %(time)s", { time: hour(wallOf(row.goes_in)) }));
 }
 
 function button(row, step) {
@@ -129,7 +135,7 @@ function button(row, step) {
     await setStatus(row, step, look);
     currentTarget.disabled = false;
   };
-  const label = `${word}: ${row.patient ?? "patient"}, ${row.time}`;
+  const label = `${word}: ${row.patient ?? _("Patient")}, ${row.time}`;
   return make("button", { className: "btn btn-small card-step", type: "button", ariaLabel: label, on: { click: act } }, icon(sign), word);
 }
 
@@ -141,11 +147,11 @@ function drawLate() {
     .filter(({ by }) => by >= LATE_FROM)
     .sort((a, b) => b.by - a.by);
   const items = found.map(({ name, by }) =>
-    make("li", { className: `badge tone-${by >= 20 ? "bad" : "warn"}` }, icon("fa-clock"), `${name}: about ${minutes(by)} late`),
+    make("li", { className: `badge tone-${by >= 20 ? "bad" : "warn"}` }, icon("fa-clock"), _("%(name)s: about %(minutes)s late", { name, minutes: minutes(by) })),
   );
   const more = items.splice(MOST_LATE).length;
-  if (more) items.push(make("li", { className: "badge" }, `and ${more} more`));
-  if (!items.length) items.push(make("li", { className: "badge tone-good" }, icon("fa-circle-check"), "Everyone is on time"));
+  if (more) items.push(make("li", { className: "badge" }, _("and %(count)s more", { count: more })));
+  if (!items.length) items.push(make("li", { className: "badge tone-good" }, icon("fa-circle-check"), _("Everyone is on time")));
   byId("board-late").replaceChildren(...items);
 }
 
@@ -153,11 +159,11 @@ function drawLate() {
 function tick() {
   for (const place of document.querySelectorAll("#board [data-since]")) {
     const passed = Math.max(0, since(place.dataset.since));
-    place.lastChild.textContent = `${place.dataset.says} ${minutes(passed)}`;
+    place.lastChild.textContent = SAYS[place.dataset.says](minutes(passed));
     if (place.dataset.says === "waiting") place.classList.toggle("is-long", passed >= 30);
   }
   const ago = looked ? Math.round((Date.now() - looked) / 1000) : null;
-  byId("board-fresh").textContent = ago === null ? "" : ago < 25 ? "Up to date" : `Seen ${minutes(Math.ceil(ago / 60))} ago`;
+  byId("board-fresh").textContent = ago === null ? "" : ago < 25 ? _("Up to date") : _("Seen %(minutes)s ago", { minutes: minutes(Math.ceil(ago / 60)) });
 }
 
 byId("board").addEventListener("click", ({ target }) => {

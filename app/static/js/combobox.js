@@ -1,6 +1,8 @@
 // The combobox pattern of the ARIA Authoring Practices over an address that answers
 // [{"id", "text", "detail", "url"}] to ?q=. It serves the patient search and every pick field.
 
+import { _ } from "./language.js";
+
 let number = 0;
 
 const WAIT = 180; // milliseconds of quiet before asking
@@ -15,13 +17,13 @@ export class Combobox {
    *           choose: (item: object, event: Event) => void}} settings */
   constructor(input, settings) {
     this.input = input;
-    this.settings = { least: 0, nothing: (q) => `Nothing found for “${q}”.`, ...settings };
+    this.settings = { least: 0, nothing: (q) => _("Nothing found for “%(q)s”.", { q }), ...settings };
     this.list = document.createElement("div");
     this.list.className = "listbox";
     this.list.id = `listbox-${++number}`;
     this.list.role = "listbox";
     this.list.hidden = true;
-    this.list.setAttribute("aria-label", input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent.trim() ?? "Choices");
+    this.list.setAttribute("aria-label", input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent.trim() ?? _("Choices"));
     this.said = document.createElement("div");
     this.said.className = "sr-only";
     this.said.role = "status";
@@ -91,7 +93,7 @@ export class Combobox {
       if (item.detail) option.append(span("option-detail", item.detail));
       return option;
     });
-    const note = items === null ? "The list could not be fetched. Try again in a moment." : this.settings.nothing(q);
+    const note = items === null ? _("The list could not be fetched. Try again in a moment.") : this.settings.nothing(q);
     if (!rows.length) {
       const empty = span("listbox-note", note);
       empty.role = "option";
@@ -101,7 +103,7 @@ export class Combobox {
     this.list.replaceChildren(...rows);
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
-    this.said.textContent = this.#options.length ? `${this.#options.length} found; use the arrow keys.` : note;
+    this.said.textContent = this.#options.length ? _("%(count)s found; use the arrow keys.", { count: this.#options.length }) : note;
   }
 
   #key(event) {

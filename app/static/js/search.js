@@ -1,5 +1,6 @@
 // The patient search of the top bar; "/" goes to it from anywhere.
 
+import { _ } from "./language.js";
 import { Combobox } from "./combobox.js";
 
 const typing = (element) => element.isContentEditable || /^(input|textarea|select)$/i.test(element.tagName);
@@ -11,7 +12,7 @@ export function startSearch() {
   new Combobox(input, {
     url: box.dataset.search,
     least: 2,
-    nothing: (q) => `No patient found for “${q}”. Try a name, a birth date or a number.`,
+    nothing: (q) => _("No patient found for “%(q)s”. Try a name, a birth date or a number.", { q }),
     choose(item, event) {
       if (event.ctrlKey || event.metaKey) window.open(item.url, "_blank", "noopener");
       else location.assign(item.url);

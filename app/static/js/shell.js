@@ -1,10 +1,11 @@
 // What every page has: theme, patient search, messages that go away, a question before a delete.
 
+import { _ } from "./language.js";
 import { startSearch } from "./search.js";
 import { startTheme } from "./theme.js";
 
 /** Asks in the page's dialog; resolves to true or false. */
-export function confirmed(question, yes = "Delete") {
+export function confirmed(question, yes = _("Delete")) {
   const dialog = document.getElementById("confirm");
   document.getElementById("confirm-text").textContent = question;
   const button = document.getElementById("confirm-yes");

@@ -1,5 +1,7 @@
 // The session ended while a page is open: what is typed stays where it is, one signs in beside it.
 
+import { _ } from "./language.js";
+
 let asked = null; // several requests may find out at once: one question for all
 
 /** Asks until the same person is signed in again, then resolves; the page's token is a fresh one.
@@ -32,14 +34,14 @@ function made() {
   dialog.id = "signed-out";
   dialog.setAttribute("aria-labelledby", "signed-out-title");
   dialog.append(
-    element("h2", { id: "signed-out-title", textContent: "You have been signed out" }),
-    element("p", { textContent: "Nothing you typed is lost. Sign in on a new page, then come back here and go on." }),
+    element("h2", { id: "signed-out-title", textContent: _("You have been signed out") }),
+    element("p", { textContent: _("Nothing you typed is lost. Sign in on a new page, then come back here and go on.") }),
     element("p", { role: "status", className: "muted" }),
   );
   const actions = element("div", { className: "actions" });
   actions.append(
-    element("a", { className: "btn btn-primary", href: "/login/", target: "_blank", rel: "opener", textContent: "Sign in" }),
-    element("button", { className: "btn", type: "button", textContent: "I have signed in, go on" }),
+    element("a", { className: "btn btn-primary", href: "/login/", target: "_blank", rel: "opener", textContent: _("Sign in") }),
+    element("button", { className: "btn", type: "button", textContent: _("I have signed in, go on") }),
   );
   dialog.append(actions);
   return dialog;

@@ -1,5 +1,6 @@
 // The waiting list: answers for the patient, entries taken off, news every half minute.
 
+import { _ } from "./language.js";
 import { post, put } from "./calendar/api.js";
 import { byId } from "./calendar/dom.js";
 import { toast } from "./calendar/toast.js";
@@ -33,7 +34,7 @@ async function refresh() {
 async function tell(sent, said) {
   const answer = await sent;
   await refresh();
-  toast(answer.ok ? said : (answer.body.message ?? "That did not work."), answer.ok ? "good" : "bad");
+  toast(answer.ok ? said : (answer.body.message ?? _("That did not work.")), answer.ok ? "good" : "bad");
 }
 
 document.addEventListener("click", async ({ target }) => {
@@ -44,10 +45,10 @@ document.addEventListener("click", async ({ target }) => {
     if (await askToWait()) refresh();
   } else if (answer) {
     button.ariaBusy = "true";
-    await tell(post(`/api/v1/waitlist/offer/${answer}`, {}), answer.endsWith("accept") ? "Booked for the patient." : "Passed on to the next in line.");
+    await tell(post(`/api/v1/waitlist/offer/${answer}`, {}), answer.endsWith("accept") ? _("Booked for the patient.") : _("Passed on to the next in line."));
     button.ariaBusy = "false";
-  } else if (await confirmed(`Take ${name} off the waiting list?`, "Take off")) {
-    await tell(put(`/api/v1/waitlist_entry/${withdraw}`, { state: "withdrawn" }), `${name} is off the list.`);
+  } else if (await confirmed(_("Take %(name)s off the waiting list?", { name }), _("Take off"))) {
+    await tell(put(`/api/v1/waitlist_entry/${withdraw}`, { state: "withdrawn" }), _("%(name)s is off the list.", { name }));
   }
 });
 
@@ -55,7 +56,7 @@ document.addEventListener("click", async ({ target }) => {
 function tick() {
   for (const badge of document.querySelectorAll("[data-until]")) {
     const left = Math.ceil((Date.parse(badge.dataset.until) - Date.now()) / 60000);
-    badge.title = left > 0 ? `${left} min left` : "has run out";
+    badge.title = left > 0 ? _("%(left)s min left", { left }) : _("has run out");
   }
 }
 

@@ -1,5 +1,6 @@
 // Talking to the server: JSON in and out, the page's token, one key for one act.
 
+import { _ } from "../language.js";
 import { signInAgain } from "../signed-out.js";
 
 const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
@@ -25,7 +26,7 @@ async function send(method, url, body) {
     const said = await answer.json().catch(() => ({}));
     return { ok: answer.ok, status: answer.status, body: said };
   } catch {
-    return { ok: false, status: 0, body: { message: "The clinic’s server cannot be reached. Nothing was changed; try again in a moment." } };
+    return { ok: false, status: 0, body: { message: _("The clinic’s server cannot be reached. Nothing was changed; try again in a moment.") } };
   }
 }
 
@@ -43,7 +44,7 @@ export async function get(url, signal, { background = false } = {}) {
     answer = await fetch(url, { headers, signal, cache: "no-store" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The clinic’s server cannot be reached. What is shown may be old.");
+    throw new Error(_("The clinic’s server cannot be reached. What is shown may be old."));
   }
   if (answer.status === 304 && known) return { body: known.body, same: true };
   if (isOut(answer)) {
@@ -52,7 +53,7 @@ export async function get(url, signal, { background = false } = {}) {
     return get(url, signal);
   }
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.message ?? "The clinic’s server could not answer. Try again in a moment.");
+  if (!answer.ok) throw new Error(body.message ?? _("The clinic’s server could not answer. Try again in a moment."));
   const tag = answer.headers.get("ETag");
   told.delete(url);
   if (tag) told.set(url, { tag, body });

@@ -1,5 +1,6 @@
 // The panel that books a visit or gives one another time.
 
+import { _, _n } from "../language.js";
 import { choosePick, startPicks } from "../pick.js";
 import { post, put } from "./api.js";
 import { byId, closable } from "./dom.js";
@@ -47,7 +48,7 @@ export class Booking {
   book(preset) {
     this.#moving = null;
     this.#entry = preset.entry ?? null;
-    this.#open("New visit", preset);
+    this.#open(_("New visit"), preset);
     this.minutes.value = this.#kind()?.minutes ?? "";
     this.reason.value = this.repeat.value = "";
     this.#sum();
@@ -58,7 +59,7 @@ export class Booking {
   reschedule(visit) {
     this.#moving = visit;
     const { doctor_id: doctor, room_id: room, type_id: type } = visit;
-    this.#open(`Move the visit of ${name(visit)}`, { day: visit.start.slice(0, 10), doctor, room, type });
+    this.#open(_("Move the visit of %(name)s", { name: name(visit) }), { day: visit.start.slice(0, 10), doctor, room, type });
     this.minutes.value = visit.minutes;
     this.#sum();
   }
@@ -93,12 +94,12 @@ export class Booking {
   /** What would be sent, or a sentence on what is missing with the field to go to. */
   #wish() {
     const slot = this.slots.chosen;
-    if (!this.#moving && !this.patient.value) return { missing: "Choose the patient from the list.", field: byId("booking-patient") };
-    if (!slot && !this.other.value) return { missing: "Choose one of the free times, or write another.", field: this.other };
+    if (!this.#moving && !this.patient.value) return { missing: _("Choose the patient from the list."), field: byId("booking-patient") };
+    if (!slot && !this.other.value) return { missing: _("Choose one of the free times, or write another."), field: this.other };
     const instant = slot ? slot.start : instantOf(this.other.value);
-    if (!instant) return { missing: "The clock skips that time on that day.", field: this.other };
+    if (!instant) return { missing: _("The clock skips that time on that day."), field: this.other };
     const doctor = slot?.doctor_id ?? number(this.doctor);
-    if (!doctor) return { missing: "Choose the doctor for a time of your own.", field: this.doctor };
+    if (!doctor) return { missing: _("Choose the doctor for a time of your own."), field: this.doctor };
     const body = { appointment_datetime: instant, doctor_id: doctor, minutes_duration: number(this.minutes) };
     const room = number(this.room);
     if (room) body.room_id = room;
@@ -110,8 +111,8 @@ export class Booking {
     const wall = slot ? wallOf(slot.start) : this.other.value;
     const doctor = this.tools.page.doctors.find((one) => one.id === (slot?.doctor_id ?? number(this.doctor)));
     byId("booking-count-field").hidden = !this.repeat.value;
-    const times = !this.#moving && this.repeat.value && this.count.value ? `${this.count.value} ×, from ` : "";
-    this.send.textContent = this.#moving ? "Move" : times ? `Book ${this.count.value} visits` : "Book";
+    const times = !this.#moving && this.repeat.value && this.count.value ? _("%(count)s ×, from ", { count: this.count.value }) : "";
+    this.send.textContent = this.#moving ? _("Move") : times ? _("Book %(count)s visits", { count: this.count.value }) : _("Book");
     this.summary.textContent = wall ? [`${times}${shortDay(wall)}, ${hour(wall)}`, doctor?.name].filter(Boolean).join(" · ") : "";
   }
 
@@ -146,7 +147,7 @@ export class Booking {
     this.dialog.close();
     if (this.#entry) await put(`/api/v1/waitlist_entry/${this.#entry}`, { state: "booked" });
     await this.tools.refresh();
-    toast(`${who} is booked: ${longDay(wall)}, ${hour(wall)}.`, "good", { label: "Show", act: () => this.tools.show(wall.slice(0, 10)) });
+    toast(_("%(who)s is booked: %(when)s.", { who, when: `${longDay(wall)}, ${hour(wall)}` }), "good", { label: _("Show"), act: () => this.tools.show(wall.slice(0, 10)) });
   }
 
   async #bookSeries({ appointment_datetime: start, minutes_duration: minutes, ...body }) {
@@ -169,10 +170,12 @@ export class Booking {
     const { id, result, missed } = answer.body;
     this.dialog.close();
     await this.tools.refresh();
-    const left = missed.length ? ` ${missed.length} could not be had.` : "";
-    const show = { label: "Show all", act: () => location.assign(this.tools.page.urls.series.replace(/0$/, id)) };
-    const many = result.length === 1 ? "1 visit" : `${result.length} visits`;
-    toast(`${who}: ${many} ${this.#moving ? "moved" : "booked"}.${left}`, "good", show);
+    const left = missed.length ? ` ${_("%(count)s could not be had.", { count: missed.length })}` : "";
+    const show = { label: _("Show all"), act: () => location.assign(this.tools.page.urls.series.replace(/0$/, id)) };
+    const done = this.#moving
+      ? _n("%(who)s: %(num)s visit moved.", "%(who)s: %(num)s visits moved.", result.length, { who })
+      : _n("%(who)s: %(num)s visit booked.", "%(who)s: %(num)s visits booked.", result.length, { who });
+    toast(`${done}${left}`, "good", show);
   }
 
   async #wait() {
@@ -190,7 +193,7 @@ export class Booking {
 
   /** A refusal that the person chose to leave stays readable in the panel. */
   #failed({ body }) {
-    this.error.textContent = body.message ?? "That did not work.";
+    this.error.textContent = body.message ?? _("That did not work.");
     this.error.hidden = false;
     this.error.focus();
     this.#ask();

@@ -1,5 +1,6 @@
 // The card of one visit: what is known, where it can go next.
 
+import { _ } from "../language.js";
 import { post } from "./api.js";
 import { byId, icon, make, safeColour } from "./dom.js";
 import { badge, MOVABLE, name, STATUS } from "./look.js";
@@ -10,8 +11,8 @@ import { toast } from "./toast.js";
 import { hour, longDay, minutesBetween, now, wallOf } from "./zone.js";
 
 const DOES = {
-  pending: "Await confirmation", booked: "Confirm", arrived: "Arrived", "checked-in": "Check in",
-  "in-room": "Into the room", fulfilled: "Done", noshow: "Did not come", cancelled: "Cancel…",
+  pending: _("Await confirmation"), booked: _("Confirm"), arrived: _("Arrived"), "checked-in": _("Check in"),
+  "in-room": _("Into the room"), fulfilled: _("Done"), noshow: _("Did not come"), cancelled: _("Cancel…"),
 };
 
 /** Sends a move of status; says what happened, with a way back. */
@@ -19,18 +20,18 @@ export async function setStatus(visit, status, refresh, more = {}) {
   const answer = await post(url(visit, "status"), { status, version: visit.version, ...more });
   await refresh();
   if (!answer.ok) {
-    toast(answer.body.message ?? "That did not work.", "bad");
+    toast(answer.body.message ?? _("That did not work."), "bad");
     return false;
   }
   const word = STATUS[status]?.[1] ?? status;
-  toast(`${name(visit)}: ${word.toLowerCase()}.`, "good", { label: "Undo", act: () => takeBack(visit, answer.body.result?.version, refresh) });
+  toast(`${name(visit)}: ${word.toLowerCase()}.`, "good", { label: _("Undo"), act: () => takeBack(visit, answer.body.result?.version, refresh) });
   return true;
 }
 
 async function takeBack(visit, version, refresh) {
   const answer = await post(url(visit, "undo"), { version });
   await refresh();
-  toast(answer.ok ? `${name(visit)} is back where the visit was.` : answer.body.message, answer.ok ? "good" : "bad");
+  toast(answer.ok ? _("%(name)s is back where the visit was.", { name: name(visit) }) : answer.body.message, answer.ok ? "good" : "bad");
 }
 
 /** @param {{page: object, refresh: () => Promise, reschedule: (visit) => void}} tools */
@@ -68,8 +69,8 @@ function head(visit, { page }) {
     "header",
     { className: "visit-head" },
     make("h2", { id: "visit-title" }, title),
-    make("button", { className: "btn btn-quiet btn-icon btn-small", type: "button", ariaLabel: "Close", data: { close: "" } }, icon("fa-xmark")),
-    make("p", { className: "visit-born" }, [visit.dob && `born ${visit.dob}`, visit.phone].filter(Boolean).join(" · ")),
+    make("button", { className: "btn btn-quiet btn-icon btn-small", type: "button", ariaLabel: _("Close"), data: { close: "" } }, icon("fa-xmark")),
+    make("p", { className: "visit-born" }, [visit.dob && _("born %(day)s", { day: visit.dob }), visit.phone].filter(Boolean).join(" · ")),
   );
 }
 
@@ -77,18 +78,18 @@ function facts(visit, { page }) {
   const waited = visit.arrived_at && ["arrived", "checked-in"].includes(visit.status);
   const minutes = waited ? minutesBetween(wallOf(visit.arrived_at), now()) : 0;
   const rows = [
-    ["fa-clock", `${longDay(visit.start)}, ${hour(visit.start)}–${hour(visit.end)}`, "When"],
-    ["fa-notes-medical", visit.type, "Visit type"],
-    ["fa-user-doctor", visit.doctor, "Doctor"],
-    ["fa-door-open", visit.room, "Room"],
-    ["fa-comment", visit.reason, "Reason"],
-    ["fa-couch", waited && `waiting for ${minutes} min`, "Waiting"],
+    ["fa-clock", `${longDay(visit.start)}, ${hour(visit.start)}–${hour(visit.end)}`, _("When")],
+    ["fa-notes-medical", visit.type, _("Visit type")],
+    ["fa-user-doctor", visit.doctor, _("Doctor")],
+    ["fa-door-open", visit.room, _("Room")],
+    ["fa-comment", visit.reason, _("Reason")],
+    ["fa-couch", waited && _("waiting for %(minutes)s min", { minutes }), _("Waiting")],
   ];
   const shown = rows
     .filter(([, text]) => text)
     .map(([sign, text, label]) => make("li", {}, icon(sign), make("span", { className: "sr-only" }, `${label}: `), text));
   if (visit.series_id) {
-    const link = make("a", { href: page.urls.series.replace(/0$/, visit.series_id) }, "One of a series: see all");
+    const link = make("a", { href: page.urls.series.replace(/0$/, visit.series_id) }, _("One of a series: see all"));
     shown.push(make("li", {}, icon("fa-repeat"), link));
   }
   return make("div", { className: "visit-facts" }, badge(visit), make("ul", { className: "visit-list" }, ...shown));
@@ -113,7 +114,7 @@ function ways(visit, tools) {
     ),
   );
   if (visit.may_change && MOVABLE.includes(visit.status)) {
-    buttons.push(make("button", { className: "btn", type: "button", on: { click: go(() => tools.reschedule(visit)) } }, icon("fa-arrows-up-down-left-right"), "Move…"));
+    buttons.push(make("button", { className: "btn", type: "button", on: { click: go(() => tools.reschedule(visit)) } }, icon("fa-arrows-up-down-left-right"), _("Move…")));
   }
   if (next.includes("cancelled")) {
     buttons.push(make("button", { className: "btn btn-bad-quiet", type: "button", on: { click: go(() => cancel(visit, tools)) } }, icon("fa-ban"), DOES.cancelled));
@@ -123,7 +124,7 @@ function ways(visit, tools) {
 
 function cancel(visit, { refresh }) {
   const dialog = byId("cancelling");
-  byId("cancelling-text").textContent = `${name(visit)}, ${longDay(visit.start)} at ${hour(visit.start)}. The time becomes free.`;
+  byId("cancelling-text").textContent = _("%(name)s, %(day)s at %(time)s. The time becomes free.", { name: name(visit), day: longDay(visit.start), time: hour(visit.start) });
   byId("cancelling-note").value = "";
   askScope(byId("cancelling-scope"), visit);
   byId("cancelling-tell").checked = true;
@@ -144,7 +145,7 @@ function cancel(visit, { refresh }) {
 async function cancelMany(visit, scope, more, refresh) {
   const answer = await cancelSeries(visit, scope, more);
   await refresh();
-  if (!answer.ok) return toast(answer.body.message ?? "That did not work.", "bad");
+  if (!answer.ok) return toast(answer.body.message ?? _("That did not work."), "bad");
   const gone = answer.body.result;
   const back = async () => {
     let lost = 0;
@@ -153,8 +154,8 @@ async function cancelMany(visit, scope, more, refresh) {
       if (!ok) lost += 1;
     }
     await refresh();
-    if (lost) toast(`${name(visit)}: ${gone.length - lost} of ${gone.length} visits are back; the others could not be had again.`, "bad");
-    else toast(`${name(visit)}: all ${gone.length} visits are back.`, "good");
+    if (lost) toast(_("%(name)s: %(back)s of %(all)s visits are back; the others could not be had again.", { name: name(visit), back: gone.length - lost, all: gone.length }), "bad");
+    else toast(_("%(name)s: all %(all)s visits are back.", { name: name(visit), all: gone.length }), "good");
   };
-  return toast(`${name(visit)}: ${gone.length} visits cancelled.`, "good", { label: "Undo", act: back });
+  return toast(_("%(name)s: %(all)s visits cancelled.", { name: name(visit), all: gone.length }), "good", { label: _("Undo"), act: back });
 }

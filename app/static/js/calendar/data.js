@@ -1,11 +1,12 @@
 // From the server's rows to what is drawn: visits, columns, times off duty, hours of the day.
 
+import { _ } from "../language.js";
 import { unpacked } from "./api.js";
 import { event } from "./look.js";
 import { longDay, plusDays } from "./zone.js";
 
 const FIXED = { editable: false, startEditable: false, durationEditable: false };
-const NOBODY = { id: "none", title: "No room yet", extendedProps: { detail: "" } };
+const NOBODY = { id: "none", title: _("No room yet"), extendedProps: { detail: "" } };
 
 export function address(page, state, [start, end]) {
   const said = new URLSearchParams({ start, end, by: state.by });

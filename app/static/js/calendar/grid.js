@@ -1,5 +1,6 @@
 // The calendar library, set up: views, columns, what a visit looks like, what a drag does.
 
+import { _, locale } from "../language.js";
 import { make } from "./dom.js";
 import { content } from "./look.js";
 import { offset } from "./zone.js";
@@ -17,7 +18,7 @@ export function createGrid(place, told) {
     view: library(told.state()),
     date: told.state().date,
     timeZone: offset(),
-    locale: "en-GB",
+    locale,
     firstDay: 1,
     headerToolbar: { start: "", center: "", end: "" },
     allDaySlot: false,
@@ -59,7 +60,7 @@ export function showView(grid, state) {
 }
 
 function label({ title, extendedProps: { detail, count } }) {
-  const visits = make("span", { className: "col-count", title: "visits" }, String(count ?? 0), make("span", { className: "sr-only" }, " visits"));
+  const visits = make("span", { className: "col-count", title: _("visits") }, String(count ?? 0), make("span", { className: "sr-only" }, ` ${_("visits")}`));
   return make(
     "span",
     { className: "col-label" },

@@ -1,10 +1,11 @@
 // The list view, which is also what is printed: a table for each day.
 
+import { _ } from "../language.js";
 import { icon, make, safeColour } from "./dom.js";
 import { badge, name } from "./look.js";
 import { hour, longDay, today } from "./zone.js";
 
-const HEADS = ["Time", "Patient", "Visit", "Doctor", "Room", "Status"];
+const HEADS = [_("Time"), _("Patient"), _("Visit"), _("Doctor"), _("Room"), _("Status")];
 
 export function draw(place, visits, days, open) {
   const byDay = Map.groupBy ? Map.groupBy(visits, (v) => v.start.slice(0, 10)) : grouped(visits);
@@ -24,7 +25,7 @@ function grouped(visits) {
 function section(day, rows, open) {
   const id = `day-${day}`;
   const head = make("h2", { className: "list-day", id }, longDay(day));
-  if (day === today()) head.append(make("span", { className: "badge tone-info" }, "Today"));
+  if (day === today()) head.append(make("span", { className: "badge tone-info" }, _("Today")));
   head.append(make("span", { className: "count" }, String(rows.length)));
   const heads = HEADS.map((word) => make("th", { scope: "col" }, word));
   const table = make(
@@ -42,7 +43,7 @@ function row(visit, open) {
   colour.style.setProperty("--visit", safeColour(visit.colour));
   const cells = [
     make("td", { className: "list-time num" }, `${hour(visit.start)}–${hour(visit.end)}`),
-    make("td", { className: "list-who" }, button, visit.dob ? make("span", { className: "list-born" }, `born ${visit.dob}`) : null),
+    make("td", { className: "list-who" }, button, visit.dob ? make("span", { className: "list-born" }, _("born %(day)s", { day: visit.dob })) : null),
     make("td", { className: "list-type" }, visit.type ? colour : null, visit.type ?? ""),
     make("td", { className: "list-doctor" }, visit.doctor ?? ""),
     make("td", { className: "list-room" }, visit.room ?? ""),
@@ -56,6 +57,6 @@ function nothing() {
     "div",
     { className: "empty" },
     make("span", { className: "tile-icon" }, icon("fa-calendar-day")),
-    make("p", {}, "No visit in these days. Book one with “New visit”, or look at other days."),
+    make("p", {}, _("No visit in these days. Book one with “New visit”, or look at other days.")),
   );
 }

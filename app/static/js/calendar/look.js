@@ -1,26 +1,27 @@
 // How a visit looks in the grid: time, name, and a sign with a word for how far it is.
 
+import { _ } from "../language.js";
 import { icon, make, safeColour } from "./dom.js";
 import { hour, minutesBetween, plusMinutes } from "./zone.js";
 
 /** Sign and word of each status; the same as on the badges of the grid's lists. */
 export const STATUS = {
-  proposed: ["fa-calendar-plus", "Proposed", "plain"],
-  pending: ["fa-hourglass-half", "Pending", "warn"],
-  booked: ["fa-calendar-check", "Booked", "info"],
-  arrived: ["fa-person-walking", "Arrived", "violet"],
-  "checked-in": ["fa-clipboard-check", "Checked in", "violet"],
-  "in-room": ["fa-door-open", "In room", "violet"],
-  fulfilled: ["fa-circle-check", "Done", "good"],
-  noshow: ["fa-user-slash", "No-show", "bad"],
-  cancelled: ["fa-ban", "Cancelled", "bad"],
-  "entered-in-error": ["fa-eraser", "Entered in error", "bad"],
+  proposed: ["fa-calendar-plus", _("Proposed"), "plain"],
+  pending: ["fa-hourglass-half", _("Pending"), "warn"],
+  booked: ["fa-calendar-check", _("Booked"), "info"],
+  arrived: ["fa-person-walking", _("Arrived"), "violet"],
+  "checked-in": ["fa-clipboard-check", _("Checked in"), "violet"],
+  "in-room": ["fa-door-open", _("In room"), "violet"],
+  fulfilled: ["fa-circle-check", _("Done"), "good"],
+  noshow: ["fa-user-slash", _("No-show"), "bad"],
+  cancelled: ["fa-ban", _("Cancelled"), "bad"],
+  "entered-in-error": ["fa-eraser", _("Entered in error"), "bad"],
 };
 
 export const MOVABLE = ["proposed", "pending", "booked"];
 
-export const status = (visit) => STATUS[visit.status] ?? ["fa-circle", visit.status ?? "Status hidden", "plain"];
-export const name = (visit) => visit.patient ?? "Taken";
+export const status = (visit) => STATUS[visit.status] ?? ["fa-circle", visit.status ?? _("Status hidden"), "plain"];
+export const name = (visit) => visit.patient ?? _("Taken");
 
 export function badge(visit) {
   const [sign, word, tone] = status(visit);
@@ -37,7 +38,7 @@ export function content(visit, compact) {
   mark.title = word;
   const head = [mark, make("b", { className: "ev-name" }, name(visit))];
   let lines = [];
-  let unseen = [`to ${to}`, word, visit.type, visit.doctor, visit.room];
+  let unseen = [_("to %(time)s", { time: to }), word, visit.type, visit.doctor, visit.room];
   if (short) head.unshift(make("span", { className: "ev-time" }, from));
   else if (minutes < 40) [lines, unseen] = [[`${from}–${to} · ${word}`], [visit.type, visit.doctor, visit.room]];
   else [lines, unseen] = [[`${from}–${to}`, join(word, visit.type), visit.room], [visit.doctor]];

@@ -1,5 +1,6 @@
 // The calendar page: its address, its data, its keys; the parts do the rest.
 
+import { _, _n } from "../language.js";
 import { get } from "./api.js";
 import { Booking } from "./book.js";
 import { openCard } from "./card.js";
@@ -40,7 +41,7 @@ const everyone = () => state.view === "week" && !state.doctor && !state.room;
 function send(visit, info, changes) {
   if (!changes) {
     info.revert();
-    return toast("The clock skips that time on that day; the visit stays where it was.", "bad");
+    return toast(_("The clock skips that time on that day; the visit stays where it was."), "bad");
   }
   if (!Object.keys(changes).length) return info.revert();
   return move(visit, changes, { doctors: page.doctors, refresh: tools.refresh, back: true, refused: redraw });
@@ -115,7 +116,7 @@ async function load(quiet) {
 function redraw() {
   const days = span(state);
   const { visits } = data;
-  byId("cal-count").textContent = visits.length === 1 ? "1 visit" : `${visits.length} visits`;
+  byId("cal-count").textContent = _n("%(num)s visit", "%(num)s visits", visits.length);
   draw(byId("cal-list"), visits, days, open);
   if (state.view === "list") return;
   const focused = document.activeElement?.closest?.("[data-visit]")?.dataset.visit;

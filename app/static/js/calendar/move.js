@@ -1,5 +1,6 @@
 // Moving and stretching: what was dragged is sent, and put back where the server says no.
 
+import { _ } from "../language.js";
 import { post } from "./api.js";
 import { name } from "./look.js";
 import { insist } from "./refusal.js";
@@ -51,8 +52,8 @@ export async function move(visit, changes, { doctors, refresh, back = false, ref
   const answer = await insist(send, body, doctors);
   await refresh();
   if (!answer.ok) return false;
-  if (back) toast(said(visit, answer.body.result), "good", { label: "Undo", act: () => undo(visit, answer.body.result, { doctors, refresh }) });
-  else toast(`${name(visit)} is back at ${hour(visit.start)}.`);
+  if (back) toast(said(visit, answer.body.result), "good", { label: _("Undo"), act: () => undo(visit, answer.body.result, { doctors, refresh }) });
+  else toast(_("%(name)s is back at %(time)s.", { name: name(visit), time: hour(visit.start) }));
   return true;
 }
 
@@ -68,6 +69,6 @@ function undo(visit, result, { doctors, refresh }) {
 
 function said(visit, result) {
   const start = result?.appointment_datetime ? wallOf(result.appointment_datetime) : null;
-  if (!start) return `${name(visit)} was moved.`;
+  if (!start) return _("%(name)s was moved.", { name: name(visit) });
   return `${name(visit)}: ${shortDay(start)}, ${hour(start)}${result.minutes_duration ? `, ${result.minutes_duration} min` : ""}.`;
 }

@@ -1,6 +1,7 @@
 // What the server says against a booking or a move: the next free times as buttons, or a reason
 // to do it all the same.
 
+import { _ } from "../language.js";
 import { byId, icon, make } from "./dom.js";
 import { hour, shortDay, wallOf } from "./zone.js";
 
@@ -21,11 +22,11 @@ function asked({ status, body }, doctors, sent) {
   const soft = status === 422 && body.code === "soft_rule";
   const slots = body.alternatives ?? [];
   byId("refusal-title").textContent = title(status, soft);
-  byId("refusal-text").textContent = body.message ?? "The server did not say why.";
+  byId("refusal-text").textContent = body.message ?? _("The server did not say why.");
   byId("refusal-times").hidden = !slots.length;
   byId("refusal-why").hidden = byId("refusal-yes").hidden = !soft;
   byId("refusal-reason").value = "";
-  byId("refusal-no").textContent = slots.length || soft ? "Leave it" : "Close";
+  byId("refusal-no").textContent = slots.length || soft ? _("Leave it") : _("Close");
   return new Promise((resolve) => {
     let choice = null;
     const take = (value) => {
@@ -64,8 +65,8 @@ function offer(slot, doctors, sent, take) {
 }
 
 function title(status, soft) {
-  if (soft) return "A rule speaks against it";
-  if (status === 409) return "That time cannot be had";
-  if (status === 412) return "Someone else was quicker";
-  return "That did not work";
+  if (soft) return _("A rule speaks against it");
+  if (status === 409) return _("That time cannot be had");
+  if (status === 412) return _("Someone else was quicker");
+  return _("That did not work");
 }

@@ -1,6 +1,7 @@
 // Recurring visits: the rule that the panel asks for, which visits a change reaches, and what to
 // do about those that cannot be had.
 
+import { _ } from "../language.js";
 import { post } from "./api.js";
 import { byId, icon, make } from "./dom.js";
 import { hour, shortDay, wallOf, weekday } from "./zone.js";
@@ -72,6 +73,6 @@ function item({ start, message, alternatives }) {
     "li",
     {},
     icon("fa-circle-xmark"),
-    make("span", {}, make("strong", {}, `${shortDay(wall)}, ${hour(wall)}. `), message, free.length ? make("span", { className: "muted" }, ` Free: ${free.join(", ")}.`) : null),
+    make("span", {}, make("strong", {}, `${shortDay(wall)}, ${hour(wall)}. `), message, free.length ? make("span", { className: "muted" }, ` ${_("Free: %(times)s.", { times: free.join(", ") })}`) : null),
   );
 }

@@ -1,5 +1,6 @@
 // The free times of the next days, as buttons to choose one of.
 
+import { _ } from "../language.js";
 import { get } from "./api.js";
 import { byId, make } from "./dom.js";
 import { hour, plusDays, shortDay, today, wallOf } from "./zone.js";
@@ -56,7 +57,7 @@ export class Slots {
       this.#draw(body.result ?? [], wish);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.#note(`The free times could not be fetched. ${error.message} You can write a time below.`);
+      this.#note(_("The free times could not be fetched. %(why)s You can write a time below.", { why: error.message }));
     }
     this.place.ariaBusy = "false";
     this.changed();
@@ -68,9 +69,9 @@ export class Slots {
       const wall = wallOf(slot.start);
       days.set(wall.slice(0, 10), [...(days.get(wall.slice(0, 10)) ?? []), { ...slot, wall }]);
     }
-    if (!days.size) return this.#note("No free time in these days. Look at later days, or write a time below.");
+    if (!days.size) return this.#note(_("No free time in these days. Look at later days, or write a time below."));
     this.place.replaceChildren(...[...days].map(([day, found]) => this.#day(day, found)));
-    byId("slots-said").textContent = `${slots.length} free times.`;
+    byId("slots-said").textContent = _("%(count)s free times.", { count: slots.length });
     const at = wanted && [...days.values()].flat().find((slot) => slot.wall === wanted);
     if (at) this.choose(at);
   }

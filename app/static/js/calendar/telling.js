@@ -1,5 +1,6 @@
 // Before a patient is told of a change: who gets what, and whether they shall.
 
+import { _ } from "../language.js";
 import { get } from "./api.js";
 import { byId } from "./dom.js";
 import { name } from "./look.js";
@@ -23,7 +24,7 @@ export function askToTell(visit, changes) {
   const seen = start !== visit.start || (changes.doctor_id ?? visit.doctor_id) !== visit.doctor_id;
   if (visit.status !== "booked" || !seen || visit.start <= now()) return Promise.resolve(true);
   const dialog = byId("telling");
-  byId("telling-text").textContent = `${name(visit)} is moved to ${longDay(start)}, ${hour(start)}.`;
+  byId("telling-text").textContent = _("%(name)s is moved to %(when)s.", { name: name(visit), when: `${longDay(start)}, ${hour(start)}` });
   sayWhoIsTold(visit, "moved", byId("telling-told"));
   dialog.returnValue = "";
   return new Promise((resolve) => {

@@ -1,5 +1,6 @@
 // Short messages below the page, some with one button to take it back.
 
+import { _ } from "../language.js";
 import { byId, icon, make } from "./dom.js";
 
 const STAYS = 8000; // milliseconds; longer while one points at it or has the focus on it
@@ -23,7 +24,7 @@ export function toast(text, tone = "good", way = null) {
   );
   if (way) shown.append(make("button", { className: "btn btn-small", type: "button", on: { click: act } }, way.label));
   shown.append(
-    make("button", { className: "alert-close", type: "button", ariaLabel: "Dismiss this message", on: { click: go } }, icon("fa-xmark")),
+    make("button", { className: "alert-close", type: "button", ariaLabel: _("Dismiss this message"), on: { click: go } }, icon("fa-xmark")),
   );
   for (const name of ["pointerenter", "focusin"]) shown.addEventListener(name, () => clearTimeout(timer));
   for (const name of ["pointerleave", "focusout"]) shown.addEventListener(name, later);

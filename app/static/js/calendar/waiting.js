@@ -1,5 +1,6 @@
 // The dialog that puts a patient on the waiting list.
 
+import { _ } from "../language.js";
 import { choosePick, startPicks } from "../pick.js";
 import { post } from "./api.js";
 import { byId, closable } from "./dom.js";
@@ -46,17 +47,17 @@ async function send(dialog, form) {
   const button = form.querySelector("[type=submit]");
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
-  const answer = form.elements.patient_id.value ? await post("/api/v1/waitlist_entry/", said(form)) : { ok: false, body: { message: "Choose the patient from the list." } };
+  const answer = form.elements.patient_id.value ? await post("/api/v1/waitlist_entry/", said(form)) : { ok: false, body: { message: _("Choose the patient from the list.") } };
   button.ariaBusy = "false";
   if (!answer.ok) {
-    byId("waiting-error").textContent = answer.body.message ?? "That did not work.";
+    byId("waiting-error").textContent = answer.body.message ?? _("That did not work.");
     byId("waiting-error").hidden = false;
     byId("waiting-error").focus();
     return;
   }
   done = true;
   dialog.close();
-  toast(`${byId("waiting-patient").value} is on the waiting list.`);
+  toast(_("%(name)s is on the waiting list.", { name: byId("waiting-patient").value }));
 }
 
 function said(form) {

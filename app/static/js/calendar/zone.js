@@ -2,6 +2,8 @@
 // "2026-05-31T14:30"; an instant is ISO 8601 in UTC. Sums are made on the text, never on a Date
 // of the browser's zone.
 
+import { locale } from "../language.js";
+
 let zone = "UTC";
 let parts;
 
@@ -56,7 +58,7 @@ const formats = new Map();
 /** A wall time or a date in words, by options of Intl.DateTimeFormat. */
 export function words(wall, options) {
   const key = JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options }));
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options }));
   return formats.get(key).format(number(wall));
 }
 

@@ -1,5 +1,6 @@
 // Saves a draft as one types: to this browser at once, to the server after a moment of quiet.
 
+import { _ } from "../language.js";
 import { Kept } from "./keep.js";
 
 const QUIET = 1500;
@@ -65,7 +66,7 @@ export class Autosave {
   changed() {
     const here = this.keep();
     if (this.#stopped) return;
-    if (!["offline", "out"].includes(this.state.dataset.state)) this.say("typing", here ? "Writing …" : "Writing … (this browser keeps no copy)");
+    if (!["offline", "out"].includes(this.state.dataset.state)) this.say("typing", here ? _("Writing …") : _("Writing … (this browser keeps no copy)"));
     this.#later(QUIET);
   }
 
@@ -88,13 +89,13 @@ export class Autosave {
     this.#busy = true;
     const texts = (this.sent = this.texts());
     this.keep();
-    if (!leaving) this.say("saving", "Saving …");
+    if (!leaving) this.say("saving", _("Saving …"));
     try {
       let answer = await this.#send(texts, leaving);
       if (answer.status === 400 && (await renewed())) answer = await this.#send(texts, leaving);
       await this.#take(answer, texts);
     } catch {
-      this.say("offline", "Not saved – offline. Kept in this browser; it is tried again.");
+      this.say("offline", _("Not saved – offline. Kept in this browser; it is tried again."));
       this.#later(AGAIN);
     } finally {
       this.#busy = false;
@@ -132,16 +133,18 @@ export class Autosave {
       this.saved = texts;
       if (this.dirty) this.keep();
       else this.kept.forget();
-      this.say("saved", `Saved ${clock(Date.now())}`);
+      this.say("saved", _("Saved %(time)s", { time: clock(Date.now()) }));
     } else if (answer.status === 412) {
       this.stop();
-      this.say("clash", "Not saved – someone else changed this note. Both texts are below.");
+      this.say("clash", _("Not saved – someone else changed this note. Both texts are below."));
       this.settings.clash(await answer.json());
     } else if (answer.type === "opaqueredirect" || [400, 401].includes(answer.status)) {
-      this.say("out", "Not saved – you are signed out. Kept in this browser.", signIn());
+      this.say("out", _("Not saved – you are signed out. Kept in this browser."), signIn());
     } else if (answer.status < 500) {
       const { message } = await answer.json().catch(() => ({}));
-      this.say("failed", `Not saved – ${message ?? "the server refused it"} Kept in this browser.`);
+      this.say("failed", message
+        ? _("Not saved – %(why)s Kept in this browser.", { why: message })
+        : _("Not saved – the server refused it. Kept in this browser."));
     } else {
       throw new Error(String(answer.status));
     }
@@ -166,6 +169,6 @@ async function renewed() {
 function signIn() {
   const link = document.createElement("a");
   link.href = location.pathname;
-  link.textContent = "Sign in and go on";
+  link.textContent = _("Sign in and go on");
   return link;
 }

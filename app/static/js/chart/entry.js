@@ -1,5 +1,6 @@
 // A problem or an allergy: suggestions as one types; what is chosen brings its code or its kind.
 
+import { _ } from "../language.js";
 import { Combobox } from "../combobox.js";
 import "../form.js";
 
@@ -10,7 +11,7 @@ const into = document.getElementById(box.dataset.into);
 new Combobox(input, {
   url: box.dataset.suggest,
   least: 2,
-  nothing: (q) => `“${q}” is not in the list. It can be kept in your words.`,
+  nothing: (q) => _("“%(q)s” is not in the list. It can be kept in your words.", { q }),
   choose(item) {
     input.value = item.text;
     into.value = item.id;

@@ -1,5 +1,6 @@
 // A note that is read and no longer written: what this browser still keeps of it.
 
+import { _ } from "../language.js";
 import { clock } from "./autosave.js";
 import { showClash } from "./clash.js";
 import { Kept, same } from "./keep.js";
@@ -14,6 +15,6 @@ export async function showLeft(article) {
   if (same(left.texts, texts)) return void kept.forget();
   const place = document.createElement("div");
   article.before(place);
-  const message = `What you wrote at ${clock(left.at)} did not arrive before the note was signed. Copy what is missing; it can be an amendment.`;
+  const message = _("What you wrote at %(time)s did not arrive before the note was signed. Copy what is missing; it can be an amendment.", { time: clock(left.at) });
   showClash(place, { message, yours: left.texts, current: texts, signed: true }, { theirs: () => kept.forget() });
 }

@@ -1,5 +1,6 @@
 // Writing a note: saved as one types, brought back after an interruption, never overwritten silently.
 
+import { _ } from "../language.js";
 import { Autosave, clock } from "./autosave.js";
 import { showClash } from "./clash.js";
 import { same } from "./keep.js";
@@ -29,12 +30,12 @@ async function bringBack() {
   if (kept.version !== saver.version && !same(kept.sent, now)) {
     saver.stop();
     saver.put(kept.texts);
-    saver.say("clash", "Not saved – someone else changed this note. Both texts are below.");
-    const message = `What you wrote at ${clock(kept.at)} was kept in this browser; the note has changed since.`;
+    saver.say("clash", _("Not saved – someone else changed this note. Both texts are below."));
+    const message = _("What you wrote at %(time)s was kept in this browser; the note has changed since.", { time: clock(kept.at) });
     return decide({ version: saver.version, message, yours: kept.texts, current: now, signed: false });
   }
   saver.put(kept.texts);
-  saver.say("typing", `Brought back what you wrote at ${clock(kept.at)}`);
+  saver.say("typing", _("Brought back what you wrote at %(time)s", { time: clock(kept.at) }));
   return setTimeout(() => saver.save(), 1200);
 }
 

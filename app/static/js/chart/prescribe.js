@@ -1,5 +1,6 @@
 // Prescribing: drugs found as one types, and the check as soon as something changes.
 
+import { _ } from "../language.js";
 import { Combobox } from "../combobox.js";
 import "../form.js";
 
@@ -26,7 +27,7 @@ async function check() {
     if (error.name === "AbortError") return;
     show('<p class="check-empty" role="alert"></p>');
     alerts.firstElementChild.textContent =
-      "The check could not be asked just now. It is asked again when you prescribe.";
+      _("The check could not be asked just now. It is asked again when you prescribe.");
   }
   alerts.removeAttribute("aria-busy");
 }
@@ -54,7 +55,7 @@ function take(item) {
 new Combobox(drug, {
   url: form.querySelector("[data-drugs]").dataset.drugs,
   least: 2,
-  nothing: (q) => `“${q}” is not in the list of drugs. It can be prescribed as typed; the check may not know it.`,
+  nothing: (q) => _("“%(q)s” is not in the list of drugs. It can be prescribed as typed; the check may not know it.", { q }),
   choose: take,
 });
 

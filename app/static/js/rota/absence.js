@@ -1,5 +1,6 @@
 // The sick day: what is chosen for each visit, sent in one step; a refusal stands beside its row.
 
+import { _ } from "../language.js";
 import { post } from "../calendar/api.js";
 import { byId, icon, make } from "../calendar/dom.js";
 import { confirmed } from "../shell.js";
@@ -34,7 +35,7 @@ function count() {
   const cancelled = actions.filter((value) => value === "cancel").length;
   const left = actions.filter((value) => value === "leave").length;
   const moved = actions.length - cancelled - left;
-  byId("plan-sum").textContent = rows.length ? `${moved} to move, ${cancelled} to cancel, ${left} to leave` : "";
+  byId("plan-sum").textContent = rows.length ? _("%(moved)s to move, %(cancelled)s to cancel, %(left)s to leave", { moved, cancelled, left }) : "";
 }
 
 function changed(row) {
@@ -49,7 +50,7 @@ async function send(event) {
   wrong(byId("plan-error"), "");
   const visits = rows.map((row) => [row, choice(row)]);
   const unsaid = visits.find(([, chosen]) => !chosen);
-  if (unsaid) return refuse(unsaid[0], "Write the new time.");
+  if (unsaid) return refuse(unsaid[0], _("Write the new time."));
   const { doctor, first, last, url } = form.dataset;
   const body = { doctor_id: Number(doctor), first, last, reason: byId("absence-reason").value, visits: visits.map(([, chosen]) => chosen) };
   const button = form.querySelector("[type=submit]");
@@ -61,7 +62,7 @@ async function send(event) {
   button.disabled = false;
   const row = rows.find((one) => Number(one.dataset.visit) === answer.body.appointment_id);
   if (row) refuse(row, answer.body.message);
-  wrong(byId("plan-error"), row ? "Nothing was changed: one visit needs another time, see above." : answer.body.message);
+  wrong(byId("plan-error"), row ? _("Nothing was changed: one visit needs another time, see above.") : answer.body.message);
   return row ? undefined : byId("plan-error").focus();
 }
 
@@ -71,8 +72,8 @@ function refuse(row, message) {
 }
 
 async function undo(button) {
-  const question = "Put every visit back where it was, as far as its time is still free? Messages that were not sent are withdrawn.";
-  if (!(await confirmed(question, "Undo all of it"))) return;
+  const question = _("Put every visit back where it was, as far as its time is still free? Messages that were not sent are withdrawn.");
+  if (!(await confirmed(question, _("Undo all of it")))) return;
   button.disabled = true;
   const answer = await post(button.dataset.url, {});
   if (answer.ok) return location.reload();

@@ -1,28 +1,32 @@
 // The dialogs of the rota: one shift, publishing, templates, time off, swaps, answers.
 
+import { _, _n } from "../language.js";
 import { byId, icon, make } from "../calendar/dom.js";
 import { toast } from "../calendar/toast.js";
 import { shortDay } from "../calendar/zone.js";
 import { confirmed } from "../shell.js";
 
-const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const laid = ({ shifts, left_out }) =>
-  `${many(shifts, "draft")} added${left_out ? `; ${left_out} left out, because someone works then already` : ""}.`;
+  left_out
+    ? _n("%(num)s draft added; %(left)s left out, because someone works then already.", "%(num)s drafts added; %(left)s left out, because someone works then already.", shifts, { left: left_out })
+    : _n("%(num)s draft added.", "%(num)s drafts added.", shifts);
 
 export function startDialogs(tools) {
   const place = tools.place();
   place.addEventListener("click", (event) => clicked(event, tools));
-  wire("leave-dialog", (said) => tools.send("time-off", said, "Your request was sent."));
+  wire("leave-dialog", (said) => tools.send("time-off", said, _("Your request was sent.")));
   wire("swap-dialog", (said, form) =>
-    tools.send("swap", { shift_id: form.dataset.shift, other_shift_id: said.other_shift_id }, "Your wish to swap was sent."));
+    tools.send("swap", { shift_id: form.dataset.shift, other_shift_id: said.other_shift_id }, _("Your wish to swap was sent.")));
   if (place.dataset.plans !== "true") return;
   wire("shift-dialog", (said, form) => {
     const body = { ...said, staff_id: Number(said.staff_id), version: form.dataset.version };
-    return tools.send(form.dataset.shift ? `shift/${form.dataset.shift}` : "shift", body, "Kept as a draft.");
+    return tools.send(form.dataset.shift ? `shift/${form.dataset.shift}` : "shift", body, _("Kept as a draft."));
   });
-  wire("templates-dialog", (said) => tools.send("template", { ...said, week: place.dataset.week }, "The week is kept as a template."));
+  wire("templates-dialog", (said) => tools.send("template", { ...said, week: place.dataset.week }, _("The week is kept as a template.")));
   wire("publish-dialog", (said) =>
-    tools.send("publish", { ...said, week: place.dataset.week }, ({ shifts, people }) => `${many(shifts, "shift")} published; ${many(people, "person").replace("persons", "people")} told.`));
+    tools.send("publish", { ...said, week: place.dataset.week }, ({ shifts, people }) => people === 1
+      ? _n("%(num)s shift published; 1 person told.", "%(num)s shifts published; 1 person told.", shifts)
+      : _n("%(num)s shift published; %(people)s people told.", "%(num)s shifts published; %(people)s people told.", shifts, { people })));
   byId("shift-delete").addEventListener("click", () => remove(tools));
 }
 
@@ -85,7 +89,7 @@ function openShift(at, tools) {
 function fill({ shift = "", version = "", staff, date, from, to }) {
   const form = byId("shift-dialog").querySelector("form");
   Object.assign(form.dataset, { shift, version });
-  byId("shift-title").textContent = shift ? "Change the shift" : "New shift";
+  byId("shift-title").textContent = shift ? _("Change the shift") : _("New shift");
   byId("shift-staff").value = staff;
   byId("shift-date").value = date;
   byId("shift-from").value = from;
@@ -98,22 +102,22 @@ function fill({ shift = "", version = "", staff, date, from, to }) {
 async function remove(tools) {
   const dialog = byId("shift-dialog");
   const { shift, version } = dialog.querySelector("form").dataset;
-  const answer = await tools.send(`shift/${shift}/delete`, { version }, "The shift was taken off.");
+  const answer = await tools.send(`shift/${shift}/delete`, { version }, _("The shift was taken off."));
   if (answer.ok) dialog.close();
   else wrong(dialog, answer.body.message);
 }
 
 async function forget(at, tools) {
   byId("templates-dialog").close();
-  if (await confirmed(`Delete the template ${at.dataset.name}? Its shifts on the rota stay.`)) {
-    tools.tell(`template/${at.dataset.forget}/delete`, {}, "The template is deleted.");
+  if (await confirmed(_("Delete the template %(name)s? Its shifts on the rota stay.", { name: at.dataset.name }))) {
+    tools.tell(`template/${at.dataset.forget}/delete`, {}, _("The template is deleted."));
   }
 }
 
 async function fetched(path) {
   const answer = await fetch(`${document.getElementById("rota").dataset.base}${path}`, { headers: { Accept: "application/json" } });
   if (answer.redirected) location.reload();
-  if (!answer.ok) throw new Error("The clinic’s server could not answer. Try again in a moment.");
+  if (!answer.ok) throw new Error(_("The clinic’s server could not answer. Try again in a moment."));
   return answer.json();
 }
 
@@ -127,8 +131,10 @@ async function publish(week) {
   }
   const stops = found.problems.some((problem) => problem.blocks);
   byId("publish-text").textContent = stops
-    ? "It cannot be published yet. Mend what is marked as stopping it, then publish."
-    : `${many(found.drafts, "draft")} of ${found.people === 1 ? "1 person" : `${found.people} people`} will be published; each of them gets one message.`;
+    ? _("It cannot be published yet. Mend what is marked as stopping it, then publish.")
+    : found.people === 1
+      ? _n("%(num)s draft of 1 person will be published; each of them gets one message.", "%(num)s drafts of 1 person will be published; each of them gets one message.", found.drafts)
+      : _n("%(num)s draft of %(people)s people will be published; each of them gets one message.", "%(num)s drafts of %(people)s people will be published; each of them gets one message.", found.drafts, { people: found.people });
   list("publish-list", found.problems);
   byId("publish-why").hidden = stops || !found.problems.length;
   byId("publish-reason").required = !byId("publish-why").hidden;
@@ -140,21 +146,21 @@ function list(id, problems) {
   const items = problems.map(({ sentence, blocks }) =>
     make("li", { className: blocks ? "is-blocking" : "" },
       icon(blocks ? "fa-circle-xmark" : "fa-triangle-exclamation"),
-      make("span", {}, blocks ? make("strong", {}, "Stops it: ") : null, sentence)));
+      make("span", {}, blocks ? make("strong", {}, _("Stops it: ")) : null, sentence)));
   byId(id).replaceChildren(...items);
   byId(id).hidden = !items.length;
 }
 
 /** The colleague's word on a swap. */
 function answer({ dataset: { answer: path, version, yes } }, tools) {
-  const done = yes ? "You agreed; the planner decides." : "You keep your shift; who asked is told.";
+  const done = yes ? _("You agreed; the planner decides.") : _("You keep your shift; who asked is told.");
   return tools.tell(`${path}/answer`, { agree: Boolean(yes), version }, done);
 }
 
 async function decide(at, tools, reason = "") {
   const approve = Boolean(at.dataset.yes);
   const body = { approve, version: at.dataset.version, reason };
-  const answer = await tools.send(`${at.dataset.decide}/decide`, body, approve ? "Approved; those concerned are told." : "Declined; those concerned are told.");
+  const answer = await tools.send(`${at.dataset.decide}/decide`, body, approve ? _("Approved; those concerned are told.") : _("Declined; those concerned are told."));
   if (answer.ok) return;
   if (answer.body.code !== "reason_needed") {
     toast(answer.body.message, "bad");
@@ -179,7 +185,7 @@ function show_reason() {
 
 async function askSwap(at, tools) {
   if (at.dataset.published !== "true" || `${at.dataset.date}T${at.dataset.from}` <= tools.place().dataset.now) {
-    return toast("Only a published shift to come can be swapped.", "bad");
+    return toast(_("Only a published shift to come can be swapped."), "bad");
   }
   let found;
   try {
@@ -190,8 +196,8 @@ async function askSwap(at, tools) {
   const dialog = byId("swap-dialog");
   dialog.querySelector("form").dataset.shift = at.dataset.shift;
   byId("swap-text").textContent = found.result.length
-    ? `${shortDay(at.dataset.date)}, ${at.dataset.from}–${at.dataset.to}. Your colleague is asked first; then the planner decides.`
-    : "Nobody of your role has a published shift in the coming weeks.";
+    ? _("%(when)s. Your colleague is asked first; then the planner decides.", { when: `${shortDay(at.dataset.date)}, ${at.dataset.from}–${at.dataset.to}` })
+    : _("Nobody of your role has a published shift in the coming weeks.");
   byId("swap-other").replaceChildren(...found.result.map(({ id, text }) => make("option", { value: id }, text)));
   return show("swap-dialog");
 }

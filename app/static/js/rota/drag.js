@@ -1,6 +1,7 @@
 // Pointers on the rota: draw across a day to add, drag a shift to another cell, drag an end to
 // stretch. A short press is a click. Fingers scroll; they tap to open the dialog.
 
+import { _ } from "../language.js";
 import { make } from "../calendar/dom.js";
 import { newShift } from "./dialogs.js";
 
@@ -99,7 +100,7 @@ function move(event, shift, tools) {
       swallowClick();
       if (!over || over === own) return;
       const body = { staff_id: Number(over.dataset.staff), shift_date: over.dataset.date, version: shift.dataset.version };
-      tools.tell(`shift/${shift.dataset.shift}`, body, `Moved to ${over.dataset.name}, as a draft.`);
+      tools.tell(`shift/${shift.dataset.shift}`, body, _("Moved to %(name)s, as a draft.", { name: over.dataset.name }));
     },
   );
 }
@@ -126,7 +127,7 @@ function stretch(event, cell, shift, grip, tools) {
         return;
       }
       const body = { start_time: told[0], end_time: told[1], version: shift.dataset.version };
-      tools.tell(`shift/${shift.dataset.shift}`, body, `Now ${told.join("–")}, as a draft.`).then((answer) => {
+      tools.tell(`shift/${shift.dataset.shift}`, body, _("Now %(times)s, as a draft.", { times: told.join("–") })).then((answer) => {
         if (!answer.ok) label.textContent = before;
       });
     },

@@ -1,5 +1,6 @@
 // The rota: the server draws the week; this sends what a person changes and draws it anew.
 
+import { _ } from "../language.js";
 import { post } from "../calendar/api.js";
 import { closable } from "../calendar/dom.js";
 import { toast } from "../calendar/toast.js";
@@ -44,7 +45,7 @@ async function send(path, body, done) {
 async function tell(path, body, done) {
   const answer = await send(path, body, done);
   if (answer.ok) return answer;
-  toast(answer.body.message ?? "That did not work.", "bad");
+  toast(answer.body.message ?? _("That did not work."), "bad");
   if (answer.status === 412) await refresh();
   return answer;
 }
