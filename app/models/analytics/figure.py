@@ -19,6 +19,12 @@ be recognised."""
 Value = int | float | str | None
 
 
+def _say(shown: object, *names: str) -> None:
+    """Turn texts into the language of who asks: a figure is also kept, joined and sent."""
+    for name in names:
+        object.__setattr__(shown, name, str(getattr(shown, name)))
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of numbers; `unit` stands behind them. Those not `drawn` are in the table alone."""
@@ -26,6 +32,9 @@ class Column:
     name: str
     unit: str = ""
     drawn: bool = True
+
+    def __post_init__(self) -> None:
+        _say(self, "name")
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,9 @@ class Total:
     before: Value
     unit: str = ""
     better: int = 0
+
+    def __post_init__(self) -> None:
+        _say(self, "name")
 
     @property
     def change(self) -> float | None:
@@ -64,6 +76,9 @@ class Figure:
     totals: list[Total] = field(default_factory=list)
     empty: str = _l("Nothing to count in this period.")
     note: str = ""
+
+    def __post_init__(self) -> None:
+        _say(self, "title", "meaning", "label", "empty", "note")
 
     @property
     def is_empty(self) -> bool:
