@@ -86,9 +86,13 @@ def test_a_board_of_a_doctor_that_cannot_be_meant_is_refused(sqlite_cast: Cast) 
 
 
 def test_the_running_late_is_told_with_the_rows(sqlite_cast: Cast) -> None:
+    now = datetime.now(UTC)
     with sqlite_cast.app.app_context():
-        start = today.day_of(datetime.now(UTC), clinic_zone())[0]
-    add(sqlite_cast, start - timedelta(minutes=30), "arrived")
+        start = today.day_of(now, clinic_zone())[0]
+    since = max(
+        now - timedelta(minutes=40), start - timedelta(minutes=30)
+    )  # it is on today's board
+    add(sqlite_cast, since, "arrived")
     told = sqlite_cast.client("nora").get("/board/rows").get_json()["late"]
     assert told[str(sqlite_cast.eriksen)] >= 30
 
