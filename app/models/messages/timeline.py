@@ -50,7 +50,7 @@ def who_is_told(session: Session, visit: Appointment, event: str, now: datetime)
             name=person.name,
             why=_(why) if why else _("No message rule is active for this."),
         )
-    said = ", ".join(dict.fromkeys(CHANNELS[way] for way in ways))
+    said = ", ".join(dict.fromkeys(str(CHANNELS[way]) for way in ways))
     return _(
         "%(name)s is told by %(channel)s, in %(language)s.",
         name=person.name,

@@ -11,8 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
-    Select,
     func,
     literal,
     select,
@@ -76,9 +74,3 @@ def who_are_kept(session: Session, found: Sequence[Patient]) -> list[Patient]:
     query = select(Patient).where(Patient.patient_id.in_(wanted))
     kept_rows = {row.patient_id: row for row in session.scalars(query)}
     return list(dict.fromkeys(kept_rows.get(row.replaced_by_id or 0, row) for row in found))
-
-
-def with_replaced(heads: Select[Any]) -> CompoundSelect[Any]:
-    """A selection of kept patients together with everyone whom they replaced."""
-    replaced = select(PatientLink.other_id).where(PatientLink.patient_id.in_(heads), STANDING)
-    return union_all(heads, replaced)

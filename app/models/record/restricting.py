@@ -11,7 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Subquery,
+    Select,
     and_,
     exists,
     false,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -58,14 +59,32 @@ class Restricted(Forbidden):
 def closed_to(actor: Acting, now: datetime) -> CompoundSelect[Any]:
     """The patients whose chart this person may not read at `now`. Of who was merged all are
     restricted where one is, and open where one is open."""
-    chart, link = _restricted(), aliased(PatientLink)
-    head, since = chart.c.patient_id, chart.c.set_at
-    merged = and_(link.patient_id == head, link.undone_at.is_(None))
-    closed = select(head).where(
-        ~_opens(actor, head, since, now),
-        ~exists().where(merged, _opens(actor, link.other_id, since, now)),
+    kept, head = _closed(actor, now)
+    replaced, of_head = _closed(actor, now)
+    other = aliased(PatientLink)
+    merged = and_(other.patient_id == of_head, other.undone_at.is_(None))
+    return union_all(
+        kept.add_columns(head), replaced.join(other, merged).add_columns(other.other_id)
     )
-    return linked.with_replaced(closed)
+
+
+def _closed(actor: Acting, now: datetime) -> tuple[Select[Any], Any]:
+    """The restrictions that close a chart to this person, and who is kept for their patient. Kept
+    flat: SQLite reads a statement with this in every part of it."""
+    row, up, also = aliased(ChartRestriction), aliased(PatientLink), aliased(PatientLink)
+    head = func.coalesce(up.patient_id, row.patient_id)
+    merged = and_(also.patient_id == head, also.undone_at.is_(None))
+    query = (
+        select()
+        .select_from(row)
+        .outerjoin(up, and_(up.other_id == row.patient_id, up.undone_at.is_(None)))
+        .where(
+            row.state == "active",
+            ~_opens(actor, head, row.set_at, now),
+            ~exists().where(merged, _opens(actor, also.other_id, row.set_at, now)),
+        )
+    )
+    return query, head
 
 
 def require_open(session: Session, actor: Acting, patient_id: int, now: datetime) -> None:
@@ -147,13 +166,6 @@ def breaks(session: Session, patient_id: int, limit: int = 20) -> Sequence[Any]:
         .order_by(GlassBreak.at.desc())
     )
     return session.execute(query.limit(limit)).all()
-
-
-def _restricted() -> Subquery:
-    """Whose chart is restricted since when; of who was merged, who is kept."""
-    head = linked.kept(ChartRestriction.patient_id).label("patient_id")
-    since = func.min(ChartRestriction.set_at, type_=Instant).label("set_at")
-    return select(head, since).where(ChartRestriction.state == "active").group_by(head).subquery()
 
 
 def _opens(actor: Acting, patient_id: Any, since: Any, now: datetime) -> ColumnElement[bool]:
