@@ -87,7 +87,7 @@ def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
     scope = Scope(monday, monday + timedelta(days=6))
     asked = Asked(session, scope, names(session), clinic_zone(), now, all_doctors=False)
     sections = [section for section in SECTIONS if section.roles == EVERYBODY]
-    found = [(section.title, section.build(asked)) for section in sections]
+    found = [(str(section.title), section.build(asked)) for section in sections]
     return {
         "subject": f"The week from {scope.first:%-d %B} to {scope.last:%-d %B %Y}",
         "totals": [{"title": title, "lines": list(_totals(figures))} for title, figures in found],
