@@ -252,6 +252,7 @@ def test_anonymous_reaches_login_static_files_and_health_only(sqlite_app: Flask)
         "PortalJoinView.register",
         "VisitLinkView.show", "VisitLinkView.act",
         "StopLinkView.show", "StopLinkView.act", "TextReplyView.take",
+        "LanguageView.choose", "LanguageView.texts",
     }  # fmt: skip
 
 

@@ -87,6 +87,7 @@ def test_what_a_page_sends_by_script_waits_until_one_has_signed_in_again(
 ) -> None:
     page = page_of("amina")
     page.goto("/calendar/")
+    page.wait_for_load_state("networkidle")  # the visits are there
     end_sessions(sqlite_cast)
     page.evaluate(
         """() => { window.sent = import("/static/js/calendar/api.js").then(({ post }) =>

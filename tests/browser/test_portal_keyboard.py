@@ -142,7 +142,7 @@ def test_a_new_patient_gets_along_with_the_keyboard_alone(
     keys.to("Cancel the visit").enter()
     assert "Your visit is cancelled." in keys.read()
 
-    keys.to("^Record$").enter()
+    keys.to("^My record$").enter()
     keys.to("Sore throat").enter()
     assert "Tea and rest" in keys.read()
     keys.to("Your record").enter()
