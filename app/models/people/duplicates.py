@@ -35,7 +35,8 @@ class Pair:
 def pairs(session: Session, patient_id: int | None = None, most: int = MOST) -> list[Pair]:
     """Pairs that were not merged, the likeliest first; of one patient where `patient_id` says so.
 
-    What people share in a family (a telephone, an address) counts last.
+    What a family shares (a policy, an address, a telephone) counts last, and only beside the same birth
+    date or a name that begins alike.
     """
     one, two = aliased(Patient), aliased(Patient)
     found: dict[tuple[int, int], Pair] = {}
@@ -69,12 +70,13 @@ def _ways(one: Any, two: Any) -> dict[str, ColumnElement[bool]]:
         begin[one.family_name] == begin[two.name],
     )
     numbered = or_(*(one.insurance_details.contains(digit) for digit in "0123456789"))
+    one_person = or_(one.dob == two.dob, begin[one.name] == begin[two.name])
     return {
         NAME_AND_BIRTH: and_(one.dob == two.dob, same_name),
         SIMILAR: and_(one.dob == two.dob, ~same_name, alike),
-        INSURANCE: and_(one.insurance_details == two.insurance_details, numbered),
-        EMAIL: and_(func.lower(one.email) == func.lower(two.email), one.email != ""),
-        PHONE: and_(one.phone == two.phone, one.phone != ""),
+        INSURANCE: and_(one.insurance_details == two.insurance_details, numbered, one_person),
+        EMAIL: and_(func.lower(one.email) == func.lower(two.email), one.email != "", one_person),
+        PHONE: and_(one.phone == two.phone, one.phone != "", one_person),
     }
 
 
