@@ -38,6 +38,7 @@ def counted(sqlite_cast: Cast) -> None:
 
 
 @MODES
+@pytest.mark.proof
 def test_axe_finds_nothing_wrong_with_any_section(
     page_of: PageOf, counted: None, complaints: Callable[[Any], list[str]], width: int, scheme: str
 ) -> None:

@@ -41,6 +41,7 @@ def pages_of(cast: Cast) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.proof
 def test_the_browser_refuses_nothing_on_any_page(
     sqlite_cast: Cast, page_of: Callable[..., Any]
 ) -> None:

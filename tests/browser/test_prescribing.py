@@ -89,6 +89,7 @@ def test_a_nurse_finds_the_code_of_a_problem_as_she_types(
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.proof
 def test_every_page_of_it_passes_axe_and_fits(
     page_of: Any, complaints: Any, sqlite_cast: Cast, width: int, theme: str
 ) -> None:
