@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
 from app.extensions import db
@@ -36,11 +38,9 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def served(sqlite_cast: Cast) -> Iterator[str]:
-    """The address of the clinic, with its check against forgery."""
-    app = sqlite_cast.app
-    app.config["WTF_CSRF_ENABLED"] = True
+@contextmanager
+def serving_here(app: Flask) -> Iterator[str]:
+    """The address of a clinic that a thread of this process serves."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -48,6 +48,15 @@ def served(sqlite_cast: Cast) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+@pytest.fixture
+def served(sqlite_cast: Cast) -> Iterator[str]:
+    """The address of the clinic, with its check against forgery."""
+    app = sqlite_cast.app
+    app.config["WTF_CSRF_ENABLED"] = True
+    with serving_here(app) as address:
+        yield address
     app.config["WTF_CSRF_ENABLED"] = False
 
 

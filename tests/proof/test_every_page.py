@@ -4,7 +4,6 @@ than the screen, the console is silent, and a list is seen within a second on a 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.cli import build_demo
 from app.exchange.demo import PASSWORD
@@ -21,7 +19,7 @@ from app.extensions import db
 from app.models import Appointment, Patient
 from app.models.messages import links, message_defaults
 from app.models.portal import joining
-from tests.browser.conftest import FAR_AWAY
+from tests.browser.conftest import FAR_AWAY, serving_here
 from tests.browser.conftest import chromium as chromium
 from tests.databases import filled
 from tests.proof.looking import FIRST_PAINT, Looker
@@ -57,13 +55,8 @@ def _build() -> None:
 
 @pytest.fixture
 def address(demo: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, demo, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with serving_here(demo) as base:
+        yield base
 
 
 def found(app: Flask, name: str) -> list[str]:

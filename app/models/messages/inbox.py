@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.models.base.capped import count_up_to
 from app.models.messages.notification import INBOX, Notification
 from app.models.people.linked import same_person
 
@@ -71,6 +72,5 @@ def mark_read(
 
 
 def _some(column: Any, key: Any) -> ScalarSelect[int]:
-    few = select(literal(1).label("one")).where(_NEW, column == key).limit(MOST_COUNTED)
-    new = few.correlate(key.table).subquery()
-    return select(func.count()).select_from(new).scalar_subquery()
+    new = select(literal(1).label("one")).where(_NEW, column == key)
+    return count_up_to(new.correlate(key.table), MOST_COUNTED)

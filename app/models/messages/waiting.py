@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, literal, select, text
+from typing import Any
+
+from sqlalchemy import literal, select, text
 from sqlalchemy.orm import Session
 
+from app.models.base.capped import count_up_to
 from app.models.messages.notification import Notification
 
 
@@ -13,10 +16,9 @@ def waiting_and_dead(session: Session, most: int) -> tuple[int, int]:
     along the indexes of the few, so that old messages cost nothing."""
     conditions = ("state IN ('planned', 'failed')", "state = 'claimed'", "state = 'dead'")
     table = Notification.__table__
-    few = [
-        select(literal(1)).select_from(table).where(text(condition)).limit(most).subquery()
+    counts: list[Any] = [
+        count_up_to(select(literal(1)).select_from(table).where(text(condition)), most)
         for condition in conditions
     ]
-    counts = [select(func.count()).select_from(some).scalar_subquery() for some in few]
     planned, claimed, dead = session.execute(select(*counts)).one()
     return min(planned + claimed, most), dead

@@ -128,7 +128,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
         body = self._body()
         told = request.headers.get("If-Match", "").strip('W/" ') or body.pop("version", None)
         try:
-            writing.require_version(row, None if told is None else str(told))
+            writing.require_version(row, told)
         except Stale as error:
             audit.read(actor(), "show", self.model, row)
             raise Stale(error.message, current=self._kept(row)) from None

@@ -136,9 +136,10 @@ def find_link(session: Session, actor: Actor, model: type[Any], key: Any) -> Any
         raise ClinicError(_("There is no such entry to choose.")) from None
 
 
-def require_version(row: Any, told: str | None) -> None:
-    """Compare the version that the edit was made from. Raises Stale; none told is not compared."""
-    if isinstance(row, Entity) and told not in (None, "") and str(row.version) != told:
+def require_version(row: Any, told: Any) -> None:
+    """Compare the version that the edit was made from, a number or its text. Raises Stale; none told
+    is not compared."""
+    if isinstance(row, Entity) and told not in (None, "") and str(row.version) != str(told):
         raise Stale(CHANGED)
 
 

@@ -21,7 +21,6 @@ from app.views.generated.guard import actor
 from app.views.rota.rota_week import (
     PLANNERS,
     monday_in,
-    require_version,
 )
 
 FIELDS = ("staff_id", "shift_date", "start_time", "end_time")
@@ -55,7 +54,7 @@ class RotaPlanView(BaseView):
     @permission_name("plan")
     def change(self, pk: str) -> Response:
         shift, said = load(db.session(), actor(), Shift, pk, Action.EDIT), read_body()
-        require_version(shift, said.get("version"))
+        writing.require_version(shift, said.get("version"))
         before = (shift.staff_id, telling.spelled(shift), shift.published)
         with db.session.no_autoflush:
             _fill(shift, said, [name for name in FIELDS if name in said])
@@ -73,7 +72,7 @@ class RotaPlanView(BaseView):
     @permission_name("plan")
     def remove(self, pk: str) -> Response:
         shift, said = load(db.session(), actor(), Shift, pk, Action.DELETE), read_body()
-        require_version(shift, said.get("version"))
+        writing.require_version(shift, said.get("version"))
         if shift.published:
             was = telling.spelled(shift)
             telling.removed(db.session(), shift, shift.staff_id, was, datetime.now(UTC))

@@ -36,7 +36,6 @@ from app.views.generated.values import read_date
 from app.views.rota.rota_week import (
     PLANNERS,
     STAFF,
-    require_version,
     today,
 )
 
@@ -78,7 +77,7 @@ class RotaRequestsView(BaseView):
     @permission_name("plan")
     def decide_time_off(self, pk: str) -> Response:
         row, said = load(db.session(), actor(), TimeOff, pk, Action.EDIT), read_body()
-        require_version(row, said.get("version"))
+        writing.require_version(row, said.get("version"))
         if row.status != "requested":
             raise Conflict(
                 _("This request is %(status)s already.", status=spelling.said(row.status))
@@ -138,7 +137,7 @@ class RotaRequestsView(BaseView):
     def answer_swap(self, pk: str) -> Response:
         said, session, person = read_body(), db.session(), actor()
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
-        require_version(asked, said.get("version"))
+        writing.require_version(asked, said.get("version"))
         agrees = read_flag(said.get("agree"), "agree")
         writing.keep(
             session,
@@ -154,7 +153,7 @@ class RotaRequestsView(BaseView):
     def decide_swap(self, pk: str) -> Response:
         said, session, person = read_body(), db.session(), actor()
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
-        require_version(asked, said.get("version"))
+        writing.require_version(asked, said.get("version"))
         approve = read_flag(said.get("approve"), "approve")
         reason = read_text(said.get("reason"), 500, _("Reason")) or None
 

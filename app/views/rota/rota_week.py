@@ -10,7 +10,6 @@ from app.language import _
 from app.models import ClinicError, Role
 from app.models.base.clock import clinic_zone
 from app.models.rota.rota_rules import week_of
-from app.views.generated import writing
 from app.views.generated.guard import BadQuery
 from app.views.generated.values import YEARS, read_date
 
@@ -30,11 +29,6 @@ def monday_in(raw: Any) -> date:
             _("week must lie between %(first)s and %(last)s.", first=YEARS[0], last=YEARS[-1])
         )
     return week_of(day)
-
-
-def require_version(row: Any, told: Any) -> None:
-    """Compare the version that an edit was made from. Raises Stale."""
-    writing.require_version(row, None if told is None else str(told))
 
 
 def today() -> date:

@@ -165,8 +165,7 @@ class AppointmentRest(EntityApi):
     @in_words
     def _move(self, pk: str) -> Any:
         row, body = load(db.session(), actor(), self.model, pk, Action.EDIT), self._body()
-        told = body.pop("version", None)
-        writing.require_version(row, None if told is None else str(told))
+        writing.require_version(row, body.pop("version", None))
         _tell_or_not(row, body)
         allowed = [name for name in (*MOVABLE, "override_reason") if name in self.edit_columns]
         row.override_reason = None
@@ -181,8 +180,7 @@ class AppointmentRest(EntityApi):
     @in_words
     def _status(self, pk: str) -> Any:
         row, body = self._visit(pk), self._body()
-        told = body.get("version")
-        writing.require_version(row, None if told is None else str(told))
+        writing.require_version(row, body.get("version"))
         _tell_or_not(row, body)
         columns = inspect(Appointment).columns
         status = parse(columns["status"], body.get("status"))
@@ -199,8 +197,8 @@ class AppointmentRest(EntityApi):
 
     @in_words
     def _undo(self, pk: str) -> Any:
-        row, told = self._visit(pk), self._body().get("version")
-        writing.require_version(row, None if told is None else str(told))
+        row = self._visit(pk)
+        writing.require_version(row, self._body().get("version"))
 
         def take_back(visit: Appointment) -> None:
             life.undo(db.session(), actor(), visit, datetime.now(UTC))
