@@ -21,6 +21,8 @@ from tests.cast import Cast
 from tests.databases import empty, remember_empty, with_cast
 from tests.places import INSTANCE, new_database, quick_folder
 
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SETTINGS: dict[str, Any] = {
     "TESTING": True,
     "PROPAGATE_EXCEPTIONS": False,
@@ -131,6 +133,17 @@ def statements(app: Flask) -> Iterator[list[str]]:
 @pytest.fixture
 def client_of(cast: Cast) -> Callable[[str], FlaskClient]:
     return cast.client
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not there; install Chromium, or name it in CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from app.models import Appointment, Patient
 from app.models.messages import links, message_defaults
 from app.models.portal import joining
 from tests.browser.conftest import FAR_AWAY, serving_here
-from tests.browser.conftest import chromium as chromium
 from tests.databases import filled
 from tests.proof.looking import FIRST_PAINT, Looker
 from tests.proof.pages import pages_of

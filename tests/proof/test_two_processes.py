@@ -16,7 +16,6 @@ from tests.browser import test_policy as policies
 from tests.browser import test_portal as portals
 from tests.browser import test_rota as rotas
 from tests.browser import test_waiting as waits
-from tests.browser.conftest import chromium as chromium
 from tests.browser.conftest import complaints as complaints
 from tests.browser.conftest import day as day
 from tests.browser.conftest import page_of as page_of
