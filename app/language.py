@@ -6,6 +6,7 @@ English texts are the keys (`_("Book a visit")`); the other languages are the `.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_appbuilder
+from babel.core import get_global
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -102,13 +104,16 @@ def locale() -> str:
     return LANGUAGES[current()].locale
 
 
-def language_of(said: str | None) -> str:
-    """One of `LANGUAGES` for a BCP 47 tag or a name of a language; English where none fits."""
+def nearest(said: str | None) -> str | None:
+    """The one of `LANGUAGES` that a tag (BCP 47 `es-ES`, POSIX `en_US`, ISO 639-2 `spa`) or a name
+    means; None where the clinic speaks another."""
     word = (said or "").strip().lower()
-    for code, language in LANGUAGES.items():
-        if word[:2] == code or word.startswith((language.english.lower(), language.own.lower())):
-            return code
-    return SOURCE
+    first = re.split("[-_]", word)[0]
+    code = get_global("language_aliases").get(first, first)
+    if code in LANGUAGES:
+        return str(code)
+    names = {name.lower(): c for c, one in LANGUAGES.items() for name in (one.english, one.own)}
+    return names.get(word)
 
 
 def prefer(code: str | None) -> None:

@@ -10,7 +10,7 @@ from babel.dates import parse_pattern
 from babel.numbers import format_decimal
 from flask import Flask
 
-from app.language import SOURCE, _, current
+from app.language import LANGUAGES, SOURCE, _, current
 
 
 def spelled(moment: date | time, pattern: str) -> str:
@@ -37,6 +37,8 @@ def counted(number: float | Decimal, digits: int | None = None) -> str:
 
 def plain(stored: str) -> str:
     """The English words of what is stored: `checked-in` → “Checked in”. They are its text's key."""
+    if stored in LANGUAGES:
+        return LANGUAGES[stored].english
     words = "no-show" if stored == "noshow" else stored.replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
 

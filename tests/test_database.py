@@ -68,6 +68,24 @@ def test_the_migrations_lead_down_and_up_again(empty_app: Flask) -> None:
         assert tables(empty_app) == before
 
 
+def test_what_was_written_as_a_language_becomes_one_that_is_spoken(empty_app: Flask) -> None:
+    said = {"es-ES": ("es", "es-ES"), "en_US": ("en", "en_US"), "Spanish": ("es", None),
+            "fr": (None, "fr"), "est": (None, "est"), "": (None, None)}  # fmt: skip
+    with empty_app.app_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        flask_migrate.upgrade(revision="0030")
+        row = text(
+            "INSERT INTO patient (name, dob, language, version) VALUES (:name, '1980-01-01', :tag, 1)"
+        )
+        for tag in said:
+            db.session.execute(row, {"name": tag or "", "tag": tag or None})
+        db.session.commit()
+        db.session.remove()
+        flask_migrate.upgrade()
+        found = db.session.execute(text("SELECT name, language, language_tag FROM patient"))
+        assert {name: (spoken, tag) for name, spoken, tag in found} == said
+
+
 def test_the_framework_creates_no_table_by_itself(empty_app: Flask) -> None:
     assert empty_app.test_client().get("/health").status_code == 200
     assert tables(empty_app) == set()

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, render_template_string
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app import create_app, language
+from app.extensions import db
 from app.language import _, _l, _n, in_language
 from app.spelling import counted, said, spelled, word
 from config import ConfigError
+from tests.cast import Cast
 from tools import translations
 
 
@@ -88,3 +92,26 @@ def test_dates_numbers_and_stored_words_are_spelled_in_the_language_of_now(
                 "Reservada",
                 "unheard of",
             )
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("es-ES", "es"), ("en_US", "en"), ("spa", "es"), ("Spanish", "es"), (" Español", "es"),
+     ("est", None), ("fr-CA", None), ("", None), (None, None)],
+)  # fmt: skip
+def test_a_tag_or_a_name_means_the_nearest_language_that_is_spoken(
+    said: str | None, code: str | None
+) -> None:
+    assert language.nearest(said) == code
+
+
+def test_a_patient_speaks_one_of_the_languages_and_no_other(app: Flask, cast: Cast) -> None:
+    client = cast.client("rosa")
+    address = f"/api/v1/patient/{cast.paula}"
+    assert client.put(address, json={"language": "es"}).status_code == 200
+    assert client.get(address).json["result"]["language"] == "es"
+    assert client.put(address, json={"language": "tlh"}).status_code == 422
+    form = client.get(f"/patient/edit/{cast.paula}").text
+    assert '<option value="es" selected>Spanish</option>' in form
+    with app.app_context(), pytest.raises(IntegrityError, match="patient_language"):
+        db.session.execute(text("UPDATE patient SET language = 'tlh'"))

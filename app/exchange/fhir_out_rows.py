@@ -71,8 +71,8 @@ def patient(row: Patient, **more: Any) -> Resource:
             "birthDate": row.dob.isoformat(),
             "deceasedDateTime": row.deceased_on,
             "address": [{"text": row.contact_info}] if row.contact_info else [],
-            "communication": [{"language": _concept("urn:ietf:bcp:47", row.language, None)}]
-            if row.language
+            "communication": [{"language": _concept("urn:ietf:bcp:47", row.spoken(), None)}]
+            if row.spoken()
             else [],
         }
         | more

@@ -12,6 +12,7 @@ from app.exchange.fhir_names import REPLACES
 from app.exchange.node import Node, coding, words
 from app.exchange.observed import components, measured
 from app.exchange.values import day, instant, moment, visit_status, visit_times
+from app.language import nearest
 
 
 class References(Protocol):
@@ -48,6 +49,7 @@ class Context:
 
 def patient(context: Context, resource: Node) -> Row:
     name = _official(resource)
+    spoken = resource.first("communication").node("language").first("coding").text("code")
     return {
         "name": _full_name(name, resource.path),
         "family_name": name.text("family"),
@@ -56,7 +58,8 @@ def patient(context: Context, resource: Node) -> Row:
         "phone": _telecom(resource, "phone"),
         "email": _telecom(resource, "email"),
         "contact_info": _address(resource),
-        "language": resource.first("communication").node("language").first("coding").text("code"),
+        "language": nearest(spoken),
+        "language_tag": spoken,
         "deceased_on": moment(resource.text("deceasedDateTime"), f"{resource.path}.deceased"),
         "replaced_by": _replaced_by(context, resource),
     }

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import database
-from app.language import COOKIE, language_of, prefer
+from app.language import COOKIE, prefer
 from app.models import LoginSession, LoginSetting
 from app.models.people import login_session
 from app.models.visits.feed import hash_of
@@ -83,7 +83,7 @@ def person_of(session: Session, secret: Any) -> Actor | None:
         return None
     one = rows[0]
     g.setdefault("login_session", Current(one.login_session_id, one.seen))
-    prefer(one.chosen or (language_of(one.native) if one.native else None))
+    prefer(one.chosen or one.native)
     return actor_of(rows)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from io import BytesIO
 
+import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from sqlalchemy import func, select
 
@@ -34,6 +35,23 @@ def test_the_sample_goes_out_as_it_came_in_and_is_recognised(session, tmp_path):
     came, differ = round_trip(session, tmp_path, SAMPLES)
     assert came.total() > 1000
     assert differ == Counter()
+
+
+@pytest.mark.parametrize(
+    ("said", "spoken", "chosen", "goes_out"),
+    [("es-MX", "es", "es", "es-MX"), ("fr-CA", None, None, "fr-CA"), ("fr-CA", None, "es", "es")],
+)
+def test_the_tag_of_a_language_comes_back_unless_another_was_chosen(
+    session, tmp_path, said, spoken, chosen, goes_out
+):
+    tag = {"language": b.concept("urn:ietf:bcp:47", said, said)}
+    path = b.write(tmp_path, "in.json", b.bundle(b.patient(communication=[tag])))
+    assert import_paths(session, [path], now=b.NOW).failed == []
+    row = session.scalars(select(Patient)).one()
+    assert row.language == spoken
+    row.language = chosen
+    out = of_kind(bundle_of(session, row, shared_only=False, now=b.NOW), "Patient")
+    assert out[0]["communication"][0]["language"]["coding"][0]["code"] == goes_out
 
 
 # -- what was written here ----------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.exchange.demo.cases import ALLERGIES, CHRONIC, Allergy, Chronic
 from app.exchange.demo.names import CULTURES, INSURERS, PHONES, STREETS, TOWNS, Culture
+from app.language import nearest
 
 YEAR = 365.25
 _PLAIN = str.maketrans({"Đ": "D", "đ": "d", "Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "ß": "ss"})
@@ -154,7 +155,8 @@ def patient_rows(found: Sequence[Person], rng: Random) -> Iterator[dict[str, Any
             "insurance_details": f"{insurer[0]}, policy {insurer[1]}-{rng.randint(10**6, 10**7)}"
             if insurer
             else "Self-paying",
-            "language": person.home.culture.language,
+            "language": nearest(person.home.culture.language),
+            "language_tag": person.home.culture.language,
             "identifier": f"demo:patient:{person.number}",
         }
 

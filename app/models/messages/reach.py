@@ -15,7 +15,7 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.language import _k, language_of
+from app.language import _k
 from app.models.messages.contact_preference import ContactPreference
 from app.models.people.linked import kept_id
 from app.models.people.patient import Patient
@@ -152,7 +152,7 @@ def _of_patient(row: Any) -> Reach:
             refused[channel] = UNWANTED[channel]
     if row.deceased_on:
         refused["inbox"] = DIED
-    language = row.chosen or language_of(row.language)
+    language = row.chosen or row.language or _house()
     addresses = _addresses(row.email, row.phone)
     return Reach(row.name, language, addresses, refused)
 

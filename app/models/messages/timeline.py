@@ -12,6 +12,7 @@ from app.language import _, _l
 from app.models.messages import outbox, reach
 from app.models.messages.notification import INBOX, Notification
 from app.models.visits.appointment import Appointment
+from app.spelling import word
 
 CHANNELS = {"inbox": _l("portal"), "email": _l("e-mail"), "sms": _l("text message")}
 AT_MOST = 40
@@ -55,5 +56,5 @@ def who_is_told(session: Session, visit: Appointment, event: str, now: datetime)
         "%(name)s is told by %(channel)s, in %(language)s.",
         name=person.name,
         channel=said,
-        language=_("Spanish") if person.language == "es" else _("English"),
+        language=word(person.language),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event,
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship, validates
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.language import _
+from app.language import LANGUAGES, _, nearest
 from app.models.base import finding
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
@@ -44,7 +44,8 @@ class Patient(Entity):
     email: Mapped[str | None] = mapped_column(String(254))
     contact_info: Mapped[str | None] = mapped_column(Text)
     insurance_details: Mapped[str | None] = mapped_column(Text)
-    language: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str | None] = mapped_column(choice("patient_language", *LANGUAGES))
+    language_tag: Mapped[str | None] = mapped_column(String(20))
     deceased_on: Mapped[str | None] = mapped_column(FhirDateTime)
     identifier: Mapped[str | None] = mapped_column(String(200), unique=True, default=new_identifier)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
@@ -74,15 +75,19 @@ class Patient(Entity):
         ],
         detail=[
             "name", "record_number", "dob", "sex", "phone", "email",
-            "contact_info", "insurance_details", "language", "deceased_on",
+            "contact_info", "insurance_details", "language", "language_tag", "deceased_on",
         ],
         labels={
             "dob": "Birth date",
             "contact_info": "Address",
             "insurance_details": "Insurance",
+            "language_tag": "Language as imported",
             "deceased_on": "Died",
         },
-        help={"family_name": "The name that the patient is filed under."},
+        help={
+            "family_name": "The name that the patient is filed under.",
+            "language": "Of the portal and of messages; left empty, that of the clinic.",
+        },
         order="name",
         related=["appointment", "waitlist_entry"],
         empty="No patient yet. Register the first one, or import records with “flask clinic import”.",
@@ -105,6 +110,10 @@ class Patient(Entity):
             raise ClinicError(_("The birth date lies in the future."), field="dob")
         if self.dob < EARLIEST_BIRTH:
             raise ClinicError(_("The birth date lies before 1880."), field="dob")
+
+    def spoken(self) -> str | None:
+        """The BCP 47 tag of the language: as it was imported, unless another was chosen since."""
+        return self.language_tag if nearest(self.language_tag) == self.language else self.language
 
     def age(self, today: date) -> int:
         """Whole years on `today`, a date in the clinic's time zone."""

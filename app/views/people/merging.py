@@ -26,15 +26,16 @@ from app.models import (
 from app.models.people import duplicates, linked, merging
 from app.security import audit
 from app.security.scope import load, visible
+from app.spelling import word
 from app.views.frame.bodies import read_text
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.values import clean_text, show
+from app.views.generated.values import clean_text, kind, show
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)
 COMPARED = (
     "name", "record_number", "dob", "sex", "phone", "email", "contact_info", "insurance_details",
-    "language", "deceased_on",
+    "language", "language_tag", "deceased_on",
 )  # fmt: skip
 LONGEST_REASON = 500
 ON_A_PAGE = 50
@@ -161,12 +162,18 @@ def _preview(
     for patient in (kept, other):
         audit.read(actor(), "show", Patient, patient, page="merge")
     columns = visible(actor(), Patient, Action.SHOW, COMPARED)
-    facts = [(name, show(getattr(kept, name)), show(getattr(other, name))) for name in columns]
+    facts = [(name, _shown(kept, name), _shown(other, name)) for name in columns]
     return render_template(
         "merge.html", kept=kept, other=other, facts=facts, lines=_lines(kept, other),
         labels=_labels(), obstacles=merging.obstacles(session, kept, other), typed=reason,
         problem=problem, swap=_preview_url(other, kept),
     )  # fmt: skip
+
+
+def _shown(patient: Patient, name: str) -> str:
+    value = getattr(patient, name)
+    chosen = kind(Patient.columns()[name]) == "choice" and value
+    return word(value) if chosen else show(value)
 
 
 def _lines(kept: Patient, other: Patient) -> list[Line]:
@@ -188,7 +195,8 @@ def _labels() -> dict[str, str]:
     return {
         "name": _("Name"), "record_number": _("Record number"), "dob": _("Birth date"),
         "sex": _("Sex"), "phone": _("Phone"), "email": _("Email"), "contact_info": _("Address"),
-        "insurance_details": _("Insurance"), "language": _("Language"), "deceased_on": _("Died"),
+        "insurance_details": _("Insurance"), "language": _("Language"),
+        "language_tag": _("Language as imported"), "deceased_on": _("Died"),
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.extensions import db
-from app.language import LANGUAGES, _, _l, language_of
+from app.language import LANGUAGES, _, _l, current
 from app.models import AuditEvent, ContactPreference, NotFound, Notification, Patient, PortalAccess
 from app.models.base.refusals import words
 from app.models.messages import inbox
@@ -83,7 +83,7 @@ class PortalMoreView(BaseView):
             select(ContactPreference).where(ContactPreference.patient_id == patient.patient_id)
         ).one_or_none() or ContactPreference(patient_id=patient.patient_id, email=True, sms=True)
         if request.method == "GET":
-            spoken = row.language or language_of(patient.language)
+            spoken = row.language or patient.language or current()
             names = [(code, lang.own, code == spoken) for code, lang in LANGUAGES.items()]
             return page("reach", row=row, languages=names, patient=patient)
         language = request.form.get("language")
