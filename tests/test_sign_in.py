@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, event, select, text, update
 from werkzeug.security import generate_password_hash
 
 from app.extensions import db
@@ -341,3 +341,25 @@ def test_no_setting_row_is_there_for_whom_nothing_is_asked(cast: Cast) -> None:
     by_form(cast.app.test_client(), "rosa", PASSWORD)
     with cast.app.app_context():
         assert db.session.scalars(select(LoginSetting)).all() == []
+
+
+def test_a_sign_in_is_two_short_transactions_with_the_hash_between_them(
+    cast: Cast, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cast.app.app_context():
+        engine = db.engine
+    monkeypatch.setattr(
+        password_step, "check_password_hash", lambda *_: statements.append("the hash") or True
+    )
+
+    def note(_connection: Any) -> None:
+        statements.append("commit")
+
+    event.listen(engine, "commit", note)
+    try:
+        assert by_form(cast.app.test_client(), "rosa", PASSWORD) == 302
+    finally:
+        event.remove(engine, "commit", note)
+    done = [said for said in statements if said in ("commit", "the hash")]
+    assert done == ["commit", "the hash", "commit"]
+    assert len(statements) - len(done) <= 10

@@ -38,8 +38,9 @@ class Guess:
 @contextmanager
 def guessing(session: Session, subject: str | None, account: Limit = ACCOUNT) -> Iterator[Guess]:
     """Count one guess at `subject` (None: a secret that names no account) and one of this address.
-    It commits, since a guess counts whatever comes of the request: nothing may be pending in
-    `session`. Raises TooMany."""
+    It commits before the block, since a guess counts whatever comes of the request: nothing may be
+    pending in `session`. That a guess was right is written after the block, in the transaction of
+    what the guess opens, which the caller commits. Raises TooMany."""
     subjects = {f"address:{request.remote_addr}": ADDRESS} | ({subject: account} if subject else {})
     guess, now = Guess(), datetime.now(UTC)
     session.rollback()
@@ -49,9 +50,7 @@ def guessing(session: Session, subject: str | None, account: Limit = ACCOUNT) ->
     session.commit()
     yield guess
     if guess.was_right:
-        for name in subjects:
-            guesses.take_back(session, name)
-        session.commit()
+        guesses.take_back(session, *subjects)
 
 
 def login_subject(user_id: int) -> str:

@@ -1,5 +1,6 @@
 """The password step of signing in, the same for form and API: counted, told to the trail, and
-alike in answer and time for a name that is there and one that is not."""
+alike in answer and time for a name that is there and one that is not. While the hash is computed,
+which takes longest by far, no transaction is open."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import Row, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.language import _l
@@ -45,7 +46,8 @@ class Known:
 
 
 def check_password(session: Session, name: str, password: str) -> Known | None:
-    """Who this is, or None; either leaves an event. Raises TooMany. It commits."""
+    """Who this is, or None; either leaves an event. A failure is committed, the event of a success
+    is the caller's to commit, with what comes of it. Raises TooMany."""
     found = _look_up(session, name)
     subject = login_subject(found.id) if found else f"name:{name.strip().lower()}"
     with guessing(session, subject) as guess:
@@ -71,15 +73,18 @@ def check_code(session: Session, known: Known, code: str, now: datetime) -> bool
         )
         if right:
             guess.right()
-    if not right:
+    if right:
+        session.commit()
+    else:
         _note_failure(session, guess, known.user, known.user.username, "code")
     return right
 
 
 def known_login(session: Session, user_id: int) -> Known:
-    """The login with what guards it. Raises NoResultFound."""
+    """The login with its roles and what guards it, in one statement. Raises NoResultFound."""
     query = select(User, LoginSetting).outerjoin(LoginSetting, LoginSetting.user_id == User.id)
-    user, setting = session.execute(query.where(User.id == user_id)).one()
+    query = query.where(User.id == user_id).options(joinedload(User.roles))
+    user, setting = session.execute(query).unique().one()
     return Known(user, setting)
 
 

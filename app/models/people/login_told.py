@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.models.base.clock import clinic_zone
@@ -19,12 +19,12 @@ NOT_YOU = (
 
 def new_device(session: Session, row: LoginSession, now: datetime) -> None:
     """A session began on a device or from an address that this login was not used with before. Of
-    the first sign-in ever, nobody is told."""
-    before = select(LoginSession.device, LoginSession.address).where(
-        LoginSession.user_id == row.user_id, LoginSession.login_session_id != row.login_session_id
-    )
-    known = {tuple(found) for found in session.execute(before.distinct().limit(1000))}
-    if known and (row.device, row.address) not in known:
+    the first sign-in ever, nobody is told. `row` is not written yet: it is none of those before."""
+    with session.no_autoflush:
+        knows, knows_this = session.execute(
+            _KNOWN, {"user_id": row.user_id, "device": row.device, "address": row.address}
+        ).one()
+    if knows and not knows_this:
         where = f"{row.device or 'an unknown device'}, address {row.address or 'unknown'}"
         _tell(
             session,
@@ -47,6 +47,16 @@ def factor_changed(session: Session, user_id: int, what: str, now: datetime) -> 
 def locked(session: Session, user_id: int, now: datetime) -> None:
     said = "Ten tries with wrong passwords or codes were made with your name. It is paused for minutes."
     _tell(session, user_id, "Signing in with your name is paused", said, now)
+
+
+_before = exists().where(LoginSession.user_id == bindparam("user_id"))
+_KNOWN = select(
+    _before,
+    _before.where(
+        LoginSession.device.is_not_distinct_from(bindparam("device")),
+        LoginSession.address.is_not_distinct_from(bindparam("address")),
+    ),
+)
 
 
 def _tell(session: Session, user_id: int, subject: str, said: str, now: datetime) -> None:

@@ -98,7 +98,7 @@ def _password_is_right() -> bool:
         hashed = db.session.get_one(User, user_id).password or ""
         if check_password_hash(hashed, request.form.get("current", "")[:1000]):
             guess.right()
+    db.session.commit()
     if not guess.was_right:
-        db.session.commit()
         flash(_("That is not your password now."), "danger")
     return guess.was_right

@@ -64,14 +64,12 @@ def login_page(form: Any, kept: str | None = None, then: str | None = None) -> s
 
 
 def password_of(username: str, password: str) -> Known | None:
-    """Who this is; text that no login can hold is nobody's. Raises TooMany."""
+    """Who this is; text that no login can hold is nobody's. The caller commits. Raises TooMany."""
     try:
         name, secret = clean_text(username)[:320], clean_text(password)[:1000]
     except ClinicError:
         return None
-    known = check_password(db.session(), name, secret)
-    db.session.commit()
-    return known
+    return check_password(db.session(), name, secret)
 
 
 def end_session() -> None:

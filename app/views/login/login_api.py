@@ -43,6 +43,7 @@ class LoginApi(SecurityApi):
         known = password_of(body["username"], body["password"])
         if known is None:
             return self.response(401, message=WRONG)
+        db.session.commit()  # the password was right, whatever is asked for yet
         _ask_the_rest(known, body.get("code"))
         sid = sessions.open_for_program(db.session(), known.user, datetime.now(UTC))
         identity = str(known.user.id)

@@ -72,10 +72,11 @@ def step_of(known: Known) -> str | None:
 
 
 def go_on(known: Known) -> Any:
-    """To the next step, or in."""
+    """To the next step, or in, with what was written on the way."""
     step = step_of(known)
     if step is None:
         return _enter(known)
+    db.session.commit()
     sealed = request.form.get("kept")
     if sealed:  # it does not fit into an address: the step's page carries it on
         return render_template("login/pass_on.html", action=url_for(STEPS[step]), kept=sealed)
@@ -91,11 +92,11 @@ def locked(error: TooMany) -> tuple[str, int, dict[str, str]]:
 
 def _enter(known: Known) -> Any:
     session, now, wanted = db.session(), datetime.now(UTC), cookie["half"]["next"]
+    user_id = known.user.id
     row = sessions.open_for_browser(session, known.user, now)
-    session.flush()
     login_told.new_device(session, row, now)
     session.commit()
-    return kept.bring_back(known.user.id) or redirect(wanted)
+    return kept.bring_back(user_id) or redirect(wanted)
 
 
 def _wanted() -> str:

@@ -101,6 +101,7 @@ class PortalJoinView(BaseView):
             with guessing(session, f"link:{row.portal_token_id}") as guess:
                 _require_proof(row, form.dob.data)
                 guess.right()
+            session.commit()
             return _add(row, user, moment) if adds and user else _activate(row, form, moment)
         except ClinicError as error:
             writing.point_at(form, error)
