@@ -22,6 +22,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 _piecewise: ContextVar[bool] = ContextVar("piecewise", default=False)
+_by_itself: ContextVar[bool] = ContextVar("by_itself", default=False)
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -75,6 +76,18 @@ def reading() -> Iterator[None]:
 
 
 @contextmanager
+def one_statement(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement that writes, which is a transaction by itself: PostgreSQL is
+    asked once, not for a BEGIN and a COMMIT besides. It is kept, on the disk, when it has returned."""
+    token = _by_itself.set(True)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        _by_itself.reset(token)
+
+
+@contextmanager
 def not_waiting(engine: Engine) -> Iterator[Connection]:
     """A connection whose commits return before they are on the disk; they survive the end of any
     process. Only a failure of the machine can undo the last of them, and never breaks the order:
@@ -114,7 +127,8 @@ def _refuse_writing(
     if not statement.startswith(WRITING):
         return
     driver: Any = connection.connection.dbapi_connection
-    if _read_only.get() or getattr(driver, "autocommit", None) is True:
+    autocommit = getattr(driver, "autocommit", None) is True and not _by_itself.get()
+    if _read_only.get() or autocommit:
         raise RuntimeError("This was to read only: say database.start_writing() before.")
 
 
@@ -138,7 +152,7 @@ def _on_checkout_postgresql(connection: Any, _record: Any, _proxy: Any) -> None:
 def _on_begin_postgresql(connection: Connection) -> None:
     if "isolation_level" in connection.get_execution_options():
         return
-    alone = _read_only.get() and not _piecewise.get()
+    alone = _by_itself.get() or (_read_only.get() and not _piecewise.get())
     driver: Any = connection.connection.dbapi_connection
     if driver.autocommit != alone:
         driver.autocommit = alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,12 @@ def spelled(moment: date | time, pattern: str) -> str:
     if type(moment) is date:
         return _day(moment, str(pattern), current())
     return str(parse_pattern(str(pattern)).apply(moment, current()))
+
+
+def days_spelled(pattern: str) -> Callable[[date], str]:
+    """As `spelled`, for who spells days by the thousand: the language is looked up once."""
+    language = current()
+    return lambda day: _day(day, pattern, language)
 
 
 @lru_cache(maxsize=50_000)

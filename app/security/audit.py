@@ -101,7 +101,8 @@ def keep_reads(session: Session) -> None:
         return
     session.rollback()
     database.start_writing()
-    with session.get_bind().engine.begin() as connection:
+    engine = session.get_bind().engine
+    with engine.begin() if len(reads) > 1 else database.one_statement(engine) as connection:
         connection.execute(KEEP, reads)
 
 
@@ -134,4 +135,4 @@ def _patient_of(row: Any) -> int | None:
     return getattr(row, column) if column else None
 
 
-KEEP = insert(inspect(AuditEvent).local_table)
+KEEP = insert(inspect(AuditEvent).local_table).inline()

@@ -73,7 +73,7 @@ def visits(
         .where(Appointment.status.in_(SHOWN), *narrowed.conditions())
         .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
     )
-    rows = session.execute(query).all()
+    rows = session.connection().execute(query).all()  # plain rows, without the ORM
     return [row for row in rows if row[2] >= start or _end(row) > start]
 
 
@@ -98,7 +98,7 @@ def duty(
         query = query.where(Doctor.doctor_id == doctor_id)
     found = [
         (key, *interval_of(day, begins, ends, zone))
-        for key, day, begins, ends in session.execute(query)
+        for key, day, begins, ends in session.connection().execute(query)
     ]
     return [(key, since, until) for key, since, until in found if since < end and start < until]
 
@@ -163,7 +163,7 @@ def _may_touch(start: datetime) -> ColumnElement[bool]:
 
 
 def _visits(reach: Reach) -> Any:
-    """The columns of a visit, in the order in which `views.visits.calendar.visit` takes them."""
+    """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them."""
     return (
         select(
             Appointment.appointment_id,
@@ -172,7 +172,7 @@ def _visits(reach: Reach) -> Any:
             Appointment.minutes_duration,
             Appointment.status,
             Appointment.arrived_at,
-            Appointment.reason,
+            Appointment.reason.label("reason"),
             Appointment.patient_id,
             Appointment.doctor_id,
             Appointment.room_id,

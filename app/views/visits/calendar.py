@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
@@ -31,7 +30,7 @@ from app.security.actor import Actor
 from app.security.policy import of_the_application
 from app.security.scope import load, own_values, row_scope, visible
 from app.views.generated.guard import actor
-from app.views.generated.values import encode, show
+from app.views.visits import calendar_rows
 from app.views.visits.calendar_address import (
     COLUMNS,
     VIEWS,
@@ -44,12 +43,6 @@ from app.views.visits.calendar_address import (
 )
 
 STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
-
-KEYS = (
-    "id", "version", "start", "end", "at", "minutes", "status", "arrived_at", "patient_id",
-    "patient", "dob", "phone", "doctor_id", "doctor", "room_id", "room", "type_id", "type",
-    "colour", "reason", "may_change", "series_id",
-)  # fmt: skip
 
 
 class CalendarView(BaseView):
@@ -86,17 +79,13 @@ class CalendarView(BaseView):
         start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in span)
         reach = reach_of(person)
         rows = agenda.visits(session, start, end, reach, asked)
+        visits = calendar_rows.of_visits(rows, hidden_columns(person), zone)
         on_duty = agenda.duty(session, start, end, zone, reach, asked.doctor_id)
-        hidden = hidden_columns(person)
+        duty = calendar_rows.of_shifts(on_duty, zone)
         payload = {
             "by": by,
-            "visits": {"keys": KEYS, "rows": [visit(row, hidden, zone) for row in rows]},
-            "duty": {
-                "keys": ("doctor_id", "start", "end"),
-                "rows": [
-                    (key, _wall(since, zone), _wall(till, zone)) for key, since, till in on_duty
-                ],
-            },
+            "visits": {"keys": calendar_rows.KEYS, "rows": visits},
+            "duty": {"keys": ("doctor_id", "start", "end"), "rows": duty},
         }
         return told_once(payload, start=span[0], end=span[1], page="calendar", rows=len(rows))
 
@@ -115,7 +104,7 @@ def reach_of(person: Actor) -> agenda.Reach:
 
 
 def hidden_columns(person: Actor) -> frozenset[str]:
-    """Those of `KEYS` that the person's grants keep from them."""
+    """Those of `calendar_rows.KEYS` that the person's grants keep from them."""
     of_visit = {
         "patient": "patient", "patient_id": "patient", "dob": "patient", "phone": "patient",
         "doctor": "doctor", "doctor_id": "doctor", "room": "room", "room_id": "room",
@@ -130,27 +119,6 @@ def hidden_columns(person: Actor) -> frozenset[str]:
     }
     hidden = _hidden(person, Appointment, of_visit)
     return hidden.union(*(_hidden(person, model, keys) for model, keys in of_others.items()))
-
-
-def visit(row: Any, hidden: frozenset[str], zone: ZoneInfo) -> list[Any]:
-    """One visit in the order of `KEYS`; its wall-clock times are those of `zone`."""
-    (
-        key, version, start, minutes, status, arrived_at, reason, patient_id, doctor_id, room_id,
-        type_id, series_id, patient, dob, phone, doctor, room, kind, colour, editable,
-    ) = row  # fmt: skip
-    begins, ends = _wall(start, zone), _wall(start + timedelta(minutes=minutes), zone)
-    if ends <= begins:  # the clock is set back while the visit lasts
-        wall = datetime.fromisoformat(begins) + timedelta(minutes=minutes)
-        ends = wall.isoformat(timespec="minutes")
-    values = [
-        key, version, begins, ends, encode(start), minutes, status,
-        None if arrived_at is None else encode(arrived_at), patient_id, patient,
-        None if dob is None else show(dob), phone, doctor_id, doctor, room_id, room, type_id, kind,
-        colour, reason, bool(editable), series_id,
-    ]  # fmt: skip
-    if not hidden:
-        return values
-    return [None if key in hidden else value for key, value in zip(KEYS, values, strict=True)]
 
 
 def told_once(payload: dict[str, Any], **detail: Any) -> Response:
@@ -218,7 +186,3 @@ def _named(rows: Iterable[Any]) -> list[dict[str, Any]]:
 def _hidden(person: Actor, model: type[Any], keys: dict[str, str]) -> frozenset[str]:
     seen = set(visible(person, model, Action.LIST, set(keys.values())))
     return frozenset(key for key, column in keys.items() if column not in seen)
-
-
-def _wall(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat()[:16]  # without seconds and offset
