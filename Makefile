@@ -35,7 +35,7 @@ check: .venv/dev ## lint, formatting, types, what is known to be dangerous, tran
 proof: .venv/dev app/static/vendor/done ## the long proofs at full size
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m proof
 
-bench: .venv/dev ## measured ratios
+bench: .venv/bench ## measured ratios, beside bare routes and three admin frameworks
 	$(BIN)/python tools/bench
 
 translations: .venv/dev ## bring the texts of every language up to date, and name what is missing
@@ -56,6 +56,10 @@ clean: ## forget the environment and the packages; the data stays
 
 .venv/dev: requirements-dev.txt .venv/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/bench: requirements-bench.txt .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@
 
 app/static/vendor/done: package-lock.json package.json tools/vendor.py | .venv/bin/python

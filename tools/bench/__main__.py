@@ -1,12 +1,14 @@
 """What the clinic costs beside bare routes and beside others: `make bench`.
 
 Everything runs as in production, under gunicorn, on a demo clinic of 20,000 patients and 150,000
-visits. The programs take turns, request by request, so that what else the machine does hits all
-alike; only the ratios of one run mean anything.
+visits: ours on PostgreSQL and on SQLite, raw routes, and three admin frameworks as their own
+documentation sets them up. The programs take turns, request by request, so that what else the
+machine does hits all alike; only the ratios of one run mean anything. Then ours on ten times the
+data, and messages.
 
-`--quick` measures less often; `--write` keeps the ratios in docs/performance.md. BENCH_FOLDER keeps
-the databases for the next run, BENCH_PATIENTS makes them smaller, BENCH_ONLY measures the operations
-in whose names it stands.
+`--quick` measures less often, and ours and raw alone; `--write` keeps the ratios in
+docs/performance.md. BENCH_FOLDER keeps the databases for the next run, BENCH_PATIENTS makes them
+smaller, BENCH_ONLY measures the operations in whose names it stands.
 """
 
 from __future__ import annotations
@@ -20,36 +22,68 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+import asking_ours  # noqa: E402
+import asking_peers  # noqa: E402
+import asking_raw  # noqa: E402
 import clinics  # noqa: E402
+import growth  # noqa: E402
 import measure  # noqa: E402
 import messages  # noqa: E402
 import operations  # noqa: E402
 import page  # noqa: E402
+from asking import Program  # noqa: E402
+from clinics import Clinic  # noqa: E402
 from servers import serving  # noqa: E402
 
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "20000"))
-ONLY = os.environ.get("BENCH_ONLY", "")
+WANTED = [o for o in operations.ALL if os.environ.get("BENCH_ONLY", "") in o.name]
 QUICK = "--quick" in sys.argv
 
 
 def main() -> None:
-    with TemporaryDirectory() as scratch, ExitStack() as open_servers:
+    with TemporaryDirectory() as scratch:
         folder = Path(os.environ.get("BENCH_FOLDER") or scratch)
         clinic = clinics.on_postgresql(folder, PATIENTS)
         os.environ |= clinic.environment()  # the raw SQL is sent from here, too
-        servers = {
-            name: open_servers.enter_context(serving(module, clinic.environment()))
-            for name, module in {"ours": "ours", "raw": "raw"}.items()
+        told = page.Page(clinic.facts | {"patients": PATIENTS})
+        with ExitStack() as running:
+            programs = _all(folder, clinic, running)
+            told.beside(measure.in_turns(WANTED, programs, QUICK), programs)
+        if not QUICK:
+            told.growth(_grown(clinic))
+            if list(operations.ALL) == WANTED:
+                messages.measure()
+    if "--write" in sys.argv:
+        told.write(ROOT / "docs" / "performance.md")
+
+
+def _all(folder: Path, clinic: Clinic, running: ExitStack) -> dict[str, Program]:
+    """Every program, running until the end."""
+    ours = running.enter_context(serving("ours", clinic.environment()))
+    raw = running.enter_context(serving("raw", clinic.environment()))
+    programs = {
+        "ours": asking_ours.program(clinic, ours),
+        "raw": asking_raw.program(clinic, raw),
+        "open": asking_ours.open_routes(ours),
+    }
+    if not QUICK:
+        file = clinics.on_sqlite(folder / "sqlite", PATIENTS)
+        on_sqlite = running.enter_context(serving("ours", file.environment()))
+        programs["ours on SQLite"] = asking_ours.program(file, on_sqlite)
+        programs |= asking_peers.programs(clinic, running)
+    return programs
+
+
+def _grown(clinic: Clinic) -> list[measure.Line]:
+    """Ours on this clinic and on one with ten times the data, in turns."""
+    with ExitStack() as running:
+        programs = {
+            name: asking_ours.program(
+                one, running.enter_context(serving("ours", one.environment()))
+            )
+            for name, one in {"ours": clinic, "ten times": growth.tenfold(clinic)}.items()
         }
-        servers["open"] = servers["ours"]
-        wanted = [o for o in operations.operations(clinic, servers["ours"]) if ONLY in o.name]
-        lines = measure.in_turns(wanted, servers, QUICK)
-        page.show(lines, servers)
-        if "--write" in sys.argv:
-            path = ROOT / "docs" / "performance.md"
-            page.write(path, lines, servers, clinic.facts | {"patients": PATIENTS})
-    if not QUICK and not ONLY:
-        messages.measure()
+        return measure.in_turns(WANTED, programs, QUICK)
 
 
 if __name__ == "__main__":

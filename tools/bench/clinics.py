@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url, text
 from sqlalchemy.engine import URL
 
 IDLE = """
 SELECT patient_id FROM patient WHERE patient_id NOT IN
     (SELECT patient_id FROM appointment WHERE appointment_datetime > CURRENT_TIMESTAMP)
-ORDER BY patient_id LIMIT 1000
+ORDER BY patient_id LIMIT 5000
 """
 
 
@@ -28,6 +31,15 @@ class Clinic:
     folder: Path
     facts: dict[str, Any]
 
+    @property
+    def day(self) -> str:
+        """The first day that the calendar is asked for."""
+        return str((datetime.now(UTC) + timedelta(days=3)).date())
+
+    def idle(self) -> Iterator[int]:
+        """Patients without a visit to come, one after the other."""
+        return iter(self.facts["idle"])
+
     def environment(self) -> dict[str, str]:
         """The settings of a server of this clinic."""
         return os.environ | {"DATABASE_URL": self.url, "CLINIC_INSTANCE": str(self.folder)}
@@ -40,15 +52,47 @@ def on_sqlite(folder: Path, patients: int) -> Clinic:
 def on_postgresql(folder: Path, patients: int) -> Clinic:
     """On the server of BENCH_DATABASE_URL, else on one of its own, in a database for this size."""
     server = make_url(os.environ.get("BENCH_DATABASE_URL") or _server(folder / "postgresql"))
-    server = server.set(drivername="postgresql+psycopg")
-    name = f"bench_{patients}"
-    engine = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        there = text("SELECT 1 FROM pg_database WHERE datname = :name")
-        if not connection.scalar(there, {"name": name}):
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return _clinic("PostgreSQL", folder, server.set(database=name), patients)
+    url = server.set(drivername="postgresql+psycopg", database=f"bench_{patients}")
+    _make(url)
+    return _clinic("PostgreSQL", folder, url, patients)
+
+
+def copied(
+    clinic: Clinic,
+    name: str,
+    fill: Callable[[Connection[Any]], None] | None = None,
+    *,
+    anew: bool = False,
+) -> Clinic:
+    """Another database with all that is in that of the clinic; `fill` adds to a new one. One that
+    is there already stays, unless it is wanted `anew`."""
+    url = make_url(clinic.url)
+    copy = url.set(database=f"{url.database}_{name}")
+    if anew:
+        with connecting(url.set(database="postgres")) as connection:
+            gone = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            connection.execute(gone.format(Identifier(str(copy.database))))
+    if _make(copy, template=str(url.database)) and fill:
+        with connecting(copy) as connection:
+            fill(connection)
+    return replace(clinic, name=name, url=copy.render_as_string(hide_password=False))
+
+
+def connecting(url: URL) -> Connection[Any]:
+    """A connection each of whose statements is a transaction of its own."""
+    server = url.set(drivername="postgresql")
+    return Connection.connect(server.render_as_string(hide_password=False), autocommit=True)
+
+
+def _make(url: URL, template: str = "template1") -> bool:
+    """Whether the database was not there."""
+    with connecting(url.set(database="postgres")) as connection:
+        there = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if connection.execute(there, [url.database]).fetchone():
+            return False
+        made = SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(made.format(Identifier(str(url.database)), Identifier(template)))
+    return True
 
 
 def _clinic(name: str, folder: Path, url: URL, patients: int) -> Clinic:

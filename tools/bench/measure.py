@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median, quantiles
+from threading import Lock
 from typing import Any
 
-from operations import Asking, Operation
-from servers import Server
+from asking import Asking, Program
+from operations import Operation
 
 RUNS, QUICK_RUNS = 60, 15
+PATIENCE = 90
+"""Seconds after which an operation that someone takes long for is measured less often."""
 SECONDS = 1.5
 CLIENTS = 8
 
@@ -46,35 +49,41 @@ class Line:
 
     @property
     def ratio(self) -> float | None:
-        beside = self.taken.get(self.operation.beside)
-        return self.taken["ours"].median / beside.median if beside else None
+        return self.times_of("ours", self.operation.beside)
+
+    def times_of(self, name: str, beside: str) -> float | None:
+        """How many times as long one takes as the other, where both were measured."""
+        one, other = self.taken.get(name), self.taken.get(beside)
+        return one.median / other.median if one and other else None
 
 
-def in_turns(wanted: list[Operation], servers: dict[str, Server], quick: bool) -> list[Line]:
+def in_turns(wanted: list[Operation], programs: dict[str, Program], quick: bool) -> list[Line]:
     """Every operation by every program that has it."""
     lines = []
     for operation in wanted:
-        line = Line(operation, _alone_and_asked(operation, servers, QUICK_RUNS if quick else RUNS))
-        if not quick and not operation.writes:
-            for name in {"ours", "raw", "open"} & operation.asks.keys():
-                line.taken[name].each_second = _at_once(operation.asks[name], servers[name])
+        having = {name: p for name, p in programs.items() if operation in p.asks}
+        line = Line(operation, _one_client(operation, having, QUICK_RUNS if quick else RUNS))
+        if not quick:
+            for name, program in having.items():
+                line.taken[name].each_second = _at_once(operation, program)
         lines.append(line)
     return lines
 
 
-def _alone_and_asked(
-    operation: Operation, servers: dict[str, Server], runs: int
-) -> dict[str, Taken]:
-    taken = {name: Taken() for name in operation.asks}
+def _one_client(operation: Operation, programs: dict[str, Program], runs: int) -> dict[str, Taken]:
+    taken = {name: Taken() for name in programs}
     calls: list[tuple[Taken, Callable[[], Any]]] = []
-    for name, asking in operation.asks.items():
-        calls.append((taken[name], partial(_ask, asking, servers[name].connect(), taken[name])))
-    if operation.alone:
-        taken["alone"] = Taken()
-        calls.append((taken["alone"], operation.alone))
+    for name, program in programs.items():
+        asking, connection = program.asks[operation], program.server.connect()
+        calls.append((taken[name], partial(_ask, asking, connection, taken[name])))
+        if alone := program.alone.get(operation):
+            calls.append((taken.setdefault("alone", Taken()), alone))
     for _, call in calls * 8:  # each process of a server has served before it is measured
         call()
+    begun_all = time.perf_counter()
     for turn in range(runs):
+        if turn >= QUICK_RUNS and time.perf_counter() - begun_all > PATIENCE:
+            break
         for place in range(len(calls)):
             into, call = calls[(turn + place) % len(calls)]
             begun = time.perf_counter()
@@ -90,14 +99,16 @@ def _ask(asking: Asking, connection: Any, into: Taken) -> None:
         into.statements = int(headers["X-Statements"])
 
 
-def _at_once(asking: Asking, server: Server) -> float:
+def _at_once(operation: Operation, program: Program) -> float:
     """Answers a second to eight clients."""
-    until = time.perf_counter() + SECONDS
+    until, asking = time.perf_counter() + SECONDS, Lock()
 
     def client(_number: int) -> int:
-        connection, answered = server.connect(), 0
+        connection, answered = program.server.connect(), 0
         while time.perf_counter() < until:
-            asking().send(connection)
+            with asking:  # what is asked may be counted on
+                ask = program.asks[operation]()
+            ask.send(connection)
             answered += 1
         return answered
 

@@ -1,68 +1,75 @@
-"""The table of what was measured, on the screen and in docs/performance.md."""
+"""What was measured: on the screen, and as the tables of docs/performance.md."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from asking import Program
 from measure import Line, Taken
-from servers import THREADS, WORKERS, Server
+from servers import THREADS, WORKERS
 
-HEAD = """# Speed
-
-What the clinic costs beside bare routes and beside others. `make bench` measures it: a demo clinic
-of {patients:,} patients and {appointments:,} visits on PostgreSQL, each program under the same
-gunicorn ({workers} processes of {threads} threads). The programs take turns, request by request, so
-that what else the machine does hits all alike. Milliseconds are those of one client on a small
-virtual machine of two cores: only the ratios of one run mean anything.
-
-The **raw route** is what a good engineer would write if there were no session, permission, row scope
-or trail: a bare Flask route that sends the SQL by psycopg and answers JSON (`tools/bench/raw.py`).
-**SQL alone** is that same code called without a server; for the login it is the hash of the password.
-**Ours** is the whole request: session, permission, row scope, rules, audit, answer, for the list, the
-form, the chart and the figures as a page. The **ratio** is ours to the raw route, with these exceptions:
-the empty route and the form are set beside an empty route of the clinic that is open, the patient list
-beside the raw search, and the login beside the hash alone. **Of 8** is answers a second to eight
-clients at once.
-
-| operation | SQL alone | raw route | ours | p95 | raw of 8 | ours of 8 | statements | bytes | ratio | at most |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
-"""
-FOOT = """
-The processes of the clinic hold {ours:.0f} MB together, those of the raw routes {raw:.0f} MB.
-"""
+START, END = "<!-- written by make bench -->\n", "<!-- until here -->\n"
+FLOOR = ("open", "raw", "alone")
 
 
-def show(lines: list[Line], servers: Mapping[str, Server]) -> None:
-    """Every figure, in milliseconds."""
-    print(f"{'operation':34}{'program':10}{'median':>8}{'p95':>8}{'/s of 8':>9}", end="")
-    print(f"{'statements':>12}{'bytes':>9}{'ratio':>7}{'at most':>9}")
-    for line in lines:
-        for name, taken in line.taken.items():
-            print(f"{line.operation.name:34}{name:10}{_figures(taken)}", end="")
-            print(_verdict(line) if name == "ours" else "")
-    for name, server in servers.items():
-        print(f"memory of {name}: {server.megabytes():.0f} MB")
+class Page:
+    """Collects the tables of one run, and prints each as it is measured."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._text = (
+            f"A clinic of {facts['patients']:,} patients and {facts['appointments']:,} visits;"
+            f" {WORKERS} processes of {THREADS} threads.\n\n"
+        )
+
+    def beside(self, lines: list[Line], programs: Mapping[str, Program]) -> None:
+        """Ours beside the least that it can cost, then beside the others."""
+        _show(lines)
+        head = "operation|SQL alone|raw route|ours|p95|raw of 8|ours of 8|statements|bytes|ratio|at most"
+        self._add(head, [_own(line) for line in lines])
+        others = [name for name in programs if name not in (*FLOOR, "ours")]
+        if others:
+            rows = [[line.operation.name, *(_other(line, name) for name in ("ours", *others))]
+                    for line in lines]  # fmt: skip
+            self._add("|".join(["operation", "ours", *others]), rows)
+        held = [
+            f"{name} {p.server.megabytes():.0f}" for name, p in programs.items() if name != "open"
+        ]
+        self._add_line(f"Memory of all processes of each, in MB: {', '.join(held)}.")
+
+    def growth(self, lines: list[Line]) -> None:
+        """Ours on ten times the data."""
+        _show(lines)
+        rows = []
+        for line in lines:
+            times, limit = line.times_of("ten times", "ours"), line.operation.growth
+            now, then = line.taken["ours"].median, line.taken["ten times"].median
+            rows.append([line.operation.name, f"{now:.1f}", f"{then:.1f}", *_held(times, limit)])
+        self._add("operation|now|ten times|ratio|at most", rows)
+
+    def write(self, path: Path) -> None:
+        """Put the tables where they belong in the document."""
+        before, _, rest = path.read_text(encoding="utf-8").partition(START)
+        after = rest.partition(END)[2]
+        path.write_text(before + START + "\n" + self._text + END + after, encoding="utf-8")
+
+    def _add(self, head: str, rows: Sequence[Sequence[str]]) -> None:
+        names = head.split("|")
+        aligned = ["---", *["---:"] * (len(names) - 1)]
+        for cells in (names, aligned, *rows):
+            self._text += f"| {' | '.join(cells)} |\n"
+        self._text += "\n"
+
+    def _add_line(self, sentence: str) -> None:
+        print(sentence)
+        self._text += sentence + "\n\n"
 
 
-def write(
-    path: Path, lines: list[Line], servers: Mapping[str, Server], facts: Mapping[str, int]
-) -> None:
-    """docs/performance.md, anew."""
-    text = HEAD.format(
-        patients=facts["patients"], appointments=facts["appointments"], workers=WORKERS,
-        threads=THREADS,
-    )  # fmt: skip
-    text += "".join(_row(line) for line in lines)
-    held = {name: server.megabytes() for name, server in servers.items()}
-    path.write_text(text + FOOT.format(**held), encoding="utf-8")
-
-
-def _row(line: Line) -> str:
+def _own(line: Line) -> list[str]:
     taken, ours = line.taken, line.taken["ours"]
     raw, alone = taken.get("raw") or taken.get("open"), taken.get("alone")
-    missed = line.ratio and line.operation.limit and line.ratio > line.operation.limit
-    cells = [
+    return [
         line.operation.name,
         f"{alone.median:.1f}" if alone else "",
         f"{raw.median:.1f}" if raw else "",
@@ -72,20 +79,37 @@ def _row(line: Line) -> str:
         f"{ours.each_second:.0f}" if ours.each_second else "",
         str(ours.statements),
         f"{ours.bytes:,}",
-        "" if line.ratio is None else f"{line.ratio:.2f}" + (" **missed**" if missed else ""),
-        f"{line.operation.limit:g}" if line.operation.limit else "",
+        *_held(line.ratio, line.operation.limit),
     ]
-    return f"| {' | '.join(cells)} |\n"
+
+
+def _other(line: Line, name: str) -> str:
+    """The median and, of others, how many times ours."""
+    taken, times = line.taken.get(name), line.times_of(name, "ours")
+    if not taken or times is None:
+        return ""
+    return f"{taken.median:.1f}" + ("" if name == "ours" else f" ({times:.1f} ×)")
+
+
+def _held(times: float | None, limit: float) -> list[str]:
+    if times is None:
+        return ["", ""]
+    return [f"{times:.2f}" + (" **missed**" if times > limit else ""), f"{limit:g}"]
+
+
+def _show(lines: list[Line]) -> None:
+    """Every figure, in milliseconds."""
+    print(f"\n{'operation':34}{'program':16}{'median':>9}{'p95':>9}{'/s of 8':>9}", end="")
+    print(f"{'statements':>12}{'bytes':>9}{'ratio':>7}{'at most':>9}")
+    for line in lines:
+        for name, taken in line.taken.items():
+            print(f"{line.operation.name:34}{name:16}{_figures(taken)}", end="")
+            print(
+                "  ".join(("", *_held(line.ratio, line.operation.limit))) if name == "ours" else ""
+            )
 
 
 def _figures(taken: Taken) -> str:
     rate = f"{taken.each_second:.0f}" if taken.each_second else ""
     sent = "" if taken.statements is None else taken.statements
-    return f"{taken.median:8.2f}{taken.slow:8.2f}{rate:>9}{sent:>12}{taken.bytes or '':>9}"
-
-
-def _verdict(line: Line) -> str:
-    if line.ratio is None or line.operation.limit is None:
-        return ""
-    held = "" if line.ratio <= line.operation.limit else "  missed"
-    return f"{line.ratio:7.2f}{line.operation.limit:9}{held}"
+    return f"{taken.median:9.2f}{taken.slow:9.2f}{rate:>9}{sent:>12}{taken.bytes or '':>9}"
