@@ -42,6 +42,11 @@ def counted(number: float | Decimal, digits: int | None = None) -> str:
     return str(format_decimal(number, shape, locale=current()))
 
 
+def measured(number: float) -> str:
+    """A quantity of a drug: never with a sign between thousands, which could be read as a decimal."""
+    return str(format_decimal(number, "0.######", locale=current(), group_separator=False))
+
+
 def plain(stored: str) -> str:
     """The English words of what is stored: `checked-in` → “Checked in”. They are its text's key."""
     if stored in LANGUAGES:

@@ -1,4 +1,4 @@
-"""Dosage instructions as a person reads them (https://hl7.org/fhir/R4/dosage.html)."""
+"""Dosage instructions as they come in (https://hl7.org/fhir/R4/dosage.html)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from typing import Any
 
 from app.exchange.batch import Broken
 from app.exchange.node import Node, words
+from app.language import SOURCE, in_language
+from app.models.record.dosage import told
 
-PERIODS = {
-    "s": "second",
-    "min": "minute",
-    "h": "hour",
-    "d": "day",
-    "wk": "week",
-    "mo": "month",
-    "a": "year",
-}
 DEEPEST = 32
 """How far kept JSON may be nested; whoever reads it later has less room than the importer."""
-TIMES: dict[float, str] = {1: "once", 2: "twice"}
 
 
 def readable(dosages: list[Node]) -> str | None:
-    """One line per instruction; None where nothing is said."""
-    return "\n".join(filter(None, map(_instruction, dosages))) or None
+    """One line per instruction, in English; None where nothing is said. Raises Broken where an
+    instruction has other types than the standard."""
+    for dosage in dosages:
+        _check_types(dosage)
+    with in_language(SOURCE):
+        return told(dosage.data for dosage in dosages)
 
 
 def detail(dosages: list[Node]) -> list[dict[str, Any]] | None:
@@ -42,31 +38,12 @@ def _check_depth(value: Any, room: int, path: str) -> None:
             _check_depth(child, room - 1, path)
 
 
-def _instruction(dosage: Node) -> str | None:
-    if text := dosage.text("text"):
-        return text
-    said = [_dose(dosage.first("doseAndRate")), _timing(dosage.node("timing"))]
-    if dosage.flag("asNeededBoolean"):
-        said.append("as needed")
-    said += [words(note) for note in dosage.nodes("additionalInstruction")]
-    return "; ".join(filter(None, said)) or None
-
-
-def _dose(rate: Node) -> str | None:
-    quantity = rate.node("doseQuantity")
-    value = quantity.number("value")
-    if value is None:
-        return None
-    return f"dose {value:g} {quantity.text('unit') or ''}".rstrip()
-
-
-def _timing(timing: Node) -> str | None:
+def _check_types(dosage: Node) -> None:
+    dosage.text("text"), dosage.flag("asNeededBoolean")
+    quantity = dosage.first("doseAndRate").node("doseQuantity")
+    quantity.number("value"), quantity.text("unit")
+    timing = dosage.node("timing")
     repeat = timing.node("repeat")
-    frequency, period = repeat.number("frequency"), repeat.number("period")
-    unit = PERIODS.get(repeat.text("periodUnit") or "")
-    if not (frequency and period and unit):
-        return words(timing.node("code"))
-    times = TIMES.get(frequency, f"{frequency:g} times")
-    if period == 1:
-        return f"{times} {'an' if unit == 'hour' else 'a'} {unit}"
-    return f"{times} every {period:g} {unit}s"
+    repeat.number("frequency"), repeat.number("period"), repeat.text("periodUnit")
+    for concept in (timing.node("code"), *dosage.nodes("additionalInstruction")):
+        words(concept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.language import _, _l
+from app.language import SOURCE, _, _l, in_language
 from app.models import NotFound, Role
 from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
@@ -82,11 +82,14 @@ class AnalyticsView(BaseView):
     @has_access
     @permission_name("show")
     def table(self, key: str) -> Response:
-        """The table of one figure, for the same question."""
+        """The table of one figure, for the same question; in English, as all that leaves as CSV."""
         person = actor()
         mine = [section for section in SECTIONS if section.roles & person.roles]
         section = _chosen(mine, request.args.get("section", ""))
-        found = [f for f in section.build(_asked(person, section)) if f.key == key]
+        asked = _asked(person, section)
+        asked = replace(asked, scope=replace(asked.scope, dated=True))
+        with in_language(SOURCE):
+            found = [f for f in section.build(asked) if f.key == key]
         if not found:
             raise NotFound(NO_FIGURE)
         figure = found[0]

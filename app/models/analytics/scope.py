@@ -33,6 +33,8 @@ class Scope:
     doctor_id: int | None = None
     visit_type_id: int | None = None
     room_id: int | None = None
+    dated: bool = False
+    """Whether the steps of a course are called by their first day (ISO 8601), as programs read them."""
 
     @property
     def days(self) -> int:
@@ -77,6 +79,8 @@ class Scope:
         """Every step of the period with its label, in order."""
         days = (self.first + timedelta(days=n) for n in range(self.days))
         firsts = dict.fromkeys(map(self.step_of, days))
+        if self.dated:
+            return [(day, day.isoformat()) for day in firsts]
         if self.days > BY_WEEK:
             return [(day, spelled(day, "MMM y")) for day in firsts]
         return [(day, spelled(day, "d MMM")) for day in firsts]

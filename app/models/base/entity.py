@@ -40,6 +40,11 @@ class Entity(Model):
     def pk(self) -> Any:
         return getattr(self, self.pk_name())
 
+    def read(self, name: str) -> Any:
+        """A column as a page shows it: what the program wrote itself is said in the language of who
+        reads it. What people wrote stays as it is."""
+        return getattr(self, name)
+
     @classmethod
     def pk_name(cls) -> str:
         return str(inspect(cls).primary_key[0].key)

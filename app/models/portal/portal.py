@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.language import _, _l, _n
+from app.language import _, _k, _l, _n
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Conflict
@@ -73,7 +73,7 @@ def cancel(
     if not held:
         _require_open(visit, now, terms)
     visit.cancellation_reason = "patient"
-    life.move_status(session, actor, visit, "cancelled", now, "by the patient")
+    life.move_status(session, actor, visit, "cancelled", now, _k("by the patient"))
 
 
 def can_check_in(visit: Appointment, now: datetime) -> bool:
@@ -88,7 +88,7 @@ def check_in(session: Session, actor: Acting, visit: Appointment, now: datetime)
         raise ClinicError(
             _("You can check in from an hour before your visit. Please ask at the desk.")
         )
-    life.move_status(session, actor, visit, "arrived", now, "by phone")
+    life.move_status(session, actor, visit, "arrived", now, _k("by phone"))
 
 
 def to_come(session: Session, patient_id: int, now: datetime) -> list[Appointment]:
@@ -154,5 +154,5 @@ def _give_back_holds(session: Session, actor: Acting, patient_id: int, now: date
     query = select(Appointment).where(Appointment.patient_id == patient_id, portal_times.choosing())
     for kept in session.scalars(query):
         kept.cancellation_reason = "patient"
-        life.move_status(session, actor, kept, "cancelled", now, "another time was chosen")
+        life.move_status(session, actor, kept, "cancelled", now, _k("another time was chosen"))
     session.flush()  # before the new visit is written, which may overlap them

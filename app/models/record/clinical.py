@@ -20,7 +20,8 @@ from app.models.base.sealed import PartlySealed, SealedJson, SealedText
 from app.models.base.types import FhirDateTime, Instant, choice
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
-from app.models.record.dosing import ROUTES, TIMINGS
+from app.models.record.dosage import told
+from app.models.record.dosing import ROUTES, TIMINGS, amount, in_words
 from app.models.record.medical_record import MedicalRecord
 
 CLINICAL: dict[Role, Grant] = {Role.DOCTOR: EDIT, Role.NURSE: EDIT}
@@ -212,6 +213,21 @@ class MedicationRequest(Coded):
         empty="No prescription here yet. Prescribe from the chart of a patient.",
         grants={Role.DOCTOR: READ, Role.NURSE: READ},
     )
+
+    @property
+    def taken(self) -> str | None:
+        """How it is taken, in the language of now: what was chosen here, or came in as coded."""
+        if self.timing:
+            return in_words(self)
+        return told(self.dosage_detail or ()) or self.dosage
+
+    @property
+    def supplied(self) -> str:
+        """How much is given out, in the language of now."""
+        return amount(self.quantity, self.quantity_unit or "").strip() if self.quantity else ""
+
+    def read(self, name: str) -> Any:
+        return self.taken if name == "dosage" else getattr(self, name)
 
 
 class Observation(Coded):

@@ -7,10 +7,12 @@ The codes of the times are those of the FHIR R4 value set timing-abbreviation
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.language import _k
+from app.language import _, _k, _n
+from app.spelling import measured
 
 SNOMED = "http://snomed.info/sct"
 ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
@@ -71,28 +73,45 @@ ROUTES: dict[str, tuple[str, str | None]] = {
 }
 
 UNITS = (
-    "mg", "g", "µg", "ml", "units", "tablet", "capsule", "puff", "drop", "spray", "patch",
-    "suppository", "application", "sachet", "injection",
+    "mg", "g", "µg", "ml", _k("units"), _k("tablet"), _k("capsule"), _k("puff"), _k("drop"),
+    _k("spray"), _k("patch"), _k("suppository"), _k("application"), _k("sachet"), _k("injection"),
 )  # fmt: skip
 UCUM = {"mg": "mg", "g": "g", "µg": "ug", "ml": "mL", "units": "[iU]"}
 PIECES = frozenset(("tablet", "capsule", "puff", "spray", "suppository", "sachet", "injection"))
 MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "µg": 0.001}
 
 
+COUNTED: dict[str, Callable[[int, str], str]] = {
+    "units": lambda n, num: _n("%(num)s unit", "%(num)s units", n, num=num),
+    "tablet": lambda n, num: _n("%(num)s tablet", "%(num)s tablets", n, num=num),
+    "capsule": lambda n, num: _n("%(num)s capsule", "%(num)s capsules", n, num=num),
+    "puff": lambda n, num: _n("%(num)s puff", "%(num)s puffs", n, num=num),
+    "drop": lambda n, num: _n("%(num)s drop", "%(num)s drops", n, num=num),
+    "spray": lambda n, num: _n("%(num)s spray", "%(num)s sprays", n, num=num),
+    "patch": lambda n, num: _n("%(num)s patch", "%(num)s patches", n, num=num),
+    "suppository": lambda n, num: _n("%(num)s suppository", "%(num)s suppositories", n, num=num),
+    "application": lambda n, num: _n("%(num)s application", "%(num)s applications", n, num=num),
+    "sachet": lambda n, num: _n("%(num)s sachet", "%(num)s sachets", n, num=num),
+    "injection": lambda n, num: _n("%(num)s injection", "%(num)s injections", n, num=num),
+}
+
+
 def amount(value: float, unit: str) -> str:
     """`500 mg`, `2 tablets`."""
-    plural = unit if unit in UCUM or value == 1 else f"{unit}es" if unit == "patch" else f"{unit}s"
-    return f"{value:g} {plural}"
+    number = measured(value)
+    words = COUNTED.get(unit)
+    return words(1 if value == 1 else 2, number) if words else f"{number} {unit}"
 
 
 def in_words(row: Any) -> str:
-    """The dosage of a prescription, e.g. `500 mg by mouth three times a day for 7 days`."""
+    """The dosage of a prescription, e.g. `500 mg by mouth three times a day for 7 days`, in the
+    language of now."""
     said = [
         amount(row.dose_value, row.dose_unit) if row.dose_value and row.dose_unit else "",
-        ROUTES[row.route][0] if row.route in ROUTES else "",
-        TIMINGS[row.timing].words if row.timing in TIMINGS else "",
-        "if needed" if row.as_needed else "",
-        f"for {amount(row.duration_days, 'day')}" if row.duration_days else "",
+        _(ROUTES[row.route][0]) if row.route in ROUTES else "",
+        _(TIMINGS[row.timing].words) if row.timing in TIMINGS else "",
+        _("if needed") if row.as_needed else "",
+        _n("for %(num)s day", "for %(num)s days", row.duration_days) if row.duration_days else "",
     ]
     return " ".join(filter(None, said))
 

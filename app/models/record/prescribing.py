@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.language import _
+from app.language import SOURCE, _, in_language
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden, NotFound
 from app.models.base.grants import Role
@@ -194,8 +194,9 @@ def _request(writing: Writing, order: Order) -> MedicationRequest:
     if order.duration_days:
         days = order.duration_days * (1 + order.repeats)
         row.until = writing.today + timedelta(days=days - 1)
-    row.dosage = in_words(row)
-    row.dosage_detail = [as_fhir(row)]
+    with in_language(SOURCE):  # as it is kept and goes out; pages say it to each in their own
+        row.dosage = in_words(row)
+        row.dosage_detail = [as_fhir(row)]
     return row
 
 

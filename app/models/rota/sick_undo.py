@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from app.language import _
+from app.language import _, _k
 from app.models.base.acting import Acting
 from app.models.base.errors import Conflict, NotFound
 from app.models.base.refusals import sentence_for
@@ -20,7 +20,7 @@ from app.models.rota.absence import Absence, AbsenceRow
 from app.models.visits import life
 from app.models.visits.appointment import Appointment
 
-SAID = "the absence was taken back"
+SAID = _k("the absence was taken back")
 
 
 @dataclass

@@ -15,6 +15,7 @@ from app.models.base.screen import Screen
 from app.models.base.sealed import SealedJson, SealedText
 from app.models.base.types import Instant
 from app.models.visits.appointment import Appointment
+from app.spelling import said
 
 
 class AppointmentHistory(Entity):
@@ -55,6 +56,9 @@ class AppointmentHistory(Entity):
             Role.RECEPTIONIST: READ,
         },
     )  # fmt: skip
+
+    def read(self, name: str) -> Any:
+        return said(self.reason) if name == "reason" and self.reason else getattr(self, name)
 
     def __str__(self) -> str:
         return _("Change %(number)s", number=self.history_id)

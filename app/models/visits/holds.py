@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.language import _
+from app.language import _, _k
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict, Forbidden
 from app.models.base.intervals import Interval
@@ -23,7 +23,7 @@ from app.models.visits.history import AppointmentHistory
 from app.spelling import said
 
 HOLD = timedelta(minutes=10)
-RAN_OUT = "the hold ran out"
+RAN_OUT = _k("the hold ran out")
 AT_ONCE = 500
 
 
@@ -57,7 +57,7 @@ def confirm(session: Session, actor: Acting, visit: Appointment, now: datetime) 
     if visit.end <= now:
         raise ClinicError(_("This time has passed."))
     visit.status, visit.hold_until, visit.cancellation_reason = "booked", None, None
-    life.remember(session, actor, visit, now, "confirmed")
+    life.remember(session, actor, visit, now, _k("confirmed"))
     release(session, visit, now)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from app.language import _
+from app.language import _, _k
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
@@ -121,7 +121,7 @@ def undo(session: Session, actor: Acting, visit: Appointment, now: datetime) -> 
     visit.status = last.status_before
     if last.status_after == "arrived":
         visit.arrived_at = None
-    remember(session, actor, visit, now, "taken back")
+    remember(session, actor, visit, now, _k("taken back"))
 
 
 def remember(

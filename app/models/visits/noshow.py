@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _k
 from app.models.base.itself import CLINIC
 from app.models.visits import life
 from app.models.visits.appointment import Appointment
@@ -25,6 +26,6 @@ def mark_no_shows(session: Session, now: datetime) -> int:
     )
     missed = [visit for visit in session.scalars(query) if visit.end + GRACE <= now]
     for visit in missed:
-        life.move_status(session, CLINIC, visit, "noshow", now, "did not come")
+        life.move_status(session, CLINIC, visit, "noshow", now, _k("did not come"))
     session.flush()
     return len(missed)

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.language import _
+from app.language import _, _k
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict
 from app.models.base.itself import CLINIC
@@ -74,7 +74,7 @@ def decline(session: Session, actor: Acting, offer: WaitlistOffer, now: datetime
     offer.state = "declined"
     if visit.status == "pending":
         visit.cancellation_reason = "patient"
-        life.move_status(session, actor, visit, "cancelled", now, "declined")
+        life.move_status(session, actor, visit, "cancelled", now, _k("declined"))
 
 
 def expire(session: Session, now: datetime) -> int:

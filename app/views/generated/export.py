@@ -1,27 +1,33 @@
-"""Lists as CSV (RFC 4180), streamed."""
+"""Lists as CSV (RFC 4180), streamed. It is read by programs and spreadsheets: English heads and stored
+words, ISO 8601 and a decimal point, whatever language the page is in."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Query
 
 from app import database
-from app.views.generated.values import show
+from app.language import SOURCE, in_language
+from app.views.generated.values import exported
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 1000
 
 
-def csv_response(route: str, labels: list[str], columns: list[str], query: Query[Any]) -> Response:
+def csv_response(
+    route: str, labels: Iterable[Any], columns: list[str], query: Query[Any]
+) -> Response:
     """All rows of `query`, one statement, never all in memory."""
     name = f"{route.strip('/')}.csv"
+    with in_language(SOURCE):
+        head = [str(label) for label in labels]
     return Response(
-        stream_with_context(_lines(labels, columns, query)),
+        stream_with_context(_lines(head, columns, query)),
         mimetype="text/csv",
         headers={"Content-Disposition": f"attachment; filename={name}"},
     )
@@ -47,7 +53,9 @@ def _lines(labels: list[str], columns: list[str], query: Query[Any]) -> Iterator
     try:
         yield _line(labels)
         for row in query.yield_per(CHUNK):
-            yield _line([safe(show(getattr(row, column))) for column in columns])
+            with in_language(SOURCE):
+                cells = [safe(exported(getattr(row, column))) for column in columns]
+            yield _line(cells)
     finally:
         query.session.close()
 

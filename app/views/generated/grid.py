@@ -121,8 +121,8 @@ class GridView(Guarded, ModelView):
     def export(self) -> Response:
         audit.read(actor(), "export", self.model, query=request.query_string.decode()[:200])
         columns = self.list_columns
-        labels = [str(self.label_columns[c]) for c in columns]
-        return export.csv_response(self.route_base, labels, columns, self.query())
+        heads = [self.label_columns[c] for c in columns]
+        return export.csv_response(self.route_base, heads, columns, self.query())
 
     @expose("/pick")
     @has_access
@@ -159,7 +159,7 @@ class GridView(Guarded, ModelView):
         return ()
 
     def cell(self, row: Any, name: str) -> Cell:
-        value = getattr(row, name)
+        value = row.read(name) if isinstance(row, Entity) else getattr(row, name)
         word = kind(self.datamodel.list_columns.get(name))
         return Cell(words(value), "empty" if value is None else word)
 

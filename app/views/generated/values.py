@@ -223,6 +223,23 @@ def encode(value: Any) -> Any:
     return str(value)
 
 
+def exported(value: Any) -> str:
+    """The spelling in a table that leaves: ISO 8601, instants in clinic time with its offset, `true` and
+    `false`, a decimal point."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(clinic_zone()).isoformat(timespec="seconds")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
 def kind(column: Column[Any] | None) -> str:
     """The word by which templates tell values apart."""
     kinds = (

@@ -1,0 +1,73 @@
+"""What the program wrote is read by each in their own language; what leaves for programs is not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from app.language import in_language
+from app.models import AppointmentHistory
+from app.models.record.dosage import told
+from tests.cast import Cast
+from tests.prescribing_steps import add, order, prescribe, requests
+
+SPANISH = {"Accept-Language": "es"}
+MAY = datetime(2026, 5, 4, 7, 30, tzinfo=UTC)
+
+
+def test_a_prescription_is_kept_in_english_and_read_by_each_in_their_own(sqlite_cast: Cast) -> None:
+    doctor = sqlite_cast.client("diaz")
+    doctor.post("/language/", data={"language": "es"})
+    assert prescribe(doctor, sqlite_cast.paula, order(dose_value="1.5")).status_code == 302
+    (row,) = requests(sqlite_cast)
+    assert row.dosage == "1.5 capsules by mouth three times a day for 7 days"
+    spanish = "1,5 cápsulas por vía oral tres veces al día durante 7 días"
+    chart = f"/chart/{sqlite_cast.paula}"
+    for address in (chart, f"/medication_request/show/{row.pk}"):
+        assert spanish in doctor.get(address).text, address
+    assert row.dosage in sqlite_cast.client("nora").get(chart).text
+
+
+def test_a_dosage_that_came_in_as_coded_is_said_in_the_language_of_now() -> None:
+    dose = {
+        "timing": {"repeat": {"frequency": 2, "period": 8, "periodUnit": "h"}},
+        "asNeededBoolean": True, "doseAndRate": [{"doseQuantity": {"value": 0.5, "unit": "ml"}}],
+    }  # fmt: skip
+    assert told([dose, {"text": "Al acostarse"}]) == (
+        "dose 0.5 ml; twice every 8 hours; as needed\nAl acostarse"
+    )
+    with in_language("es"):
+        assert told([dose]) == "dosis 0,5 ml; dos veces cada 8 horas; si precisa"
+
+
+def test_why_a_visit_changed_is_read_in_ones_own_language(sqlite_cast: Cast) -> None:
+    history = AppointmentHistory(
+        appointment_id=sqlite_cast.visit, recorded=MAY, status_after="booked", start_after=MAY,
+        reason="taken back",
+    )  # fmt: skip
+    add(sqlite_cast, history)
+    client = sqlite_cast.client("rosa")
+    assert ">deshecho<" in client.get("/appointment_history/list/", headers=SPANISH).text
+    assert ">taken back<" in client.get("/appointment_history/list/").text
+
+
+@pytest.mark.parametrize(
+    ("address", "cells"),
+    [
+        ("/appointment/export", {"When", "2026-05-04T10:00:00+02:00"}),
+        ("/patient/export", {"Birth date", "1980-02-29"}),
+        ("/analytics/visits-by-status.csv?section=visits&from=2026-05-04&to=2026-05-05",
+         {"From", "2026-05-04"}),
+    ],
+)  # fmt: skip
+def test_a_list_leaves_the_same_in_every_language(
+    sqlite_cast: Cast, address: str, cells: set[str]
+) -> None:
+    client = sqlite_cast.client("rosa")
+    english = client.get(address, buffered=True).text
+    assert client.get(address, headers=SPANISH, buffered=True).text == english
+    found = {cell for row in csv.reader(io.StringIO(english)) for cell in row}
+    assert cells <= found, found
