@@ -23,7 +23,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import TemplateError
-from sqlalchemy import Update, bindparam, case, select, text, update
+from sqlalchemy import Connection, Update, bindparam, case, select, text, update
 from sqlalchemy.orm import Session
 
 from app import database
@@ -115,7 +115,7 @@ def deliver(engine: Any, keys: Iterable[int], clock: Clock) -> Counter[str]:
         Channels() as channels,
         kept_alive(engine, me, clock),
     ):
-        return _Run(session, channels, clock, me).through(keys)
+        return _Run(connection, session, channels, clock, me).through(keys)
 
 
 def ticking(now: datetime) -> Clock:
@@ -141,8 +141,11 @@ def _all_due(engine: Any, clock: Clock) -> Iterator[int]:
 class _Run:
     """One worker's way through some messages."""
 
-    def __init__(self, session: Session, channels: Channels, clock: Clock, me: str) -> None:
-        self._session, self._channels, self._clock, self._me = session, channels, clock, me
+    def __init__(
+        self, connection: Connection, session: Session, channels: Channels, clock: Clock, me: str
+    ) -> None:
+        self._connection, self._session = connection, session
+        self._channels, self._clock, self._me = channels, clock, me
         rules = outbox.rules_of(session, *VARIABLES)
         self._rules: Rules = {rule.notification_rule_id: rule for rule in rules}
         session.expunge_all()  # a rollback forgets what its session holds
@@ -151,17 +154,22 @@ class _Run:
     def through(self, keys: Iterable[int]) -> Counter[str]:
         done: Counter[str] = Counter()
         for key in keys:
-            row = _claim(self._session, key, self._me, self._clock())
-            self._session.commit()  # with it, how the one before ended
+            row = _claim(self._connection, key, self._me, self._clock())
+            self._commit()  # with it, how the one before ended
             if row is not None:
                 facts = self._safely(row)
                 done[str(facts["state"])] += 1
                 self._end(row, facts)
-        self._session.commit()
+        self._commit()
         return done
 
+    def _commit(self) -> None:
+        if self._session.in_transaction():
+            self._session.commit()
+        self._connection.commit()
+
     def _end(self, row: Held, facts: Facts) -> None:
-        _settle(self._session, row, facts)
+        _settle(self._connection, row, facts)
         rule, state = self._rules.get(row.notification_rule_id or 0), str(facts["state"])
         if rule is not None and state in ("dead", "skipped"):
             falling_back.plan(self._session, row, rule, state, self._clock())
@@ -213,16 +221,16 @@ class _Run:
             self._session.rollback()  # nothing is locked while the other side takes its time
 
 
-def _claim(session: Session, key: int, me: str, now: datetime) -> Held | None:
+def _claim(connection: Connection, key: int, me: str, now: datetime) -> Held | None:
     """The message, if it is still due and now mine; one statement decides between workers."""
     found = {"key": key, "now": now, "until": now + LEASE, "me": me}
-    return session.connection().execute(CLAIM, found).one_or_none()
+    return connection.execute(CLAIM, found).one_or_none()
 
 
-def _settle(session: Session, row: Held, facts: Facts) -> None:
+def _settle(connection: Connection, row: Held, facts: Facts) -> None:
     """Write how it ended, unless the lease was lost and the message is another worker's."""
     found = {"key": row.notification_id, "me": row.claimed_by}
-    session.connection().execute(_settlement(*facts), found | facts)
+    connection.execute(_settlement(*facts), found | facts)
 
 
 @cache

@@ -54,21 +54,21 @@ def look(
     if told and all(stale):
         return next(filter(None, stale))
     left = [one for one, why in zip(told, stale, strict=True) if not why]
-    words = _words(session, row, rule, person, left)
+    doctors = visits_told.doctors_of(session, left, found.values()) if left else {}
+    words = _words(row, rule, person, left, doctors)
     return Ready(person, person.addresses.get(row.channel, ""), words, left)
 
 
 def _words(
-    session: Session,
     row: Notification,
     rule: NotificationRule | None,
     person: Reach,
     told: Sequence[Told],
+    doctors: dict[int, str],
 ) -> Words:
     """In the language and the words of now; what was put without a rule stays as it was put."""
     template = composing.template_of(rule, person.language) if rule else None
     if rule is None or template is None:
         return Words(row.subject, row.body)
-    doctors = visits_told.doctors_of(session, told) if told else {}
     values = composing.values_for(person, told, doctors, (row.context or {}).get("more", {}))
     return composing.words(template, rule.event, row.channel, values)

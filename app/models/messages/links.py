@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
 
 SEE, CONFIRM, MOVE, CANCEL, STOP, REPLY = "see", "confirm", "move", "cancel", "stop", "reply"
 OF_VISIT = (SEE, CONFIRM, MOVE, CANCEL)
@@ -72,10 +74,17 @@ def for_replies() -> str:
     return url(f"/messages/reply/{token(Link(REPLY, 0, FOREVER))}")
 
 
-def _signer() -> URLSafeSerializer:
+class _Serializer(URLSafeSerializer):
+    """What a link says is too short to be worth compressing."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return base64_encode(self.serializer.dumps(obj))
+
+
+def _signer() -> _Serializer:
     return _signing(current_app.config["SECRET_KEY"])
 
 
 @lru_cache(maxsize=4)
-def _signing(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=SALT)
+def _signing(secret: str) -> _Serializer:
+    return _Serializer(secret, salt=SALT)

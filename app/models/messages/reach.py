@@ -124,6 +124,7 @@ def email_of(said: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def mobile_of(said: str, region: str | None) -> str | None:
     """A number that takes text messages, as E.164 (`+34600123456`); `region` is the country of
     numbers written without one."""

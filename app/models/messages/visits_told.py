@@ -63,10 +63,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Current:
-    """A visit as the database has it at this moment."""
+    """A visit as the database has it at this moment, with its doctor's name where that was read."""
 
     known: Known
     status: str
+    doctor: str = ""
 
 
 def told_in(context: dict[str, Any] | None) -> list[Told]:
@@ -75,10 +76,15 @@ def told_in(context: dict[str, Any] | None) -> list[Told]:
 
 
 _visit: Any = Appointment.__table__
-_CURRENT = select(
-    _visit.c.appointment_id, _visit.c.appointment_datetime, _visit.c.doctor_id, _visit.c.status
-).where(_visit.c.appointment_id.in_(bindparam("keys", expanding=True)))
 _doctor: Any = Doctor.__table__
+_CURRENT = (
+    select(
+        _visit.c.appointment_id, _visit.c.appointment_datetime, _visit.c.doctor_id,
+        _visit.c.status, _doctor.c.name,
+    )
+    .select_from(_visit.join(_doctor))
+    .where(_visit.c.appointment_id.in_(bindparam("keys", expanding=True)))
+)  # fmt: skip
 _DOCTORS = select(_doctor.c.doctor_id, _doctor.c.name).where(
     _doctor.c.doctor_id.in_(bindparam("keys", expanding=True))
 )
@@ -88,8 +94,10 @@ _DOCTORS = select(_doctor.c.doctor_id, _doctor.c.name).where(
 def current(session: Session, keys: Iterable[int]) -> dict[int, Current]:
     """Past the session's own memory: another process may have changed them."""
     return {
-        key: Current(Known(start, doctor_id), status)
-        for key, start, doctor_id, status in session.execute(_CURRENT, {"keys": list(set(keys))})
+        key: Current(Known(start, doctor_id), status, doctor)
+        for key, start, doctor_id, status, doctor in session.execute(
+            _CURRENT, {"keys": list(set(keys))}
+        )
     }
 
 
@@ -106,8 +114,14 @@ def still_true(event: str, told: Told, found: Current | None, now: datetime) -> 
     return None
 
 
-def doctors_of(session: Session, told: Iterable[Told]) -> dict[int, str]:
+def doctors_of(
+    session: Session, told: Iterable[Told], found: Iterable[Current] = ()
+) -> dict[int, str]:
+    """The names of the doctors in a message; those in `found` are not asked for again."""
+    there = {one.known.doctor_id: one.doctor for one in found}
     keys = {known.doctor_id for one in told for known in (one.now, one.before) if known}
+    if keys <= there.keys():
+        return there
     rows = session.execute(_DOCTORS, {"keys": list(keys)})
     return {row.doctor_id: row.name for row in rows}
 
