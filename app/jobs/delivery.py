@@ -17,65 +17,33 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from jinja2 import TemplateError
-from sqlalchemy import Connection, Update, bindparam, case, select, text, update
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app import database
-from app.jobs import backoff, invitation
+from app.jobs import backoff, claiming, invitation
 from app.jobs.channels import Channels, Down, Later, Refused
-from app.jobs.lease import LEASE, kept_alive
+from app.jobs.claiming import Facts, Held
+from app.jobs.lease import kept_alive
 from app.jobs.mail_body import Calendar
 from app.models.messages import falling_back, freshness, outbox
 from app.models.messages.freshness import Ready
-from app.models.messages.notification import INBOX, Notification
+from app.models.messages.notification import INBOX
 from app.models.messages.notification_rule import NotificationRule
 from app.models.messages.wording import VARIABLES
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
 AT_MOST = timedelta(seconds=10)
 """How long one run of the timetable delivers before other jobs have their turn."""
 
-WAITING = text("state IN ('planned', 'failed')")
-"""Spelled as in the index, so that SQLite takes it: old messages cost nothing."""
-
-TABLE: Any = Notification.__table__
-DUE = (
-    select(TABLE.c.notification_id)
-    .where(WAITING, TABLE.c.not_before <= bindparam("now"))
-    .order_by(TABLE.c.not_before)
-    .limit(bindparam("most"))
-)
-CLAIM = (
-    update(TABLE)
-    .where(
-        TABLE.c.notification_id == bindparam("key"), TABLE.c.state.in_(outbox.UNSENT),
-        TABLE.c.not_before <= bindparam("now"),
-    )
-    .values(
-        state="claimed", lease_until=bindparam("until"), claimed_by=bindparam("me"),
-        attempts=TABLE.c.attempts + 1, version=TABLE.c.version + 1,
-    )
-    .returning(TABLE)
-)  # fmt: skip
-
 Clock = Callable[[], datetime]
-Facts = dict[str, object]
-Held = Any
-"""A message that is claimed: the columns of its row, which cost a fraction of an object."""
 Rules = dict[int, NotificationRule]
-
-
-def due(session: Session, now: datetime, limit: int = BATCH) -> Sequence[int]:
-    """The keys of messages whose time has come, oldest first."""
-    return session.scalars(DUE, {"now": now, "most": limit}).all()
 
 
 def drain(session: Session, now: datetime) -> int:
@@ -84,22 +52,6 @@ def drain(session: Session, now: datetime) -> int:
     engine: Any = session.get_bind()
     session.rollback()  # holds no lock while it sends
     return sum(deliver(engine, _all_due(engine, clock), clock).values())
-
-
-def sweep(session: Session, now: datetime) -> int:
-    """The job: give back what a worker held that is no longer there."""
-    gone = (
-        update(Notification)
-        .where(text("state = 'claimed'"), Notification.lease_until < now)
-        .values(
-            state=case((Notification.attempts < backoff.MOST_ATTEMPTS, "failed"), else_="dead"),
-            lease_until=None, claimed_by=None, not_before=now,
-            reason="The worker that was sending it stopped.",
-            version=Notification.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def deliver(engine: Any, keys: Iterable[int], clock: Clock) -> Counter[str]:
@@ -129,7 +81,7 @@ def _all_due(engine: Any, clock: Clock) -> Iterator[int]:
     ends = clock() + AT_MOST
     while clock() < ends:
         with database.reading(), Session(engine) as session:
-            keys = due(session, clock())
+            keys = claiming.due(session, clock())
         if not keys:
             return
         for key in keys:
@@ -154,7 +106,7 @@ class _Run:
     def through(self, keys: Iterable[int]) -> Counter[str]:
         done: Counter[str] = Counter()
         for key in keys:
-            row = _claim(self._connection, key, self._me, self._clock())
+            row = claiming.claim(self._connection, key, self._me, self._clock())
             self._commit()  # with it, how the one before ended
             if row is not None:
                 facts = self._safely(row)
@@ -169,7 +121,7 @@ class _Run:
         self._connection.commit()
 
     def _end(self, row: Held, facts: Facts) -> None:
-        _settle(self._connection, row, facts)
+        claiming.settle(self._connection, row, facts)
         rule, state = self._rules.get(row.notification_rule_id or 0), str(facts["state"])
         if rule is not None and state in ("dead", "skipped"):
             falling_back.plan(self._session, row, rule, state, self._clock())
@@ -179,7 +131,7 @@ class _Run:
         try:
             return self._one(row)
         except Down as down:
-            _put_off(self._session, row, str(down), self._clock())
+            claiming.put_off(self._session, row, str(down), self._clock())
             return backoff.failed(row, str(down), self._clock())
         except TemplateError as error:
             return backoff.dead(f"Its words cannot be filled in: {error}")
@@ -219,43 +171,6 @@ class _Run:
                 return ready, invitation.file_for(self._session, row.rule, ready, now)
         finally:
             self._session.rollback()  # nothing is locked while the other side takes its time
-
-
-def _claim(connection: Connection, key: int, me: str, now: datetime) -> Held | None:
-    """The message, if it is still due and now mine; one statement decides between workers."""
-    found = {"key": key, "now": now, "until": now + LEASE, "me": me}
-    return connection.execute(CLAIM, found).one_or_none()
-
-
-def _settle(connection: Connection, row: Held, facts: Facts) -> None:
-    """Write how it ended, unless the lease was lost and the message is another worker's."""
-    found = {"key": row.notification_id, "me": row.claimed_by}
-    connection.execute(_settlement(*facts), found | facts)
-
-
-@cache
-def _settlement(*columns: str) -> Update:
-    mine = (TABLE.c.notification_id == bindparam("key"), TABLE.c.claimed_by == bindparam("me"))
-    changed = {name: bindparam(name, type_=TABLE.c[name].type) for name in columns}
-    return (
-        update(TABLE)
-        .where(*mine, TABLE.c.state == "claimed")
-        .values(**changed, lease_until=None, claimed_by=None, version=TABLE.c.version + 1)
-    )
-
-
-def _put_off(session: Session, row: Held, why: str, now: datetime) -> None:
-    """The way is closed: what is due by it waits longer, without a try of its own."""
-    waiting = (
-        update(Notification)
-        .where(WAITING, Notification.not_before <= now, Notification.channel == row.channel)
-        .values(
-            not_before=now + backoff.pause(row.attempts), reason=why,
-            version=Notification.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    session.execute(waiting)
 
 
 def _name() -> str:

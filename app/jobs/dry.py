@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.jobs import delivery
+from app.jobs import claiming
 from app.models.messages import freshness, outbox, reminders
 from app.models.messages.notification import Notification
 from app.models.messages.wording import VARIABLES
@@ -21,7 +21,7 @@ def lines(session: Session, now: datetime) -> Iterator[str]:
     reminders.plan_missing(session, now)
     session.flush()
     rules = {rule.notification_rule_id: rule for rule in outbox.rules_of(session, *VARIABLES)}
-    keys = delivery.due(session, now, AT_MOST)
+    keys = claiming.due(session, now, AT_MOST)
     for key in keys:
         row = session.get_one(Notification, key)
         found = freshness.look(session, row, rules.get(row.notification_rule_id or 0), now)

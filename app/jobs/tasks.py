@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from app import database
 from app.extensions import db
-from app.jobs import delivery, queue, worker
+from app.jobs import claiming, delivery, queue, worker
 
 DISPATCHED = 1000
 DELIVERS = "deliver messages"
@@ -37,13 +37,13 @@ def deliver(keys: Iterable[int]) -> int:
 
 def _spread() -> bool:
     """Whether there was so much to deliver that it was put into the queue in batches."""
-    keys = delivery.due(db.session(), datetime.now(UTC), DISPATCHED)
+    keys = claiming.due(db.session(), datetime.now(UTC), DISPATCHED)
     db.session.rollback()
-    if len(keys) <= delivery.BATCH:
+    if len(keys) <= claiming.BATCH:
         return False
     try:
-        starts = range(0, len(keys), delivery.BATCH)
-        batches = [keys[start : start + delivery.BATCH] for start in starts]
+        starts = range(0, len(keys), claiming.BATCH)
+        batches = [keys[start : start + claiming.BATCH] for start in starts]
         queue.put_batches(current_app.config["REDIS_URL"], batches)
     except RedisError:
         return False

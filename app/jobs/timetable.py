@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.jobs import delivery
+from app.jobs import claiming, delivery
 from app.models.analytics import access, rollup, speed
 from app.models.base import guesses
 from app.models.messages import digest, lateness_notices, reminders
@@ -22,7 +22,7 @@ Job = Callable[[Session, datetime], int]
 TIMETABLE: list[tuple[str, int, Job]] = [
     # name, every … seconds, what
     ("deliver messages", 2, delivery.drain),
-    ("give back messages", 10, delivery.sweep),
+    ("give back messages", 10, claiming.give_back),
     ("plan reminders", 60, reminders.plan_missing),
     ("expire holds", 30, holds.expire),
     ("expire waitlist offers", 30, offering.expire),

@@ -10,7 +10,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy.orm import Session
 
-from app.jobs import backoff, delivery
+from app.jobs import backoff, claiming, delivery
 from app.jobs.lease import LEASE
 from app.models import (
     Appointment,
@@ -136,7 +136,7 @@ def test_a_message_that_another_worker_holds_is_left_alone(
 ) -> None:
     (row,) = write(session, desk)
     key = row.notification_id
-    delivery._claim(session, key, "another", LATER)
+    claiming.claim(session.connection(), key, "another", LATER)
     session.commit()
     delivery.deliver(session.get_bind(), [key], lambda: LATER)
     assert sink.took == []
@@ -146,11 +146,11 @@ def test_what_a_dead_worker_held_is_given_back_when_its_lease_has_run_out(
     session: Session, desk: Cast, sink: Sink
 ) -> None:
     (row,) = write(session, desk)
-    delivery._claim(session, row.notification_id, "dead", LATER)
+    claiming.claim(session.connection(), row.notification_id, "dead", LATER)
     session.commit()
-    assert delivery.sweep(session, LATER + LEASE / 2) == 0
+    assert claiming.give_back(session, LATER + LEASE / 2) == 0
     after = LATER + LEASE + timedelta(seconds=1)
-    assert delivery.sweep(session, after) == 1
+    assert claiming.give_back(session, after) == 1
     session.commit()
     run(session, after)
     assert sink.message_ids == [row.message_id]
