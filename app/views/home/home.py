@@ -16,14 +16,14 @@ from app.models.base.clock import clinic_zone
 from app.security import audit
 from app.security.actor import Actor
 from app.views.generated.guard import actor
-from app.views.home import home_care, home_desk
+from app.views.home import home_care, home_desk, home_house
 from app.views.home.home_parts import Home
 
 HOMES: tuple[tuple[Role, Callable[[Home, Actor, datetime], None]], ...] = (
     (Role.DOCTOR, home_care.doctor),
     (Role.NURSE, home_care.nurse),
     (Role.RECEPTIONIST, home_desk.receptionist),
-    (Role.ADMIN, home_desk.admin),
+    (Role.ADMIN, home_house.admin),
 )
 
 

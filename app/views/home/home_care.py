@@ -10,7 +10,8 @@ from flask import url_for
 from app.extensions import db
 from app.language import _, _n
 from app.models.base.clock import clinic_zone
-from app.models.visits import homes, today
+from app.models.homes import care, house
+from app.models.visits import today
 from app.security.actor import Actor
 from app.spelling import spelled
 from app.views.generated.values import show
@@ -36,8 +37,8 @@ def doctor(page: Home, person: Actor, now: datetime) -> None:
     start, end = today.day_of(now, clinic_zone())
     counts = today.counts_by_status(session, start, end, mine)
     day = today.visits(session, start, end, doctor_id=mine, limit=60)
-    drafts = homes.notes_to_sign(session, mine, person.staff_id)
-    found = homes.results(session, person, now)
+    drafts = care.notes_to_sign(session, mine, person.staff_id)
+    found = care.results(session, person, now)
     calendar = url_for("CalendarView.show", doctor=mine)
     all_drafts = url_for("MedicalRecordView.list", _flt_0_status="draft")
     page.actions += [
@@ -67,8 +68,8 @@ def nurse(page: Home, person: Actor, now: datetime) -> None:
     """Who is here and to be prepared, whose vital signs are missing, which rooms to clean."""
     session = db.session()
     start, end = today.day_of(now, clinic_zone())
-    here = homes.in_house(session, person, start, end, now)
-    rooms = homes.rooms_now(session)
+    here = care.in_house(session, person, start, end, now)
+    rooms = house.rooms_now(session)
     coming = today.visits(
         session, now - timedelta(minutes=30), end, statuses=today.TO_COME, limit=8
     )

@@ -1,19 +1,18 @@
-"""The homes of those who run the house: the admin and the reception."""
+"""The home of the reception."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from app.extensions import db
-from app.language import _, _l, _n
+from app.language import _
 from app.models.base.clock import clinic_zone
-from app.models.rota.rota_rules import Problem
-from app.models.rota.shift import Shift
-from app.models.visits import homes, today
-from app.models.visits.homes import Attention
+from app.models.homes import desk
+from app.models.visits import today
 from app.security.actor import Actor
 from app.spelling import spelled
 from app.views.generated.values import show
@@ -22,7 +21,6 @@ from app.views.home.home_parts import (
     Home,
     Line,
     Panel,
-    RoomTile,
     by_status,
     call,
     clock,
@@ -30,51 +28,6 @@ from app.views.home.home_parts import (
     visit_lines,
     visit_of,
 )
-
-SHOWN = 7
-ROOM_WORDS = {
-    "available": _l("free"),
-    "cleaning": _l("to be cleaned"),
-    "out of service": _l("out of service"),
-}
-
-
-def admin(page: Home, person: Actor, now: datetime) -> None:
-    """The day at a glance, the rooms now, and all that waits for the admin."""
-    session, zone = db.session(), clinic_zone()
-    start, end = today.day_of(now, zone)
-    counts = today.counts_by_status(session, start, end)
-    waits = homes.attention(session, now)
-    rooms = homes.rooms_now(session)
-    gaps, shifts = homes.rota_gaps(session, zone, start.date())
-    duty = homes.at_work(shifts, now, zone)
-    here = homes.signed_in(session, now, current_app.permanent_session_lifetime)
-    free = sum(room.status == "available" for room in rooms)
-    rota, board = url_for("RotaView.show"), url_for("BoardView.show")
-    page.actions += [
-        (_("Analytics"), url_for("AnalyticsView.show"), "fa-chart-line"),
-        (_("Rota"), rota, "fa-table-cells"),
-        (_("Operations"), url_for("ops.index"), "fa-gears"),
-    ]
-    page.cards += [
-        Card(_("Visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day", board),
-        Card(_("Waiting now"), sum_of(counts, today.WAITING), _("arrived, not yet in a room"), "fa-couch", board),
-        Card(_("At work now"), len(duty), _("by the published rota"), "fa-user-nurse", rota),
-        Card(_("Rooms free"), free, _("of %(count)s", count=len(rooms)), "fa-door-open", url_for("RoomView.list")),
-    ]  # fmt: skip
-    page.rooms += [_room(room) for room in rooms]
-    waiting = _attention(waits, _drafts(shifts, start.date()))
-    sessions = url_for("LoginSessionView.list")
-    page.panels += [
-        Panel(_("Needs your attention"), "fa-bell", waiting, _("Nothing waits for you.")),
-        Panel(_("Rota gaps to the end of next week"), "fa-calendar-xmark", [_gap(gap) for gap in gaps[:SHOWN]],
-              _("The rota has no gap until the end of next week."), (_("Rota"), rota), len(gaps)),
-        Panel(_("At work now"), "fa-user-nurse",
-              [Line(s.staff.name, s.staff.role.capitalize(), f"– {clock(until)}") for s, until in duty[:SHOWN]],
-              _("Nobody is on the rota at this hour."), (_("Rota"), rota), len(duty)),
-        Panel(_("Signed in"), "fa-right-to-bracket", [_session(row) for row in here[:SHOWN]],
-              _("Nobody is signed in."), (_("Sessions"), sessions), len(here)),
-    ]  # fmt: skip
 
 
 def receptionist(page: Home, person: Actor, now: datetime) -> None:
@@ -85,10 +38,8 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
     coming = today.visits(
         session, now - timedelta(minutes=30), end, statuses=today.TO_COME, limit=10
     )
-    to_call = homes.unconfirmed(session, *today.day_of(now, zone, days=1))
-    listed = homes.waiting(session, now)
-    unreached = homes.without_phone(session, now)
-    asking = homes.portal_requests(session)
+    to_call = desk.unconfirmed(session, *today.day_of(now, zone, days=1))
+    listed = desk.waiting(session, now)
     board, waitlist = url_for("BoardView.show"), url_for("WaitingView.show")
     page.actions += [
         (_("Book a visit"), url_for("CalendarView.show"), "fa-calendar-plus"),
@@ -109,71 +60,25 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
               _("Nobody else is expected today."), (_("Board"), board)),
         Panel(_("To call: unconfirmed tomorrow"), "fa-phone", [_called(row) for row in to_call[:10]],
               _("All of tomorrow is confirmed."), None, len(to_call)),
+        *_requests(desk.portal_requests(session)),
         Panel(_("Waitlist"), "fa-hourglass-half", [_listed(row) for row in listed],
               _("Nobody is on the waitlist."), (_("All"), waitlist)),
-        Panel(_("Without a phone number"), "fa-phone-slash", [_unreached(row) for row in unreached],
-              _("Every patient with a visit to come can be called.")),
+        _without_phone(desk.without_phone(session, now)),
     ]  # fmt: skip
-    if asking:
-        requests = (_("All"), url_for("PortalRegistrationView.list", _flt_0_state="waiting"))
-        lines = [_asking(row) for row in asking]
-        page.panels.insert(
-            2, Panel(_("Portal requests"), "fa-user-plus", lines, "", requests, asking[0].all)
-        )
 
 
-def _room(room: Any) -> RoomTile:
-    occupied = f"{room.doctor}" if room.doctor else _("in use")
-    detail = ROOM_WORDS.get(room.status, occupied)
-    return RoomTile(room.name, room.status, detail, url_for("RoomView.show", pk=room.room_id))
+def _requests(asking: Sequence[Any]) -> list[Panel]:
+    if not asking:
+        return []
+    every = (_("All"), url_for("PortalRegistrationView.list", _flt_0_state="waiting"))
+    lines = [_asking(row) for row in asking]
+    return [Panel(_("Portal requests"), "fa-user-plus", lines, "", every, asking[0].all)]
 
 
-def _drafts(shifts: list[Shift], since: Any) -> int:
-    return sum(not shift.published and shift.shift_date >= since for shift in shifts)
-
-
-def _attention(waits: Attention, drafts: int) -> list[Line]:
-    """A line for each kind of thing that waits, the most urgent first."""
-    named = (
-        (waits.broken_glass,
-         _n("%(num)s restricted chart was opened", "%(num)s restricted charts were opened", waits.broken_glass),
-         _("from outside the team, not reviewed yet"),
-         url_for("GlassBreakView.list", _flt_0_review="open"), "open"),
-        (waits.failed_messages,
-         _n("%(num)s message did not go out", "%(num)s messages did not go out", waits.failed_messages),
-         _("in the last two weeks"), url_for("ops_dead.index_view"), "failed"),
-        (waits.failed_logins,
-         _n("%(num)s sign-in was refused", "%(num)s sign-ins were refused", waits.failed_logins),
-         _("in the last 24 hours"),
-         url_for("LoginSessionView.list"), "refused"),
-        (waits.time_off,
-         _n("%(num)s request for time off", "%(num)s requests for time off", waits.time_off),
-         _("not answered yet"),
-         url_for("TimeOffView.list", _flt_0_status="requested"), "waiting"),
-        (waits.swaps,
-         _n("%(num)s shift to be swapped", "%(num)s shifts to be swapped", waits.swaps), _("not answered yet"),
-         url_for("ShiftSwapView.list", _flt_0_status="requested"), "waiting"),
-        (drafts,
-         _n("%(num)s shift is a draft", "%(num)s shifts are drafts", drafts), _("to the end of next week"),
-         url_for("RotaView.show"), "draft"),
-    )  # fmt: skip
-    return [
-        Line(said, detail, badge=badge, url=url)
-        for count, said, detail, url, badge in named
-        if count
-    ]
-
-
-def _gap(gap: Problem) -> Line:
-    url = url_for("RotaView.show", week=gap.day.isoformat())
-    return Line(gap.sentence, url=url)
-
-
-def _session(row: Any) -> Line:
-    devices = row.username
-    if row.sessions > 1:
-        devices = _n("%(num)s session", "%(num)s sessions", row.sessions)
-    return Line(f"{row.first_name} {row.last_name}", devices, clock(row.seen))
+def _without_phone(rows: Sequence[Any]) -> Panel:
+    nobody = _("Every patient with a visit to come can be called.")
+    lines = [_unreached(row) for row in rows]
+    return Panel(_("Without a phone number"), "fa-phone-slash", lines, nobody)
 
 
 def _called(row: Any) -> Line:
