@@ -6,27 +6,24 @@ changes nothing, since programs that look for dangerous mail open every link.
 
 from __future__ import annotations
 
-import secrets
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.language import _, _l, _n
-from app.models.base.errors import ClinicError, Conflict, NotFound
+from app.language import _, _l
+from app.models.base.errors import ClinicError, Conflict
 from app.models.base.grants import Role
 from app.models.messages import outbox
 from app.models.people.patient import Patient
-from app.models.portal.portal_access import MOST_TRIES, PortalAccess, PortalToken
+from app.models.portal import portal_links
+from app.models.portal.portal_access import PortalAccess, PortalToken
 from app.models.portal.portal_registration import PortalRegistration
-from app.models.visits.feed import TOKEN_BYTES, hash_of
 
 INVITED = timedelta(days=7)
 RESET = timedelta(hours=1)
-GONE = _l("This link was used already, or is too old. Please ask for a new one.")
-WRONG = _l("This is not the birth date that we have.")
 TAKEN = _l(
     "There is a login with this e-mail address already. Sign in with it first, then open "
     "the link again: the patient is added to it."
@@ -51,8 +48,10 @@ def invite(
         raise Conflict(_("This patient has a login already. They can ask for a new password."))
     if not (patient.email or patient.phone):
         raise ClinicError(_("There is no e-mail address and no phone number in the register."))
-    void(session, PortalToken.patient_id == patient.patient_id, PortalToken.relation == relation)
-    return _token(
+    portal_links.void(
+        session, PortalToken.patient_id == patient.patient_id, PortalToken.relation == relation
+    )
+    return portal_links.make(
         session, "invitation", patient.patient_id, now, INVITED,
         relation=relation, holder=holder or patient.name, email=patient.email,
     )  # fmt: skip
@@ -74,59 +73,15 @@ def reset(session: Session, said: str, now: datetime) -> tuple[PortalToken, str]
     patient_id = _someone_of(session, user.id) if user is not None and known else None
     if user is None or patient_id is None:
         return None
-    void(session, PortalToken.user_id == user.id)
-    return _token(
+    portal_links.void(session, PortalToken.user_id == user.id)
+    return portal_links.make(
         session, "reset", patient_id, now, RESET, user_id=user.id, holder=user.get_full_name()
-    )
-
-
-def find(session: Session, secret: str, now: datetime) -> PortalToken:
-    """The link that can still be used. Raises NotFound."""
-    row = session.scalars(
-        select(PortalToken).where(
-            PortalToken.token_hash == hash_of(secret),
-            PortalToken.used_at.is_(None),
-            PortalToken.expires_at > now,
-            PortalToken.tries < MOST_TRIES,
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound(GONE)
-    return row
-
-
-def proves(session: Session, row: PortalToken, dob: date) -> bool:
-    """Whether this is the birth date. A wrong one counts as a try, by a statement that no race
-    loses; the caller commits it."""
-    if row.patient.dob == dob:
-        return True
-    session.execute(
-        update(PortalToken)
-        .where(PortalToken.portal_token_id == row.portal_token_id, PortalToken.tries < MOST_TRIES)
-        .values(tries=PortalToken.tries + 1)
-    )
-    session.refresh(row)
-    return False
-
-
-def wrong(row: PortalToken) -> ClinicError:
-    """What to say of a wrong birth date."""
-    left = MOST_TRIES - row.tries
-    if left <= 0:
-        return NotFound(GONE)
-    return ClinicError(
-        _n(
-            "This is not the birth date that we have. %(num)s more try.",
-            "This is not the birth date that we have. %(num)s more tries.",
-            left,
-        ),
-        field="dob",
     )
 
 
 def activate(session: Session, row: PortalToken, password_hash: str, now: datetime) -> User:
     """Use the link up: a login with this password, new or as it was. Raises ClinicError."""
-    _use(session, row, now)
+    portal_links.use(session, row, now)
     if row.user is not None:
         row.user.password = password_hash
         return row.user
@@ -153,7 +108,7 @@ def activate(session: Session, row: PortalToken, password_hash: str, now: dateti
 
 def add_to(session: Session, row: PortalToken, user: User, now: datetime) -> None:
     """Use an invitation up for someone who has a login: it acts for this patient too."""
-    _use(session, row, now)
+    portal_links.use(session, row, now)
     _link(session, row, user, now)
 
 
@@ -193,43 +148,6 @@ def tell_declined(session: Session, asked: PortalRegistration, now: datetime) ->
     outbox.announce(
         session, "access_declined", f"registration:{key}", now, portal_registration_id=key
     )
-
-
-def void(session: Session, *which: object) -> None:
-    """Nobody uses these links any more."""
-    session.execute(
-        update(PortalToken)
-        .where(PortalToken.used_at.is_(None), *which)  # type: ignore[arg-type]
-        .values(tries=MOST_TRIES)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _token(
-    session: Session, purpose: str, patient_id: int, now: datetime, length: timedelta,
-    **columns: object,
-) -> tuple[PortalToken, str]:  # fmt: skip
-    secret = secrets.token_urlsafe(TOKEN_BYTES)
-    row = PortalToken(
-        purpose=purpose, patient_id=patient_id, token_hash=hash_of(secret), created=now,
-        expires_at=now + length, **columns,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row, secret
-
-
-def _use(session: Session, row: PortalToken, now: datetime) -> None:
-    """Once, whoever else has the same link at the same moment."""
-    taken = session.execute(
-        update(PortalToken)
-        .where(PortalToken.portal_token_id == row.portal_token_id, PortalToken.used_at.is_(None))
-        .values(used_at=now)
-        .returning(PortalToken.portal_token_id)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if taken is None:
-        raise NotFound(GONE)
 
 
 def _link(session: Session, row: PortalToken, user: User, now: datetime) -> None:

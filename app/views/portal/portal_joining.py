@@ -20,7 +20,7 @@ from app.extensions import db
 from app.language import _, _l
 from app.models import ClinicError, PortalRegistration, PortalToken, Role
 from app.models.base.guesses import TooMany
-from app.models.portal import joining
+from app.models.portal import joining, portal_links
 from app.security import audit, sessions
 from app.security.actor import current_actor
 from app.security.guessing import guessing
@@ -84,7 +84,7 @@ class PortalJoinView(BaseView):
     def join(self, secret: str) -> Any:
         """Use a link: prove the birth date, choose a password. Opening it changes nothing."""
         session, moment = db.session(), datetime.now(UTC)
-        row, user = joining.find(session, secret, moment), _patients_login()
+        row, user = portal_links.find(session, secret, moment), _patients_login()
         adds = user is not None and row.purpose == "invitation"
         form = BirthForm() if adds else JoinForm()
         facts: dict[str, Any] = {
@@ -175,11 +175,11 @@ def send(row: PortalToken, secret: str, moment: datetime) -> None:
 
 def _require_proof(row: PortalToken, dob: Any) -> None:
     session = db.session()
-    if joining.proves(session, row, dob):
+    if portal_links.proves(session, row, dob):
         return
     session.add(_event(row, None, "failure"))
     session.commit()
-    raise joining.wrong(row)
+    raise portal_links.wrong(row)
 
 
 def _activate(row: PortalToken, form: Any, moment: datetime) -> Any:
