@@ -122,15 +122,6 @@ def test_many_messages_go_over_one_connection(session: Session, desk: Cast, sink
     assert (len(sink.took), sink.connections) == (30, 1)
 
 
-def test_nothing_is_sent_twice_however_often_the_job_runs(
-    session: Session, desk: Cast, sink: Sink
-) -> None:
-    write(session, desk, 3)
-    for _ in range(10):
-        run(session)
-    assert len(sink.took) == 3
-
-
 def test_a_message_that_another_worker_holds_is_left_alone(
     session: Session, desk: Cast, sink: Sink
 ) -> None:
@@ -269,16 +260,6 @@ def test_a_reminder_never_goes_when_the_visit_has_begun(
     assert sink.took == []
     row = session.query(Notification).filter_by(rule="reminder", channel="email").one()
     assert (row.state, row.reason) == ("skipped", "It was too late to send this.")
-
-
-def test_a_late_run_still_sends_the_reminder(session: Session, desk: Cast, sink: Sink) -> None:
-    book(session, desk)
-    run(session)
-    sink.took.clear()
-    run(session, START - timedelta(minutes=10))
-    assert [message["Subject"] for _, message in sink.took] == [
-        "Reminder: your visit on Thu 4 Jun at 11:00"
-    ]
 
 
 def test_of_several_visits_those_that_changed_are_left_out(

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Barrier, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from app.extensions import db
-from app.jobs import channels, delivery
-from app.models import Appointment, ContactPreference, Notification, Patient
-from app.models.messages import reminders
+from app.jobs import channels
+from app.models import Appointment, ContactPreference, Patient
 from tests.cast import Cast
 from tests.notify.conftest import NOW, Planned
 from tests.notify.sink import Sink
 from tests.notify.test_delivery import LATER, run, write
-from tests.notify.test_planning import START, book
-
-AT_ONCE = 4
+from tests.notify.test_planning import book
 
 
 @dataclass
@@ -132,40 +127,6 @@ def test_a_mail_server_that_hangs_is_left_alone_and_its_messages_wait(
     assert sum(row.attempts for row in rows) == 1
     assert all(row.not_before > LATER for row in rows)
     assert all("cannot be reached" in (row.reason or "") for row in rows)
-
-
-def at_once(cast: Cast, job: Any) -> None:
-    """Run a job of the timetable several times at the same moment, each on its own connection."""
-    start = Barrier(AT_ONCE)
-
-    def one(_number: int) -> None:
-        with cast.app.app_context():
-            start.wait()
-            job(db.session())
-            db.session.commit()
-            db.session.remove()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(one, range(AT_ONCE)))
-
-
-def test_runs_at_the_same_moment_send_each_message_once(
-    session: Session, desk: Cast, sink: Sink
-) -> None:
-    write(session, desk, 40)
-    session.rollback()
-    at_once(desk, lambda own: delivery.drain(own, LATER))
-    assert (len(sink.message_ids), len(set(sink.message_ids))) == (40, 40)
-
-
-def test_reminders_that_are_planned_at_the_same_moment_are_planned_once(
-    session: Session, desk: Cast, planned: Planned
-) -> None:
-    visit = book(session, desk)
-    session.query(Notification).delete()
-    session.commit()
-    at_once(desk, lambda own: reminders.plan_missing(own, START - timedelta(hours=30)))
-    assert planned(visit) == [("reminder", "inbox", "planned"), ("reminder", "email", "planned")]
 
 
 def test_who_has_nothing_due_costs_the_mail_server_nothing(
