@@ -228,6 +228,20 @@ def test_a_move_that_one_cannot_make_moves_none(rosa: FlaskClient, cast: Cast) -
     assert walls(cast) == sorted(said(2) + said(0, 1, 3, hour=11))
 
 
+@pytest.mark.parametrize("what", ["move", "cancel"])
+def test_a_series_is_not_changed_from_what_one_saw_before_another_moved_it(
+    rosa: FlaskClient, cast: Cast, what: str
+) -> None:
+    series, visits = book(rosa, cast)
+    moved = {"appointment_datetime": FIRST.replace(hour=11).isoformat()}
+    assert rosa.post(f"/api/v1/appointment/{visits[0]}/move", json=moved).status_code == 200
+    later = {"appointment_datetime": FIRST.replace(hour=12).isoformat()} if what == "move" else {}
+    body = {"appointment_id": visits[0], "scope": "all", "version": 1} | later
+    assert rosa.post(f"{URL}{series}/{what}", json=body).status_code == 412
+    assert walls(cast) == sorted(said(0, hour=11) + said(1, 2, 3))
+    assert rosa.post(f"{URL}{series}/{what}", json=body | {"version": 2}).status_code == 200
+
+
 def test_the_status_of_one_never_touches_the_others(rosa: FlaskClient, cast: Cast) -> None:
     _, visits = book(rosa, cast)
     rosa.post(f"/api/v1/appointment/{visits[1]}/status", json={"status": "arrived"})

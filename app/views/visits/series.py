@@ -37,9 +37,9 @@ from app.views.visits.slots import dump
 WRITERS = (Role.ADMIN, Role.DOCTOR, Role.RECEPTIONIST)
 NEW = {"patient_id", "doctor_id", "room_id", "visit_type_id", "start", "rrule", "minutes",
        "reason", "override_reason", "skip"}  # fmt: skip
-MOVED = {"appointment_id", "scope", "appointment_datetime", "doctor_id", "room_id",
+MOVED = {"appointment_id", "version", "scope", "appointment_datetime", "doctor_id", "room_id",
          "minutes_duration", "override_reason", "skip", "tell"}  # fmt: skip
-CANCELLED = {"appointment_id", "scope", "cancellation_reason", "reason", "tell"}
+CANCELLED = {"appointment_id", "version", "scope", "cancellation_reason", "reason", "tell"}
 
 
 class SeriesApi(BaseApi):
@@ -83,6 +83,8 @@ class SeriesApi(BaseApi):
               description: The visits as they are now
             409:
               description: Some cannot be had; each is named with alternatives
+            412:
+              description: The visit was changed meanwhile
         """
         return self._move(pk)
 
@@ -97,6 +99,8 @@ class SeriesApi(BaseApi):
           responses:
             200:
               description: The visits that were cancelled
+            412:
+              description: The visit was changed meanwhile
         """
         return self._cancel(pk)
 
@@ -123,7 +127,7 @@ class SeriesApi(BaseApi):
     @in_words
     def _move(self, pk: str) -> Any:
         body = read_body(MOVED)
-        visit = _occurrence(pk, body.get("appointment_id"))
+        visit = _occurrence(pk, body)
         columns = inspect(Appointment).columns
         when = columns["appointment_datetime"]
         change = Change(
@@ -153,7 +157,7 @@ class SeriesApi(BaseApi):
     def _cancel(self, pk: str) -> Any:
         body = read_body(CANCELLED)
         scope, columns = read_scope(body), inspect(Appointment).columns
-        visit = _occurrence(pk, body.get("appointment_id"))
+        visit = _occurrence(pk, body)
         code, why = columns["cancellation_reason"], columns["override_reason"]
         told = (
             read_value(code.key, code, body.get(code.key)),
@@ -220,9 +224,10 @@ def _dump_missed(missed: Missed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _occurrence(pk: str, told: Any) -> Appointment:
-    """The visit of this series that the body names, else its first; NotFound where there is none
-    that the person may change."""
+def _occurrence(pk: str, body: dict[str, Any]) -> Appointment:
+    """The visit of this series that the body names, else its first. Raises NotFound where there is
+    none that the person may change, Stale where it has another version than the body names."""
+    told = body.get("appointment_id")
     query = select(Appointment).where(
         Appointment.series_id == as_key(pk), row_scope(actor(), Appointment, Action.EDIT)
     )
@@ -232,4 +237,5 @@ def _occurrence(pk: str, told: Any) -> Appointment:
     visit: Appointment | None = db.session.scalars(query).one_or_none()
     if visit is None:
         raise NotFound(_("There is no such visit in this series, or it is not yours to change."))
+    writing.require_version(visit, body.get("version"))
     return visit

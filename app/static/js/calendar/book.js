@@ -161,7 +161,7 @@ export class Booking {
     if (minutes !== visit.minutes) body.minutes_duration = minutes;
     const tell = await askToTell(visit, body);
     if (tell === null) return;
-    const sent = { appointment_id: visit.id, scope, ...body, tell };
+    const sent = { appointment_id: visit.id, version: visit.version, scope, ...body, tell };
     this.#toldSeries(await sendSeries(`/api/v1/series/${visit.series_id}/move`, sent), name(visit));
   }
 

@@ -36,7 +36,7 @@ export async function sendSeries(url, body) {
 }
 
 export const cancelSeries = (visit, scope, more) =>
-  post(`/api/v1/series/${visit.series_id}/cancel`, { appointment_id: visit.id, scope, ...more });
+  post(`/api/v1/series/${visit.series_id}/cancel`, { appointment_id: visit.id, version: visit.version, scope, ...more });
 
 function asked({ message, missed }, sent) {
   const dialog = byId("missed");
