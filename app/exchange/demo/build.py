@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from app.exchange.demo.clinic import Construction, Counts
+from app.exchange.demo.clinic import Construction
+from app.exchange.demo.counts import Counts
 from app.exchange.demo.logins import refuse_taken
 from app.exchange.demo.rota import Clock
 from app.models import ClinicError, Patient

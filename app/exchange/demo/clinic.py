@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.exchange.demo.alerts import add_alerts
 from app.exchange.demo.bulk import hand_on_numbering, insert_all, next_id, sign_all
+from app.exchange.demo.counts import Counts
 from app.exchange.demo.errands import add_errands
 from app.exchange.demo.logins import add_logins
 from app.exchange.demo.messages import add_messages
@@ -62,27 +63,6 @@ VISITS_A_YEAR = 3.75
 SMALL = 3_000
 MOST_CARRIED = 3.0  # visits that found no place in a shift and go to the next
 DRAFT_AFTER = timedelta(weeks=3)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many rows of each table a build has added; `already` where the demo was there."""
-
-    patients: int = 0
-    staff: int = 0
-    doctors: int = 0
-    rooms: int = 0
-    visit_types: int = 0
-    shifts: int = 0
-    appointments: int = 0
-    records: int = 0
-    conditions: int = 0
-    allergies: int = 0
-    prescriptions: int = 0
-    observations: int = 0
-    history: int = 0
-    logins: int = 0
-    already: bool = False
 
 
 class Construction:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Query
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.language import _
+from app.language import _, _l
 from app.models import Action, ClinicError, Entity, Stale
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
@@ -27,6 +27,10 @@ from app.views.generated.listing import list_page
 from app.views.generated.pages import Cell, FormPage, Link, RelatedCard, ShowPage
 from app.views.generated.values import kind
 from app.views.generated.values import show as words
+
+ENDED = _l(
+    "Your session had ended before this was sent. It is as you typed it; nothing was saved yet."
+)
 
 
 class GridView(Guarded, ModelView):
@@ -216,12 +220,7 @@ class GridView(Guarded, ModelView):
         """A form that comes back after its session had ended is shown, not saved."""
         if "resumed" in request.form:
             writing.resolve_links(db.session(), actor(), form)
-            raise Resumed(
-                _(
-                    "Your session had ended before this was sent. It is as you typed it; nothing was "
-                    "saved yet."
-                )
-            )
+            raise Resumed(ENDED)
 
     def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:
         if (
@@ -244,9 +243,8 @@ class GridView(Guarded, ModelView):
         writing.point_at(form, error)
         if isinstance(error, Stale):
             form.version.raw_data, form.version.data = None, row.version
-        return render_template(
-            "grid/form.html", page=page, form=form
-        ), error.status if error else 200
+        status = error.status if error else 200
+        return render_template("grid/form.html", page=page, form=form), status
 
     def _after(self, row: Any) -> str:
         return self.url("show", pk=self._key(row)) or self.url("list") or "/"
