@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.jobs import delivery
 from app.models import (
     Absence,
     Appointment,
@@ -330,6 +331,30 @@ def test_who_was_told_already_is_told_again(ill: Cast, session: Session) -> None
     assert back.withdrawn == 0
     subjects = [row.subject for row in outward(session) if row.sent_at is None]
     assert subjects == ["Your visit takes place as first planned"] * 2
+
+
+@pytest.mark.parametrize("event", ["doctor_absent", "doctor_back"])
+def test_what_was_changed_again_before_the_message_goes_is_not_said(
+    ill: Cast, session: Session, event: str
+) -> None:
+    done = confirm(session, ill, as_proposed(plan(session, ill)))
+    if event == "doctor_back":
+        session.execute(update(Notification).values(state="sent", sent_at=NOW))
+        session.commit()
+        sick_undo.undo(session, CLINIC, done.absence.absence_id, NOW)
+        session.commit()
+    moved, _stays, gone = sorted(visit.appointment_id for visit in done.changed)
+    by_another_way = update(Appointment.__table__)
+    key = Appointment.appointment_id
+    later = {"appointment_datetime": at(11, 30, DAY + timedelta(days=9))}
+    session.execute(by_another_way.where(key == moved).values(**later))
+    session.execute(by_another_way.where(key == gone).values(status="cancelled"))
+    session.commit()
+    delivery.drain(session, NOW + timedelta(minutes=2))
+    session.expire_all()
+    paula, quentin = (row for row in outward(session) if row.rule == event)
+    assert (paula.state, paula.body.count("Your visit on")) == ("sent", 1)
+    assert (quentin.state, quentin.reason) == ("skipped", "The visit is cancelled.")
 
 
 def test_a_plan_costs_the_same_for_few_visits_and_for_many(

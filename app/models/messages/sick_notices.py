@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from app.models.base.clock import clinic_zone
 from app.models.messages import outbox, planning, wording
 from app.models.messages.notification import Notification
+from app.models.messages.visits_told import Known, Told
 from app.models.people.staff import Doctor
 from app.models.rota.absence import Absence, AbsenceRow
 
 ABSENT, BACK = "doctor_absent", "doctor_back"
-Texts = dict[str, str]
 
 
 def tell_all(
@@ -36,11 +36,11 @@ def take_back(session: Session, absence: Absence, rows: Iterable[AbsenceRow], no
         back = [row for row in mine if row.not_restored is None]
         if not back:
             continue
-        told = _withdraw(session, absence, patient_id, mine)
+        has_left = _withdraw(session, absence, patient_id, mine)
         still = [row for row in mine if row.not_restored is not None]
-        if told:
-            lines = _lines(session, ((row, "back") for row in back))
-            _announce(session, BACK, absence, patient_id, lines, now)
+        if has_left:
+            told = [_told(session, row, "back") for row in back]
+            _announce(session, BACK, absence, patient_id, told, now)
         elif still:
             _tell_absent(session, absence, patient_id, still, now)
         else:
@@ -51,8 +51,8 @@ def take_back(session: Session, absence: Absence, rows: Iterable[AbsenceRow], no
 def _tell_absent(
     session: Session, absence: Absence, patient_id: int, rows: Sequence[AbsenceRow], now: datetime
 ) -> list[Notification]:
-    lines = _lines(session, ((row, row.done) for row in rows))
-    planned = _announce(session, ABSENT, absence, patient_id, lines, now)
+    told = [_told(session, row, row.done) for row in rows]
+    planned = _announce(session, ABSENT, absence, patient_id, told, now)
     goes_out = next((row for row in planned if row.state != "skipped"), None)
     for row in rows:
         row.notification = goes_out
@@ -82,12 +82,18 @@ def _withdraw(
 
 
 def _announce(
-    session: Session, event: str, absence: Absence, patient_id: int, lines: Texts, now: datetime
+    session: Session,
+    event: str,
+    absence: Absence,
+    patient_id: int,
+    visits: Sequence[Told],
+    now: datetime,
 ) -> list[Notification]:
-    """It waits a little, so that an absence taken back at once tells nobody."""
+    """It waits a little, so that an absence taken back at once tells nobody; what was changed again
+    by then is not said (`visits_told.still_true`)."""
     return outbox.announce(
-        session, event, _cause(absence), now, patient_id=patient_id,
-        context={"doctor": absence.doctor.name, "lines": lines}, not_before=now + planning.GRACE,
+        session, event, _cause(absence), now, patient_id=patient_id, visits=visits,
+        context={"doctor": absence.doctor.name}, not_before=now + planning.GRACE,
     )  # fmt: skip
 
 
@@ -102,19 +108,16 @@ def _by_patient(rows: Iterable[AbsenceRow]) -> dict[int, list[AbsenceRow]]:
     return found
 
 
-def _lines(session: Session, rows: Iterable[tuple[AbsenceRow, str]]) -> Texts:
-    """What becomes of each visit, a line each."""
-    said = [_line(session, row, what) for row, what in rows]
-    return wording.in_each(lambda code: "\n".join(texts[code] for texts in said))
-
-
-def _line(session: Session, row: AbsenceRow, what: str) -> Texts:
-    doctor, zone = session.get_one(Doctor, row.visit.doctor_id).name, clinic_zone()
+def _told(session: Session, row: AbsenceRow, what: str) -> Told:
+    """A visit as the absence, or its end, leaves it, with the line that says what becomes of it."""
+    visit = row.visit
+    doctor, zone = session.get_one(Doctor, visit.doctor_id).name, clinic_zone()
 
     def said(code: str) -> str:
         before = wording.moment_words(row.start_before, code, zone)
-        now = wording.moment_words(row.visit.appointment_datetime, code, zone)
+        now = wording.moment_words(visit.appointment_datetime, code, zone)
         words = wording.shipped(code)["absence"][what]
         return words.format(before=before, now=f"{now}{wording.with_doctor(code)}{doctor}")
 
-    return wording.in_each(said)
+    known = Known(visit.appointment_datetime, visit.doctor_id)
+    return Told(visit.appointment_id, known, status=visit.status, line=wording.in_each(said))

@@ -6,7 +6,7 @@ what it is by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,11 @@ STATUSES = {
     "waitlist_offer": ("pending",),
     "running_late": ("booked", "arrived", "checked-in"),
 }
-"""In which status a visit must be for a message of that kind; else it must be booked."""
+"""In which status a visit must be for a message of that kind; else it must be booked. Where the
+message says itself in which it left the visit (`Told.status`), that one counts."""
+
+EVEN_BEGUN = ("running_late", "doctor_absent")
+"""What a patient may be told of a visit whose time has come."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,21 @@ class Told:
     appointment_id: int
     now: Known
     before: Known | None = None
+    status: str | None = None
+    line: Mapping[str, str] | None = None
+    """What is said of it in a list, by language."""
 
     def dump(self) -> dict[str, Any]:
         before = self.before.dump() if self.before else None
-        return {"id": self.appointment_id, "now": self.now.dump(), "before": before}
+        said: dict[str, Any] = {"id": self.appointment_id, "now": self.now.dump(), "before": before}
+        more = {"status": self.status, "line": self.line and dict(self.line)}
+        return said | {name: value for name, value in more.items() if value}
 
     @classmethod
     def load(cls, said: dict[str, Any]) -> Told:
         before = Known.load(said["before"]) if said["before"] else None
-        return cls(said["id"], Known.load(said["now"]), before)
+        now = Known.load(said["now"])
+        return cls(said["id"], now, before, said.get("status"), said.get("line"))
 
 
 @dataclass(frozen=True)
@@ -105,11 +115,12 @@ def still_true(event: str, told: Told, found: Current | None, now: datetime) -> 
     """Why a message about `event` must not speak of this visit any more; None where it may."""
     if found is None:
         return _k("The visit is not there any more.")
-    if found.status not in STATUSES.get(event, ("booked",)):
+    meant = (told.status,) if told.status else STATUSES.get(event, ("booked",))
+    if found.status not in meant:
         return f"The visit is {found.status}."
     if found.known != told.now:
         return _k("The visit was moved.")
-    if told.now.start <= now and event != "running_late":
+    if told.now.start <= now and event not in EVEN_BEGUN:
         return _k("The visit has begun.")
     return None
 
@@ -138,6 +149,7 @@ def values_of(told: Sequence[Told], doctors: dict[int, str], language: str) -> d
     return {
         "when": "\n".join(said(one.now) for one in told),
         "before": "\n".join(before),
+        "lines": "\n".join(one.line.get(language, "") for one in told if one.line),
         "date": wording.short_day(first.start, language, zone),
         "time": wording.clock(first.start, language, zone),
         "doctor": doctors.get(first.doctor_id, ""),
