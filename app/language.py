@@ -62,6 +62,12 @@ def _(text: str, /, **values: Any) -> str:
     return said % values if values else said
 
 
+def _p(context: str, text: str, /, **values: Any) -> str:
+    """As `_`, for an English word that other languages have two of: `_p("took place", "Visit")`."""
+    said = str(catalogue(current()).pgettext(context, text))
+    return said % values if values else said
+
+
 def _n(one: str, many: str, num: int, /, **values: Any) -> str:
     """As `_`, by a number, which is `%(num)s` in both texts."""
     said: str = catalogue(current()).ngettext(one, many, num)
@@ -187,7 +193,7 @@ def init_app(app: Flask) -> None:
     babel.locale_selector = locale
     for code, language in LANGUAGES.items():
         babel.instance.domain_instance.cache[language.locale, "messages"] = catalogue(code)
-    app.jinja_env.globals.update(_=_in_page, gettext=_in_page, ngettext=_n_in_page)
+    app.jinja_env.globals.update(_=_in_page, gettext=_in_page, ngettext=_n_in_page, _p=_p)
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 

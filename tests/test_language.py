@@ -115,3 +115,11 @@ def test_a_patient_speaks_one_of_the_languages_and_no_other(app: Flask, cast: Ca
     assert '<option value="es" selected>Spanish</option>' in form
     with app.app_context(), pytest.raises(IntegrityError, match="patient_language"):
         db.session.execute(text("UPDATE patient SET language = 'tlh'"))
+
+
+def test_a_word_that_spanish_has_two_of_is_told_apart_by_its_context(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context(), in_language("es"):
+        assert (_("Visit"), language._p("took place", "Visit")) == ("Cita", "Consulta")
+        assert render_template_string('{{ _p("took place", "Visits") }}') == "Consultas"
+    with sqlite_app.app_context():
+        assert language._p("took place", "Visit") == "Visit"

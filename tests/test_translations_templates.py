@@ -21,7 +21,7 @@ SHOWN = {
     "data-confirm-button",
 }
 HIDDEN = {"script", "style", "code"}
-SPOKEN = {"_", "gettext", "ngettext", "url_for"}
+SPOKEN = {"_", "_p", "gettext", "ngettext", "url_for"}
 """Calls whose arguments are marked already, or are addresses."""
 TRANS = re.compile(r"\{%-?\s*(trans\b.*?endtrans|block main_class.*?endblock)\s*-?%\}", re.S)
 """What is marked by its block, and the block that holds a class of CSS."""

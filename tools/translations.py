@@ -4,9 +4,10 @@
     python tools/translations.py check        name what is wrong, and write nothing
     python tools/translations.py missing      print what has no translation as JSON, to fill in and add
     python tools/translations.py add FILE     take translations from a .json or .toml of English = Spanish
-                                              (a plural: English one = [one, many]); --to CODE for another
+                                              (a plural: [one, many]; a context: context|English); --to CODE for
+                                              another language
 
-Texts are found in Python (`_`, `_n`, `_l`), in templates, in the scripts (`_`), and in what the tables
+Texts are found in Python (`_`, `_n`, `_l`, `_p`), in templates, in the scripts (`_`), and in what the tables
 declare: titles, sections, labels, help, words of a choice. A file is sorted by its English text.
 """
 
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import normalize, read_po
 from jinja2.ext import extract_from_ast
@@ -39,7 +40,9 @@ from app.spelling import plain  # noqa: E402
 from app.views import setup  # noqa: E402
 from app.views.generated import generate  # noqa: E402
 
-PYTHON = {"_": None, "_l": None, "_n": (1, 2), "_k": None}
+PYTHON = {"_": None, "_l": None, "_n": (1, 2), "_k": None, "_p": ((1, "c"), 2)}
+MARK = "\x04"
+"""Stands between the context of a text and the text, as in a compiled file; `|` does in what is added."""
 PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 QUOTED = r'\s*"((?:[^"\\]|\\.)*)"'
 IN_SCRIPT = re.compile(rf"(?<![\w.$])_(?:\({QUOTED}|n\({QUOTED},{QUOTED})")
@@ -85,8 +88,9 @@ def _scripts() -> Iterator[tuple[str, str, str | None]]:
 
 def _called(path: Path) -> Iterator[tuple[str, str, str | None]]:
     with path.open("rb") as file:
-        for line, said, _comments, _context in extract("python", file, keywords=PYTHON):
+        for line, said, _comments, context in extract("python", file, keywords=PYTHON):
             one, many = said if isinstance(said, tuple) else (said, None)
+            one, many = (f"{context}{MARK}{one}", None) if context else (one, many)
             yield f"{path.relative_to(ROOT)}:{line}", one, many
 
 
@@ -94,10 +98,12 @@ def _templates() -> Iterator[tuple[str, str, str | None]]:
     environment = create_app().jinja_env
     for path in sorted((ROOT / "app/templates").rglob("*.*")):
         tree = environment.parse(path.read_text("utf-8"))
-        for line, function, said in extract_from_ast(tree, ("_", "gettext", "ngettext")):
+        for line, function, said in extract_from_ast(tree, ("_", "_p", "gettext", "ngettext")):
             parts = [part for part in said if part] if isinstance(said, tuple) else [said]
             if not parts or not isinstance(parts[0], str):
                 continue
+            if function == "_p":
+                parts = [MARK.join(parts[:2])]
             many = parts[1] if function == "ngettext" else None
             yield f"{path.relative_to(ROOT)}:{line}", parts[0], many
 
@@ -138,10 +144,13 @@ def translations(code: str) -> dict[str, Any]:
     with path.open("rb") as file:
         read: Catalog = read_po(file, locale=code)
     return {
-        message.id[0] if isinstance(message.id, tuple) else message.id: message.string
-        for message in [*read, *read.obsolete.values()]
-        if message.id
+        _key(message): message.string for message in [*read, *read.obsolete.values()] if message.id
     }
+
+
+def _key(message: Message) -> str:
+    one = message.id[0] if isinstance(message.id, tuple) else message.id
+    return f"{message.context}{MARK}{one}" if message.context else str(one)
 
 
 def write(code: str, found: Texts, said: dict[str, Any]) -> None:
@@ -154,7 +163,9 @@ def write(code: str, found: Texts, said: dict[str, Any]) -> None:
     for one in sorted(one for one in found if _whole(said.get(one))):
         text, words = found[one], said[one]
         lines += ["#. script"] if text.script else []
-        lines.append(f"msgid {_quoted(one)}")
+        context, mark, alone = one.rpartition(MARK)
+        lines += [f"msgctxt {_quoted(context)}"] if mark else []
+        lines.append(f"msgid {_quoted(alone)}")
         if text.many is None:
             lines.append(f"msgstr {_quoted(words if isinstance(words, str) else words[0])}")
         else:
@@ -206,7 +217,7 @@ def _whole(words: Any) -> bool:
 def _given(path: Path) -> dict[str, Any]:
     raw = path.read_text("utf-8")
     pairs: dict[str, Any] = json.loads(raw) if path.suffix == ".json" else tomllib.loads(raw)
-    return pairs
+    return {one.replace("|", MARK): said for one, said in pairs.items()}
 
 
 def main() -> int:

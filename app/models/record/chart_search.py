@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.language import _, _n
+from app.language import _, _n, _p
 from app.models.people.linked import same_person
 from app.models.record.amendment import TEXTS, RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
@@ -72,9 +72,9 @@ def _notes(session: Session, patient_id: int, words: str) -> Iterator[Hit]:
         same_person(MedicalRecord.patient_id, patient_id)
     )
     for row in _rows(session, query):
-        title = row.reason_display or row.type_display or _("Visit")
+        title = row.reason_display or row.type_display or _p("took place", "Visit")
         if found := _first(row, texts, words):
-            yield Hit(_("Visit"), row.visit_date, title, found, row.record_id)
+            yield Hit(_p("took place", "Visit"), row.visit_date, title, found, row.record_id)
 
 
 def _amendments(session: Session, patient_id: int, words: str) -> Iterator[Hit]:

@@ -47,7 +47,7 @@ class AppointmentHistory(Entity):
             "recorded", "appointment", "agent", "status_before", "status_after",
             "start_before", "start_after", "reason",
         ],
-        labels={"recorded": "When", "agent": "Who", "status_before": "From", "status_after": "To"},
+        labels={"recorded": "When", "agent": "Who"},
         order="-recorded",
         grants={
             Role.ADMIN: READ,

@@ -10,7 +10,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.language import _
+from app.language import _, _p
 from app.models import MedicalRecord, Role
 from app.models.base.clock import clinic_zone
 from app.models.record import chart, medication, readings
@@ -56,14 +56,14 @@ def show_chart(opened: Opened, section: str, **facts: Any) -> str:
     base = url_for("ChartView.show", patient_id=opened.patient.patient_id)
     tabs = [
         (_("Overview"), "fa-house-medical", base, "overview"),
-        (_("Visits"), "fa-notes-medical", f"{base}?section=visits", "visits"),
+        (_p("took place", "Visits"), "fa-notes-medical", f"{base}?section=visits", "visits"),
         (_("Vitals and findings"), "fa-heart-pulse", f"{base}?section=vitals", "vitals"),
         (
             _("Medication"), "fa-prescription-bottle-medical", f"{base}?section=medication",
             "medication",
         ),
         (_("Files"), "fa-paperclip", f"{base}/files", "files"),
-        (_("Access"), "fa-user-shield", f"{base}/access", "access"),
+        (_p("to a chart", "Access"), "fa-user-shield", f"{base}/access", "access"),
     ]  # fmt: skip
     common = {"opened": opened, "section": section, "tabs": tabs, "base": base, "now_open": None}
     helpers = {"when": when, "show": show, "sparkline": sparkline, "can_write": can_write}
