@@ -134,9 +134,10 @@ def _refuse_writing(
 
 def _on_connect_postgresql(connection: Any, _record: Any) -> None:
     """A page that is read by an index costs about what the next page does: on a solid-state disk, or
-    from memory. The default of 4 is a turning disk's, and prefers scans."""
+    from memory. The default of 4 is a turning disk's, and prefers scans. To compile a statement (JIT)
+    takes longer than any statement here."""
     connection.autocommit = True
-    connection.execute("SET random_page_cost TO 1.1")
+    connection.execute("SET random_page_cost TO 1.1; SET jit TO off")
     connection.autocommit = False
 
 

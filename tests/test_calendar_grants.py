@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import READ, Appointment, AuditEvent, Patient, Role
+from app.models import READ, Appointment, AuditEvent, Doctor, Patient, Role, Room, Shift, VisitType
 from app.security.policy import Policy
 from tests.calendar_rows import DAY, add, visit, visits
 from tests.cast import Cast
@@ -21,10 +21,10 @@ STAFF = ("amina", "diaz", "nora", "rosa")
 @pytest.fixture
 def change_grants(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Gives a table other grants, until the end of the test."""
-    policy: Policy = cast.app.extensions["clinic_policy"]
-    for name in ("subjects", "by_model"):
-        monkeypatch.setattr(policy, name, dict(getattr(policy, name)))
-    monkeypatch.setattr(policy, "permissions", {r: set(p) for r, p in policy.permissions.items()})
+    given: Policy = cast.app.extensions["clinic_policy"]
+    permissions = {role: set(granted) for role, granted in given.permissions.items()}
+    policy = Policy(dict(given.subjects), dict(given.by_model), permissions)
+    monkeypatch.setitem(cast.app.extensions, "clinic_policy", policy)
     return lambda model, grants: policy.add_table(model.__name__, model, grants)
 
 
@@ -68,6 +68,20 @@ def test_columns_hidden_from_the_person_stay_empty(cast: Cast, change_grants: An
     seen = visits(cast)[1]
     assert {seen[key] for key in ("reason", "room", "room_id", "phone")} == {None}
     assert seen["patient"] == "Quentin Quist"
+
+
+def test_what_is_kept_of_a_persons_reach_changes_with_no_time() -> None:
+    assert not any(t.__clinical__ for t in (Appointment, Patient, Doctor, Room, VisitType, Shift))
+
+
+def test_a_doctor_who_loses_their_key_no_longer_changes_what_was_theirs(sqlite_cast: Cast) -> None:
+    (before,) = visits(sqlite_cast, "diaz")
+    with sqlite_cast.app.app_context():
+        db.session.get_one(Doctor, sqlite_cast.diaz).staff.user_id = None
+        db.session.commit()
+        db.session.remove()
+    (after,) = visits(sqlite_cast, "diaz")
+    assert (before["may_change"], after["may_change"]) == (True, False)
 
 
 def test_a_look_at_the_calendar_is_audited_and_an_unchanged_one_not_again(

@@ -35,7 +35,7 @@ class Subject:
         return [r for role in roles for r in self.rules.get(role, ()) if action in r.actions]
 
 
-@dataclass
+@dataclass(eq=False)
 class Policy:
     """Answers what a set of roles may do. Built by `add_table` and `add_page`, then read only."""
 

@@ -78,7 +78,7 @@ def person_of(session: Session, secret: Any) -> Actor | None:
     now = datetime.now(UTC)
     since = now - current_app.config["SESSION_IDLE"]
     asked = {"secret": hash_of(secret), "now": now, "since": since}
-    rows = session.execute(LIVING, asked).all()
+    rows = session.connection().execute(LIVING, asked).all()
     if not rows:
         return None
     one = rows[0]

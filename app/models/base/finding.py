@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, UnaryExpression, and_, func, literal_column, or_
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    String,
+    UnaryExpression,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+)
 from sqlalchemy.sql.operators import custom_op
 
 LAST = "\U0010ffff"
@@ -25,12 +35,16 @@ def index(name: str, column: Any) -> Index:
     return Index(name, func.lower(column), postgresql_ops={"lower": "text_pattern_ops"})
 
 
-def begins(column: Any, words: str, dialect: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
-    """The condition that a text begins with `words`, in capitals or not, and the order in which
-    the index holds those that do."""
+def asked(words: str) -> dict[str, str]:
+    """The values of a statement that has `begins` in it."""
+    return {"begins": words, "beyond": words + LAST}
+
+
+def begins(column: Any, dialect: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
+    """The condition that a text begins with words that are given later, by `asked`, in capitals or
+    not, and the order in which the index holds those that do."""
     text: Any = func.lower(column)
-    low = func.lower(words)
-    high = func.lower(words + LAST)
+    low, high = (func.lower(bindparam(name, type_=String)) for name in ("begins", "beyond"))
     if dialect != "postgresql":
         return and_(text >= low, text < high), text
     return (

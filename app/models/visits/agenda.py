@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.clinic.room import Room
@@ -32,10 +33,14 @@ ON_BOARD = (*EXPECTED, *HERE, "fulfilled")
 
 ORDINARY = timedelta(hours=2)
 
+KEPT = 500
+"""So many statements are kept as they were put together, which takes longer than to send one."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Reach:
-    """Which rows the asking person reaches; a name outside it stays empty."""
+    """Which rows the asking person reaches; a name outside it stays empty. Two are the same where
+    they are one object: the statements of each are kept."""
 
     visits: ColumnElement[bool]
     changes: ColumnElement[bool]
@@ -54,26 +59,19 @@ class Narrowed:
     room_id: int | None = None
     visit_type_id: int | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        asked = (
-            (Appointment.doctor_id, self.doctor_id),
-            (Appointment.room_id, self.room_id),
-            (Appointment.visit_type_id, self.visit_type_id),
-        )
-        return [column == key for column, key in asked if key is not None]
+    def asked(self) -> dict[str, int]:
+        """The keys that narrow, by their columns."""
+        return {column: key for column, key in vars(self).items() if key is not None}
 
 
 def visits(
     session: Session, start: datetime, end: datetime, reach: Reach, narrowed: Narrowed
 ) -> list[Any]:
     """Visits that take place in the time, at least in part, earliest first; one statement."""
-    query = (
-        _visits(reach)
-        .where(_may_touch(start), Appointment.appointment_datetime < end)
-        .where(Appointment.status.in_(SHOWN), *narrowed.conditions())
-        .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
-    )
-    rows = session.connection().execute(query).all()  # plain rows, without the ORM
+    keys = narrowed.asked()
+    times = {"day_before": start - LONGEST, "before": start - ORDINARY, "end": end}
+    query = _visits_between(reach, tuple(keys))
+    rows = session.connection().execute(query, times | keys).all()  # plain rows, without the ORM
     return [row for row in rows if row[2] >= start or _end(row) > start]
 
 
@@ -86,19 +84,13 @@ def duty(
     doctor_id: int | None = None,
 ) -> list[tuple[int, datetime, datetime]]:
     """Doctor, first and last instant of each published shift that touches the time."""
-    first = start.astimezone(zone).date() - timedelta(days=1)
-    query = (
-        select(Doctor.doctor_id, Shift.shift_date, Shift.start_time, Shift.end_time)
-        .join(Doctor, Doctor.staff_id == Shift.staff_id)
-        .where(Shift.published, Shift.shift_date.between(first, end.astimezone(zone).date()))
-        .where(reach.shifts, reach.doctors)
-        .order_by(Shift.shift_date, Shift.start_time, Doctor.doctor_id)
-    )
-    if doctor_id is not None:
-        query = query.where(Doctor.doctor_id == doctor_id)
+    first, last = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
+    asked = {"first": first, "last": last, "doctor_id": doctor_id}
     found = [
         (key, *interval_of(day, begins, ends, zone))
-        for key, day, begins, ends in session.connection().execute(query)
+        for key, day, begins, ends in session.connection().execute(
+            _shifts_between(reach, doctor_id is not None), asked
+        )
     ]
     return [(key, since, until) for key, since, until in found if since < end and start < until]
 
@@ -154,12 +146,33 @@ def _end(row: Any) -> datetime:
     return start + timedelta(minutes=row.minutes_duration)
 
 
-def _may_touch(start: datetime) -> ColumnElement[bool]:
-    """Begins after `start`, or so shortly before that it may last until then: only the few long
-    visits are asked for a whole day back."""
+@lru_cache(maxsize=KEPT)
+def _visits_between(reach: Reach, narrowed: tuple[str, ...]) -> Select[Any]:
+    """Begins before `end`, and after the start, or so shortly before it that it may last until then:
+    only the few long visits are asked for a whole day back."""
     begins = Appointment.appointment_datetime
     long = Appointment.minutes_duration > ORDINARY.total_seconds() // 60
-    return and_(begins > start - LONGEST, or_(begins > start - ORDINARY, long))
+    query: Select[Any] = (
+        _visits(reach)
+        .where(begins > bindparam("day_before"), or_(begins > bindparam("before"), long))
+        .where(begins < bindparam("end"), Appointment.status.in_(SHOWN))
+        .where(*(getattr(Appointment, column) == bindparam(column) for column in narrowed))
+        .order_by(begins, Appointment.appointment_id)
+    )
+    return query
+
+
+@lru_cache(maxsize=KEPT)
+def _shifts_between(reach: Reach, of_one: bool) -> Select[int, date, time, time]:
+    """Published ones of doctors from the date `first` to `last`."""
+    query = (
+        select(Doctor.doctor_id, Shift.shift_date, Shift.start_time, Shift.end_time)
+        .join(Doctor, Doctor.staff_id == Shift.staff_id)
+        .where(Shift.published, Shift.shift_date.between(bindparam("first"), bindparam("last")))
+        .where(reach.shifts, reach.doctors)
+        .order_by(Shift.shift_date, Shift.start_time, Doctor.doctor_id)
+    )
+    return query.where(Doctor.doctor_id == bindparam("doctor_id")) if of_one else query
 
 
 def _visits(reach: Reach) -> Any:

@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.models import Action, Patient, Role
 from app.security import audit
+from app.security.actor import Actor
 from app.security.scope import visible
 from app.views.generated import reading
 from app.views.generated.guard import actor
@@ -33,21 +34,24 @@ class SearchView(BaseView):
         words = request.args.get("q", "")[:100]
         found = reading.picks(db.session(), actor(), Patient, words) if words.strip() else []
         audit.read(actor(), "search", Patient, words=words[:100], rows=len(found))
-        return [_hit(patient) for patient in found]
+        columns = visible(actor(), Patient, Action.LIST, ["record_number", "dob", "phone"])
+        page = _page(actor())
+        return [
+            {
+                "id": patient.patient_id,
+                "text": patient.name,
+                "detail": " · ".join(filter(None, (show(getattr(patient, c)) for c in columns))),
+                "url": f"{page}{patient.patient_id}",
+            }
+            for patient in found
+        ]
 
 
-def _hit(patient: Patient) -> dict[str, Any]:
-    columns = visible(actor(), Patient, Action.LIST, ["record_number", "dob", "phone"])
-    return {
-        "id": patient.patient_id,
-        "text": patient.name,
-        "detail": " · ".join(filter(None, (show(getattr(patient, name)) for name in columns))),
-        "url": _page_of(patient),
-    }
-
-
-def _page_of(patient: Patient) -> str:
-    """The chart for those who treat, the register for everyone else."""
-    if actor().roles & {Role.DOCTOR, Role.NURSE}:
-        return url_for("ChartView.show", patient_id=patient.patient_id)
-    return url_for("PatientView.show", pk=patient.patient_id)
+def _page(person: Actor) -> str:
+    """The address before a number: of charts for those who treat, of the register for everyone
+    else."""
+    treats = person.roles & {Role.DOCTOR, Role.NURSE}
+    of_nobody = (
+        url_for("ChartView.show", patient_id=0) if treats else url_for("PatientView.show", pk=0)
+    )
+    return of_nobody.removesuffix("0")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_appbuilder.models.filters import Filters
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Select,
     String,
     cast,
     false,
@@ -25,6 +26,7 @@ from app.models.base import finding
 from app.models.people import linked
 from app.security.actor import Actor
 from app.security.scope import row_scope, visible
+from app.security.standing import once_a_person
 from app.views.generated.values import clean_text
 
 MOST_PICKS = 20
@@ -71,34 +73,52 @@ def picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[
 def _picks(session: Session, actor: Actor, model: type[Any], words: str) -> list[Any]:
     """At most 20 rows of which a label begins with `words`; where these are fewer, also those
     that have a word which does."""
-    columns = label_columns(actor, model)
-    scope, words = row_scope(actor, model, Action.LIST), clean_text(words).strip()
-    query = session.query(model).filter(scope).order_by(columns[0])
+    dialect, words = session.get_bind().dialect.name, clean_text(words).strip()
+    make = _looking if getattr(model, "__clinical__", False) else once_a_person(_looking)
+    look = make(actor, model, dialect)
+    first = look.columns[0]
     if not words:
-        return query.limit(MOST_PICKS).all()
-    if not _is_text(columns[0]):
-        begins = cast(columns[0], String).startswith(words, autoescape=True)
-        return query.filter(begins).limit(MOST_PICKS).all()
-    key, dialect = inspect(model).primary_key[0], session.get_bind().dialect.name
-    beginning = _any_begins(key, columns, words, scope, dialect)
-    found = query.filter(key.in_(beginning)).limit(MOST_PICKS).all()
+        return list(session.scalars(look.rows))
+    if look.beginning is None:
+        begins = cast(first, String).startswith(words, autoescape=True)
+        return list(session.scalars(look.rows.where(begins)))
+    key, asked = inspect(model).primary_key[0], finding.asked(words)
+    found = list(session.scalars(look.found, asked))
     if len(found) < MOST_PICKS:
-        inside = finding.has_word(columns, words, dialect)
-        found += query.filter(inside, key.not_in(beginning)).limit(MOST_PICKS - len(found)).all()
-    return sorted(found, key=lambda row: str(getattr(row, columns[0].key)).casefold())
+        inside = finding.has_word(look.columns, words, dialect)
+        more = look.rows.where(inside, key.not_in(look.beginning)).limit(MOST_PICKS - len(found))
+        found += session.scalars(more, asked)
+    return sorted(found, key=lambda row: str(getattr(row, first.key)).casefold())
 
 
-def _any_begins(
-    key: Any, columns: list[Any], words: str, scope: ColumnElement[bool], dialect: str
-) -> CompoundSelect[Any]:
-    """Keys of the first rows by each column: each part reads no more of its index than it gives,
-    however many rows there are."""
+class Looking(NamedTuple):
+    """How one person looks up the rows of a table."""
+
+    columns: list[Any]
+    """Those by which they know a row."""
+    rows: Select[Any]
+    """The first of all rows."""
+    beginning: CompoundSelect[Any] | None
+    """Keys of those of which a label begins with words; None where there is no label."""
+    found: Select[Any]
+    """The rows of these keys."""
+
+
+def _looking(actor: Actor, model: type[Any], dialect: str) -> Looking:
+    """Each part of `beginning` reads no more of its index than it gives, however many rows there
+    are."""
+    columns, key = label_columns(actor, model), inspect(model).primary_key[0]
+    scope = row_scope(actor, model, Action.LIST)
+    rows = select(model).where(scope).order_by(columns[0]).limit(MOST_PICKS)
+    if not _is_text(columns[0]):
+        return Looking(columns, rows, None, rows)
     parts = []
     for column in columns:
-        condition, order = finding.begins(column, words, dialect)
+        condition, order = finding.begins(column, dialect)
         first = select(key).where(scope, condition).order_by(order).limit(MOST_PICKS).subquery()
         parts.append(select(first.c[0]))
-    return union_all(*parts)
+    beginning = union_all(*parts)
+    return Looking(columns, rows, beginning, rows.where(key.in_(beginning)))
 
 
 def label_columns(actor: Actor, model: type[Any]) -> list[Any]:

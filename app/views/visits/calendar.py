@@ -29,6 +29,7 @@ from app.security import audit
 from app.security.actor import Actor
 from app.security.policy import of_the_application
 from app.security.scope import load, own_values, row_scope, visible
+from app.security.standing import once_a_person
 from app.views.generated.guard import actor
 from app.views.visits import calendar_rows
 from app.views.visits.calendar_address import (
@@ -90,6 +91,7 @@ class CalendarView(BaseView):
         return told_once(payload, start=span[0], end=span[1], page="calendar", rows=len(rows))
 
 
+@once_a_person
 def reach_of(person: Actor) -> agenda.Reach:
     """What of the calendar this person may see and change."""
     return agenda.Reach(
@@ -103,6 +105,7 @@ def reach_of(person: Actor) -> agenda.Reach:
     )
 
 
+@once_a_person
 def hidden_columns(person: Actor) -> frozenset[str]:
     """Those of `calendar_rows.KEYS` that the person's grants keep from them."""
     of_visit = {
