@@ -46,11 +46,6 @@ class Duty:
     offset: int
     around_now: bool = False
 
-    @property
-    def is_quiet(self) -> bool:
-        """A night on call, of which only tonight's is busy."""
-        return self.hours == NIGHT and not self.around_now
-
 
 @dataclass(frozen=True)
 class Clock:
@@ -133,20 +128,16 @@ def _pick(hours: tuple[Hours, ...], number: int) -> Hours:
 
 
 def _doctors_on(day: date, staff: list[int], days_a_week: int) -> Iterator[tuple[int, Hours]]:
-    """Who works on a date. One Tuesday and one Thursday evening and one night (from Friday) a
-    week go round among all but the first, and so do two for the Saturday."""
+    """Who works on a date. One Tuesday and one Thursday evening a week go round among all but the
+    first, and so do two for the Saturday. Nobody works at night, for patients could book it."""
     week, weekday, others = _week(day), day.weekday(), len(staff) - 1
-    night = 1 + week * 3 % others
     evening = 1 + (week * 2 + weekday) % others if weekday in (1, 3) else None
     if weekday == 5:
-        rested = [staff_id for place, staff_id in enumerate(staff) if place not in (0, night)]
-        yield from ((rested[(week + n) % len(rested)], SATURDAY) for n in (0, 1))
+        yield from ((staff[1 + (week + n) % others], SATURDAY) for n in (0, 1))
     if weekday >= 5:
         return
     for place, staff_id in enumerate(staff):
-        if place == night and weekday == 4:
-            yield staff_id, NIGHT
-        elif place == evening:
+        if place == evening:
             yield staff_id, EVENING
         elif place == 0:
             yield staff_id, DAY

@@ -14,7 +14,6 @@ SPARSE, BUSY, FULL = 0.25, 1.0, 2.2
 now and the first doctor."""
 FADING = 45
 """Days from today by which that bustle is over."""
-AT_NIGHT = 0.3
 
 
 def state(rng: Random, start: int, end: int, now: int) -> tuple[str, int | None]:
@@ -49,7 +48,7 @@ def quotas(
     days = [(duty.day - clock.today).days for duty in duties]
     longest = max(1, -min(days))
     weights = [1 - 0.6 * day / 28 if day > 0 else 1 + 0.4 * day / longest for day in days]
-    hours = [(d.end - d.start) / 60 * (AT_NIGHT if d.is_quiet else 1) for d in duties]
+    hours = [(d.end - d.start) / 60 for d in duties]
     rate = visits / sum(w * h for w, h in zip(weights, hours, strict=True))
     for duty, day, weight, length in zip(duties, days, weights, hours, strict=True):
         bustle = FULL if duty.around_now or duty.staff_id == first else BUSY

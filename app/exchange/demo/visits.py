@@ -105,7 +105,7 @@ class Booker:
         cursor, left, lunch = duty.start, wanted, self._lunch(duty)
         while left > 0 and cursor < duty.end:
             near = duty.around_now and -BEFORE <= cursor - self._clock.minute <= AFTER
-            kind = KIND["Consultation"] if near or duty.is_quiet else self._kind(physician)
+            kind = KIND["Consultation"] if near else self._kind(physician)
             start = cursor if near else cursor + self._pause(duty, cursor, left)
             start = _on_grid(start, kind.grid, duty.offset)
             if lunch < start + kind.minutes and start < lunch + HALF_HOUR:
