@@ -1,10 +1,11 @@
 // The list view, which is also what is printed: a table for each day.
 
-import { _ } from "../language.js";
+import { _, _n } from "../language.js";
 import { icon, make, safeColour } from "./dom.js";
 import { badge, name } from "./look.js";
-import { hour, longDay, today } from "./zone.js";
+import { hour, longDay, now, today } from "./zone.js";
 
+const OVER = new Set(["fulfilled", "noshow", "cancelled"]);
 const HEADS = [_("Time"), _("Patient"), _("Visit"), _("Doctor"), _("Room"), _("Status")];
 
 export function draw(place, visits, days, open) {
@@ -27,14 +28,38 @@ function section(day, rows, open) {
   const head = make("h2", { className: "list-day", id }, longDay(day));
   if (day === today()) head.append(make("span", { className: "badge tone-info" }, _("Today")));
   head.append(make("span", { className: "count" }, String(rows.length)));
+  const earlier = day === today() ? rows.filter((visit) => OVER.has(visit.status) && visit.end <= now()) : [];
+  const rest = rows.filter((visit) => !earlier.includes(visit));
+  const folded = earlier.length > 0 && table(id, earlier, open);
+  if (folded) folded.hidden = !unfolded;
+  return make("section", {}, head, folded && fold(earlier.length), folded, rest.length > 0 && table(id, rest, open));
+}
+
+function table(id, rows, open) {
   const heads = HEADS.map((word) => make("th", { scope: "col" }, word));
-  const table = make(
+  return make(
     "table",
     { className: "list-table", attributes: { "aria-labelledby": id } },
     make("thead", {}, make("tr", {}, ...heads)),
     make("tbody", {}, ...rows.map((visit) => row(visit, open))),
   );
-  return make("section", {}, head, table);
+}
+
+// what is over today stands folded above what is not, so that the list opens at now
+let unfolded = false;
+
+function fold(count) {
+  const words = () => (unfolded ? _("Hide what is over") : _n("%(num)s earlier visit", "%(num)s earlier visits", count));
+  const mark = () => icon(unfolded ? "fa-chevron-down" : "fa-chevron-right");
+  const button = make("button", { className: "list-earlier", type: "button" }, mark(), words());
+  button.setAttribute("aria-expanded", String(unfolded));
+  button.addEventListener("click", () => {
+    unfolded = !unfolded;
+    button.setAttribute("aria-expanded", String(unfolded));
+    button.replaceChildren(mark(), words());
+    button.nextElementSibling.hidden = !unfolded;
+  });
+  return button;
 }
 
 function row(visit, open) {
