@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, jsonify, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.extensions import db
 from app.language import _, _k
@@ -24,8 +24,9 @@ from app.models import (
     Staff,
 )
 from app.models.base.clock import clinic_zone
-from app.models.rota import sick, sick_undo
+from app.models.rota import sick, sick_plan, sick_undo
 from app.models.rota.sick_undo import Undone
+from app.models.visits.today import day_of
 from app.security import audit
 from app.security.scope import as_key, load, may, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text, read_value
@@ -53,7 +54,7 @@ class AbsenceView(BaseView):
     @permission_name("show")
     def show(self) -> str:
         page: dict[str, Any] = {
-            "doctors": _doctors(), "plan": None, "problem": None, "recent": _recent(),
+            "doctors": _doctors(), "plan": None, "problem": None, "recent": _recent(), "left": [],
             "doctor": request.args.get("doctor", ""),
             "first": request.args.get("first") or today().isoformat(),
             "last": request.args.get("last") or request.args.get("first") or today().isoformat(),
@@ -65,6 +66,8 @@ class AbsenceView(BaseView):
                 if isinstance(error, NotFound):
                     raise
                 page["problem"] = error.message
+        else:
+            page["left"] = _left_today()
         return render_template("absence.html", page=page, zone=clinic_zone())
 
     @expose("/", methods=["POST"])
@@ -182,6 +185,25 @@ def _doctors() -> list[Any]:
         select(Doctor.doctor_id, Doctor.name, Doctor.specialization)
         .join(Staff, Staff.staff_id == Doctor.staff_id)
         .where(Staff.active, row_scope(actor(), Doctor, Action.LIST))
+        .order_by(Doctor.name)
+    )
+    return list(db.session.execute(query))
+
+
+def _left_today() -> list[Any]:
+    """The doctors who still have visits today, with how many, by name."""
+    now, person = datetime.now(UTC), actor()
+    query = (
+        select(Doctor.doctor_id, Doctor.name, func.count().label("visits"))
+        .join(Appointment, Appointment.doctor_id == Doctor.doctor_id)
+        .where(
+            Appointment.status.in_(sick_plan.MOVABLE),
+            Appointment.appointment_datetime > now,
+            Appointment.appointment_datetime < day_of(now, clinic_zone())[1],
+            row_scope(person, Doctor, Action.LIST),
+            row_scope(person, Appointment, Action.EDIT),
+        )
+        .group_by(Doctor.doctor_id, Doctor.name)
         .order_by(Doctor.name)
     )
     return list(db.session.execute(query))
