@@ -29,13 +29,16 @@ from app.models import ClinicError
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.models.record.restricting import Restricted
 from app.views.chart.restricted import restricted_facts
+from app.views.portal.portal_shell import frame_of_login
 
 log = logging.getLogger(__name__)
 
 SENTENCES = {
     400: _l("The request could not be read."),
     401: _l("Please sign in first."),
-    403: _l("Your role does not open this page."),
+    403: _l(
+        "Your role does not open this page. If you need it, ask an administrator of the clinic."
+    ),
     404: _l("There is no such page, or it is not yours to see."),
     405: _l("This address does not take that kind of request."),
     413: _l("That is too large to be taken in."),
@@ -137,7 +140,8 @@ def _answer(error: Exception) -> Any:
         return render_template("restricted.html", **restricted_facts(error)), status
     ways = [(_("Go to the start page"), "/"), (_("Go back"), request.referrer or "/")]
     page = {"status": status, "title": _title(status), "message": sentence(error), "do": ways}
-    return render_template("error.html", **page, kept=None), status
+    frame = frame_of_login() if status < 500 else {}
+    return render_template("error.html", **page, **frame, kept=None), status
 
 
 def _title(status: int) -> str:
