@@ -13,6 +13,9 @@ from flask import Flask
 
 from app.language import LANGUAGES, SOURCE, _, current
 
+SPOKEN = {"noshow": "no-show", "fulfilled": "done", "waitlist": "waiting list"}
+"""What FHIR calls otherwise than people do."""
+
 
 def spelled(moment: date | time, pattern: str) -> str:
     """A date, a time, or an instant in the zone that it has, by a CLDR pattern ("EEE d MMM, HH:mm")
@@ -51,7 +54,7 @@ def plain(stored: str) -> str:
     """The English words of what is stored: `checked-in` → “Checked in”. They are its text's key."""
     if stored in LANGUAGES:
         return LANGUAGES[stored].english
-    words = "no-show" if stored == "noshow" else stored.replace("-", " ").replace("_", " ")
+    words = SPOKEN.get(stored) or stored.replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 

@@ -121,7 +121,7 @@ def _effect(asked: Asked) -> Figure:
         due = seen + missed + late
         rows.append((name, [percent(missed, due), percent(late, due), at_least_five(due)]))
     columns = [
-        Column(_("Not come"), "%"),
+        Column(_("Missed"), "%"),
         Column(_("Cancelled late"), "%"),
         Column(_("Visits due"), drawn=False),
     ]

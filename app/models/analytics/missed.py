@@ -101,7 +101,7 @@ def _course(asked: Asked) -> Figure:
         for era in (True, False)
     )
     totals = [
-        Total(_("Not come"), now[0], before[0], "%", -1),
+        Total(_("Missed"), now[0], before[0], "%", -1),
         Total(_("Cancelled late"), now[1], before[1], "%", -1),
         Total(_("Visits due"), now[2], before[2], better=1),
     ]
@@ -125,7 +125,7 @@ def _shares(seen: int, missed: int, late: int) -> list[Value]:
 
 def _columns() -> list[Column]:
     return [
-        Column(_("Not come"), "%"),
+        Column(_("Missed"), "%"),
         Column(_("Cancelled late"), "%"),
         Column(_("Visits due"), drawn=False),
     ]

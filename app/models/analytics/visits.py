@@ -21,7 +21,7 @@ GROUPS = (
     (_l("Here now"), HERE),
     (_l("Still booked"), TO_COME),
     (_l("Cancelled"), ("cancelled",)),
-    (_l("Not come"), ("noshow",)),
+    (_l("Missed"), ("noshow",)),
 )
 BETTER = (1, None, None, -1, -1)
 """The groups that head the figure, and whether more or less of them is better."""

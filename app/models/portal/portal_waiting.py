@@ -28,7 +28,7 @@ def wait(
         WaitlistEntry.latest > now,
     )
     if session.scalars(query).first() is not None:
-        raise ClinicError(_("You are on the waitlist for this kind of visit already."))
+        raise ClinicError(_("You are on the waiting list for this kind of visit already."))
     row = WaitlistEntry(
         patient_id=patient_id, visit_type_id=kind.visit_type_id, doctor_id=doctor_id,
         earliest=terms.first(now), latest=now + timedelta(days=terms.horizon), created=now,

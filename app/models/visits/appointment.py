@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import EDIT, MANAGE, READ, Role
@@ -19,6 +20,7 @@ from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
+from app.spelling import spelled
 
 STATUSES = (
     "proposed", "pending", "booked", "arrived", "checked-in", "in-room", "fulfilled",
@@ -116,7 +118,10 @@ class Appointment(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return _("Appointment %(number)s", number=self.appointment_id)
+        return _(
+            "Visit of %(when)s",
+            when=spelled(self.appointment_datetime.astimezone(clinic_zone()), "d MMM y, HH:mm"),
+        )
 
     @property
     def end(self) -> datetime:

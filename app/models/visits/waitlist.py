@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import CHANGE, EDIT, READ, Role
@@ -19,6 +20,7 @@ from app.models.clinic.visit_type import VisitType
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
 from app.models.visits.appointment import Appointment
+from app.spelling import spelled
 
 
 class WaitlistEntry(Entity):
@@ -53,7 +55,7 @@ class WaitlistEntry(Entity):
     visit_type: Mapped[VisitType] = relationship()
 
     __screen__ = Screen(
-        title="Waitlist",
+        title="Waiting list",
         icon="fa-hourglass-half",
         columns=["patient", "visit_type", "doctor", "earliest", "latest", "priority", "state"],
         search=["patient", "doctor", "visit_type", "specialization", "priority", "state"],
@@ -82,7 +84,10 @@ class WaitlistEntry(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return _("Waitlist entry %(number)s", number=self.waitlist_entry_id)
+        return _(
+            "Waiting since %(day)s",
+            day=spelled(self.created.astimezone(clinic_zone()), "d MMM y"),
+        )
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         self.created = self.created or now

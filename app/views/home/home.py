@@ -57,4 +57,6 @@ def _part_of_day(now: datetime) -> str:
         else _("Good afternoon")
         if 12 <= hour < 18
         else _("Good evening")
+        if 18 <= hour < 23
+        else _("Hello")
     )

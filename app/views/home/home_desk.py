@@ -52,7 +52,7 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
         Card(_("Waiting now"), sum_of(counts, today.WAITING), _("arrived, not yet in a room"), "fa-couch", board),
         Card(_("To call"), len(to_call), _("unconfirmed for tomorrow"), "fa-phone",
              tone="warn" if to_call else ""),
-        Card(_("On the waitlist"), listed[0].all if listed else 0, _("would come sooner"),
+        Card(_("On the waiting list"), listed[0].all if listed else 0, _("would come sooner"),
              "fa-hourglass-half", waitlist),
     ]  # fmt: skip
     page.panels += [
@@ -61,8 +61,8 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
         Panel(_("To call: unconfirmed tomorrow"), "fa-phone", [_called(row) for row in to_call[:10]],
               _("All of tomorrow is confirmed."), None, len(to_call)),
         *_requests(desk.portal_requests(session)),
-        Panel(_("Waitlist"), "fa-hourglass-half", [_listed(row) for row in listed],
-              _("Nobody is on the waitlist."), (_("All"), waitlist)),
+        Panel(_("Waiting list"), "fa-hourglass-half", [_listed(row) for row in listed],
+              _("Nobody is on the waiting list."), (_("All"), waitlist)),
         _without_phone(desk.without_phone(session, now)),
     ]  # fmt: skip
 

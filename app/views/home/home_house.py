@@ -16,6 +16,7 @@ from app.models.rota.rota_rules import Problem
 from app.models.rota.shift import Shift
 from app.models.visits import today
 from app.security.actor import Actor
+from app.spelling import word
 from app.views.home.home_parts import (
     Card,
     Home,
@@ -66,7 +67,7 @@ def admin(page: Home, person: Actor, now: datetime) -> None:
         Panel(_("Rota gaps to the end of next week"), "fa-calendar-xmark", [_gap(gap) for gap in gaps[:SHOWN]],
               _("The rota has no gap until the end of next week."), (_("Rota"), rota), len(gaps)),
         Panel(_("At work now"), "fa-user-nurse",
-              [Line(s.staff.name, s.staff.role.capitalize(), f"– {clock(until)}") for s, until in duty[:SHOWN]],
+              [_on_duty(shift, until) for shift, until in duty[:SHOWN]],
               _("Nobody is on the rota at this hour."), (_("Rota"), rota), len(duty)),
         Panel(_("Signed in"), "fa-right-to-bracket", [_session(row) for row in here[:SHOWN]],
               _("Nobody is signed in."), (_("Sessions"), sessions), len(here)),
@@ -77,6 +78,10 @@ def _room(room: Any) -> RoomTile:
     occupied = f"{room.doctor}" if room.doctor else _("in use")
     detail = ROOM_WORDS.get(room.status, occupied)
     return RoomTile(room.name, room.status, detail, url_for("RoomView.show", pk=room.room_id))
+
+
+def _on_duty(shift: Shift, until: datetime) -> Line:
+    return Line(shift.staff.name, word(shift.staff.role), _("until %(time)s", time=clock(until)))
 
 
 def _drafts(shifts: list[Shift], since: Any) -> int:

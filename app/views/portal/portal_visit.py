@@ -101,7 +101,8 @@ class PortalVisitView(BaseView):
             lambda row: [("add", row)],
         )  # fmt: skip
         flash(
-            _("You are on the waitlist. When a time becomes free, we offer it to you."), "success"
+            _("You are on the waiting list. When a time becomes free, we offer it to you."),
+            "success",
         )
         return redirect(url_for("PortalView.visits"))
 
