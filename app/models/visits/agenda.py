@@ -6,6 +6,7 @@ They know no roles: the conditions of `Reach` say which rows the asking person r
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.models.clinic.room import Room
@@ -71,8 +72,10 @@ def visits(
     keys = narrowed.asked()
     times = {"day_before": start - LONGEST, "before": start - ORDINARY, "end": end}
     query = _visits_between(reach, tuple(keys))
-    rows = session.connection().execute(query, times | keys).all()  # plain rows, without the ORM
-    return [row for row in rows if row[2] >= start or _end(row) > start]
+    found = session.connection().execute(query, times | keys)  # plain rows, without the ORM
+    rows = list(found.all())
+    begun = bisect_left(rows, start, key=_begins)
+    return [row for row in rows[:begun] if _end(row) > start] + rows[begun:]
 
 
 def duty(
@@ -141,9 +144,13 @@ def _in_order(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
+def _begins(row: Any) -> datetime:
+    begins: datetime = row.appointment_datetime
+    return begins
+
+
 def _end(row: Any) -> datetime:
-    start: datetime = row.appointment_datetime
-    return start + timedelta(minutes=row.minutes_duration)
+    return _begins(row) + timedelta(minutes=row.minutes_duration)
 
 
 @lru_cache(maxsize=KEPT)
@@ -176,7 +183,8 @@ def _shifts_between(reach: Reach, of_one: bool) -> Select[int, date, time, time]
 
 
 def _visits(reach: Reach) -> Any:
-    """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them."""
+    """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them. What is
+    sealed is left so, for whoever may read it to open."""
     return (
         select(
             Appointment.appointment_id,
@@ -185,7 +193,7 @@ def _visits(reach: Reach) -> Any:
             Appointment.minutes_duration,
             Appointment.status,
             Appointment.arrived_at,
-            Appointment.reason.label("reason"),
+            type_coerce(Appointment.reason, Text).label("sealed_reason"),
             Appointment.patient_id,
             Appointment.doctor_id,
             Appointment.room_id,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.models.base.sealed import opener
 from app.spelling import days_spelled
 from app.views.generated.values import encode
 
@@ -21,17 +22,19 @@ KEYS = (
 def of_visits(rows: Iterable[Any], hidden: frozenset[str], zone: ZoneInfo) -> list[list[Any]]:
     """Rows of `agenda.visits`, each in the order of `KEYS`; wall-clock times are those of `zone`,
     what is `hidden` is None."""
-    times = cache(lambda start, minutes: _times(start, minutes, zone))
-    born = days_spelled("d MMM y")
+    times = cache(partial(_times, zone))
+    born, opened = days_spelled("d MMM y"), opener("appointment.reason")
+    if "reason" in hidden:
+        opened = str  # stays sealed, and is left out below
     told = [
         [
             key, version, *times(start, minutes), minutes, status,
             arrived_at and encode(arrived_at), patient_id, patient, dob and born(dob), phone,
-            doctor_id, doctor, room_id, room, type_id, kind, colour, reason, bool(editable),
-            series_id,
+            doctor_id, doctor, room_id, room, type_id, kind, colour,
+            None if sealed is None else opened(sealed), bool(editable), series_id,
         ]
         for (
-            key, version, start, minutes, status, arrived_at, reason, patient_id, doctor_id,
+            key, version, start, minutes, status, arrived_at, sealed, patient_id, doctor_id,
             room_id, type_id, series_id, patient, dob, phone, doctor, room, kind, colour, editable,
         ) in rows
     ]  # fmt: skip
@@ -46,7 +49,7 @@ def of_shifts(rows: Iterable[Any], zone: ZoneInfo) -> list[tuple[int, str, str]]
     return [(key, _wall(since, zone), _wall(until, zone)) for key, since, until in rows]
 
 
-def _times(start: datetime, minutes: int, zone: ZoneInfo) -> tuple[str, str, str]:
+def _times(zone: ZoneInfo, start: datetime, minutes: int) -> tuple[str, str, str]:
     """Beginning and end on the wall, and the beginning in UTC."""
     begins, ends = _wall(start, zone), _wall(start + timedelta(minutes=minutes), zone)
     if ends <= begins:  # the clock is set back while the visit lasts
