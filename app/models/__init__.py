@@ -40,6 +40,7 @@ from app.models.messages.notification_rule import NotificationRule, Notification
 from app.models.people.login_session import LoginSession
 from app.models.people.login_setting import LoginSetting, RecoveryCode
 from app.models.people.patient import Patient
+from app.models.people.patient_apart import PatientApart
 from app.models.people.patient_link import PatientLink
 from app.models.people.staff import Doctor, Staff
 from app.models.portal.portal_access import PortalAccess, PortalToken
@@ -122,6 +123,7 @@ __all__ = [
     "Observation",
     "OpeningHours",
     "Patient",
+    "PatientApart",
     "PatientLink",
     "PatientReport",
     "PortalAccess",
@@ -183,6 +185,7 @@ ALL: tuple[type[Entity], ...] = (
     CareTeam,
     GlassBreak,
     PatientLink,
+    PatientApart,
     ReferenceList,
     CorrectionRequest,
     PatientReport,

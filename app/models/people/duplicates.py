@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.models.people.linked import STANDING
 from app.models.people.patient import Patient
 from app.models.people.patient_link import PatientLink
+from app.models.people.telling_apart import told_apart
 
 MOST = 200
 """Pairs that are looked at for each way of agreeing."""
@@ -33,7 +34,7 @@ class Pair:
 
 
 def pairs(session: Session, patient_id: int | None = None, most: int = MOST) -> list[Pair]:
-    """Pairs that were not merged, the likeliest first; of one patient where `patient_id` says so.
+    """Pairs neither merged nor told apart, the likeliest first; of one patient where `patient_id` says so.
 
     What a family shares (a policy, an address, a telephone) counts last, and only beside the same birth
     date or a name that begins alike.
@@ -45,6 +46,7 @@ def pairs(session: Session, patient_id: int | None = None, most: int = MOST) -> 
             select(one, two)
             .join(two, and_(agree, one.patient_id < two.patient_id))
             .where(_standing(one), _standing(two))
+            .where(~told_apart(one.patient_id, two.patient_id))
             .order_by(one.patient_id, two.patient_id)
         )
         if patient_id is not None:

@@ -19,7 +19,7 @@ from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict
 from app.models.messages import outbox
 from app.models.messages.notification import Notification
-from app.models.people import linked
+from app.models.people import linked, telling_apart
 from app.models.people.patient import Patient
 from app.models.people.patient_link import PatientLink
 from app.models.portal.portal_access import PortalAccess
@@ -84,10 +84,18 @@ def obstacles(session: Session, kept: Patient, other: Patient) -> list[str]:
 
 
 def merge(
-    session: Session, actor: Acting, kept: Patient, other: Patient, reason: str, now: datetime
+    session: Session,
+    actor: Acting,
+    kept: Patient,
+    other: Patient,
+    reason: str,
+    now: datetime,
+    *,
+    after_all: bool = False,
 ) -> tuple[PatientLink, list[Appointment]]:
-    """Replace `other` by `kept`; answers the link and the visits that went over. The caller
-    commits. Raises ClinicError, and Conflict where something stands in the way."""
+    """Replace `other` by `kept`; answers the link and the visits that went over. That they were told
+    apart is taken back where `after_all` says so. The caller commits. Raises ClinicError, and
+    Conflict where something stands in the way."""
     _require_reason(reason)
     keys = sorted((kept.patient_id, other.patient_id))
     both = select(Patient.patient_id).where(Patient.patient_id.in_(keys))
@@ -96,6 +104,13 @@ def merge(
         session.refresh(patient)
     if found := obstacles(session, kept, other):
         raise Conflict(found[0])
+    if decision := telling_apart.of_pair(session, kept, other):
+        if not after_all:
+            raise Conflict(
+                _("These two were told apart. Say that they are one person after all, and why."),
+                field="after_all",
+            )
+        telling_apart.withdraw(session, actor, decision, now)
     said = f"{other.record_number} → {kept.record_number}"
     visits = _rows(session, Appointment, other.patient_id, Appointment.status.in_(OPEN))
     visits = [row for row in visits if not _has_record(session, row)]

@@ -23,7 +23,7 @@ from app.models import (
     PatientLink,
     Role,
 )
-from app.models.people import duplicates, linked, merging
+from app.models.people import duplicates, linked, merging, telling_apart
 from app.security import audit
 from app.security.scope import load, visible
 from app.spelling import word
@@ -71,12 +71,13 @@ class DuplicatesView(BaseView):
             audit.read(person, "show", Patient, patient, page="duplicates")
             kept_id = patient.replaced_by_id or patient.patient_id
             merged = linked.replaced(session, kept_id)
+            apart = telling_apart.of_patient(session, patient.patient_id)
             found = duplicates.pairs(session, patient.patient_id)
         else:
-            merged, found = [], duplicates.pairs(session)
+            merged, apart, found = [], (), duplicates.pairs(session)
             audit.read(person, "list", Patient, page="duplicates", rows=len(found))
         return render_template(
-            "duplicates.html", patient=patient, merged=merged, pairs=found[:ON_A_PAGE],
+            "duplicates.html", patient=patient, merged=merged, apart=apart, pairs=found[:ON_A_PAGE],
             more=max(0, len(found) - ON_A_PAGE), show=show, reasons=_reasons(),
         )  # fmt: skip
 
@@ -101,15 +102,17 @@ class DuplicatesView(BaseView):
         """Both side by side with what will be shown where; by POST they are merged."""
         kept, other = _both(kept_id, other_id)
         if request.method == "GET":
-            return _preview(kept, other)
-        reason = _reason()
+            return preview(kept, other)
+        reason = typed_reason()
         try:
-            _keep(lambda: merging.merge(db.session(), actor(), kept, other, reason, _now()))
+            _keep(lambda: merging.merge(
+                db.session(), actor(), kept, other, reason, _now(), after_all="after_all" in request.form
+            ))  # fmt: skip
         except (Forbidden, NotFound):
             raise
         except ClinicError as error:
             db.session.rollback()
-            return _preview(*_both(kept_id, other_id), reason, error), error.status
+            return preview(*_both(kept_id, other_id), reason, error), error.status
         flash(_("The two are one patient now."), "success")
         return redirect(url_for("DuplicatesView.show", patient=kept_id))
 
@@ -120,7 +123,7 @@ class DuplicatesView(BaseView):
         """Part the two again."""
         session, person = db.session(), actor()
         link = load(session, person, PatientLink, link_id, Action.SHOW)
-        kept_id, reason = link.patient_id, _reason()
+        kept_id, reason = link.patient_id, typed_reason()
         try:
             _keep(lambda: (link, merging.undo(session, person, link, reason, _now())))
         except (Forbidden, NotFound):
@@ -155,9 +158,14 @@ def _both(kept_id: str, other_id: str) -> tuple[Patient, Patient]:
     return kept, load(session, person, Patient, other_id, Action.SHOW)
 
 
-def _preview(
-    kept: Patient, other: Patient, reason: str = "", problem: ClinicError | None = None
+def preview(
+    kept: Patient,
+    other: Patient,
+    reason: str = "",
+    problem: ClinicError | None = None,
+    apart: str = "",
 ) -> str:
+    """The page of two patients; `reason` and `apart` are what was typed into its two forms."""
     session = db.session()
     for patient in (kept, other):
         audit.read(actor(), "show", Patient, patient, page="merge")
@@ -166,7 +174,8 @@ def _preview(
     return render_template(
         "merge.html", kept=kept, other=other, facts=facts, lines=_lines(kept, other),
         labels=_labels(), obstacles=merging.obstacles(session, kept, other), typed=reason,
-        problem=problem, swap=_preview_url(other, kept),
+        problem=problem, swap=_preview_url(other, kept), told_apart=apart, show=show,
+        decision=telling_apart.of_pair(session, kept, other),
     )  # fmt: skip
 
 
@@ -214,7 +223,7 @@ def _preview_url(kept: Patient, other: Patient) -> str:
     return url_for("DuplicatesView.merge", kept_id=kept.patient_id, other_id=other.patient_id)
 
 
-def _reason() -> str:
+def typed_reason() -> str:
     return read_text(clean_text(request.form.get("reason", "")), LONGEST_REASON, _("Reason")) or ""
 
 
