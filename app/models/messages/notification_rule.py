@@ -156,8 +156,12 @@ class NotificationTemplate(Entity):
         rule = session.get(NotificationRule, self.notification_rule_id)
         if rule is None:
             raise ClinicError(_("Choose the rule that speaks these words."), field="rule")
+        self.check_words(rule.event)
+
+    def check_words(self, event: str) -> None:
+        """Raises ClinicError where a text cannot be said of every `event`."""
         for field in ("subject", "body", "sms"):
-            wording.check(field, getattr(self, field) or "", rule.event)
+            wording.check(field, getattr(self, field) or "", event)
 
 
 def _channels(said: str) -> list[str]:

@@ -37,6 +37,7 @@ class GridView(Guarded, ModelView):
     """A table on the screen. What it shows is set by `generate`, from the table's declaration."""
 
     show_page = "grid/show.html"
+    form_page = "grid/form.html"
     icon = "fa-table"
     one = ""
     empty = ""
@@ -244,7 +245,7 @@ class GridView(Guarded, ModelView):
         if isinstance(error, Stale):
             form.version.raw_data, form.version.data = None, row.version
         status = error.status if error else 200
-        return render_template("grid/form.html", page=page, form=form), status
+        return render_template(self.form_page, page=page, form=form), status
 
     def _after(self, row: Any) -> str:
         return self.url("show", pk=self._key(row)) or self.url("list") or "/"
