@@ -30,7 +30,7 @@ from tests.cast import Cast
 
 TABLES = [table.__tablename__ for table in ALL if table.__screen__]
 STAFF = ("amina", "diaz", "nora", "rosa")
-LIST, DETAIL = 6, 8
+LIST, DETAIL, BOOKING = 6, 8, 15
 
 
 def rows_of(cast: Cast, number: int) -> list[Any]:
@@ -145,6 +145,7 @@ def test_free_times_a_week_and_a_booking_cost_the_same_in_a_full_clinic(
     grow_day(cast, 1, 120, day)
     assert desk_costs(cast, statements, day, 10) == few
     assert all(few)
+    assert few[2] <= BOOKING
 
 
 def grow_day(cast: Cast, first: int, last: int, day: date) -> None:

@@ -80,10 +80,15 @@ def may(actor: Actor, row: Any, action: Action) -> bool:
 
 def as_key(value: Any) -> int:
     """A row number; what cannot be one is a row that is not there."""
-    text = str(value)
-    if not (text.isascii() and text.isdecimal()) or len(text) > 10 or int(text) > LARGEST_KEY:
+    if not is_key(value):
         raise NotFound(_("There is no such entry, or it is not yours to see."))
-    return int(text)
+    return int(str(value))
+
+
+def is_key(value: Any) -> bool:
+    """Whether this can be a row number at all."""
+    text = str(value)
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_KEY
 
 
 def own_values(actor: Actor, model: type[Any], action: Action) -> dict[str, int | None]:

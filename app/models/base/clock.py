@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -20,5 +21,12 @@ def holidays_between(first: date, last: date) -> Mapping[date, str]:
     country = current_app.config["CLINIC_COUNTRY"]
     if not country:
         return {}
-    days = holidays.country_holidays(country, years=range(first.year, last.year + 1))
-    return {day: name for day, name in days.items() if first <= day <= last}
+    years = range(first.year, last.year + 1)
+    days = (day for year in years for day in _holidays(country, year).items())
+    return {day: name for day, name in days if first <= day <= last}
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, year: int) -> Mapping[date, str]:
+    """Worked out once in each process: it takes longer than all else that a booking asks."""
+    return dict(holidays.country_holidays(country, years=year))

@@ -43,7 +43,7 @@ def words(template: NotificationTemplate, event: str, channel: str, values: Valu
 
 
 def values_for(
-    reach: Reach, told: Sequence[Told], doctors: dict[int, str], more: Values
+    reach: Reach, told: Sequence[Told], doctors: Mapping[int, str], more: Values
 ) -> dict[str, Any]:
     """The variables of one message: who, the visits, and what its cause brought along. `more` is
     JSON; an instant in it is spelled `{"at": ISO 8601}`, a path of the clinic begins with `/`."""

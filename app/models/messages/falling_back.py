@@ -9,9 +9,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.models.messages import outbox, reach
+from app.models.messages.letters import To, new_message_id
 from app.models.messages.notification import Notification
 from app.models.messages.notification_rule import NotificationRule
-from app.models.messages.outbox import To
 from app.models.people.linked import kept_id
 
 COPIED = (
@@ -40,7 +40,7 @@ def plan(
     if session.scalar(select(exists().where(Notification.once == once))):
         return None
     columns = {name: getattr(row, name) for name in COPIED} | {"patient_id": patient_id}
-    message_id = outbox.new_message_id()
+    message_id = new_message_id()
     found = Notification(
         once=once, channel=channel, created=now, not_before=now, message_id=message_id, **columns
     )

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.language import _k
 from app.models.messages import composing, outbox, visits_told
 from app.models.messages.composing import Words
+from app.models.messages.letters import To
 from app.models.messages.notification import Notification
 from app.models.messages.notification_rule import NotificationRule
-from app.models.messages.outbox import To
 from app.models.messages.reach import Reach
 from app.models.messages.visits_told import Told
 

@@ -8,10 +8,11 @@ that went back to where it was is not told at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import event, inspect, select
@@ -20,9 +21,9 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.language import _k
 from app.models.base.clock import clinic_zone
 from app.models.messages import moments, outbox, reach, visits_told
+from app.models.messages.letters import Cause, Letter, To, plan
 from app.models.messages.notification import Notification
 from app.models.messages.notification_rule import NotificationRule
-from app.models.messages.outbox import UNSENT, Cause, To
 from app.models.messages.visits_told import Known, Told
 from app.models.visits.appointment import Appointment
 from app.models.visits.history import AppointmentHistory
@@ -43,7 +44,7 @@ class Before:
     known: Known
 
 
-Touched = dict[int, Before | None]
+Touched = dict[Appointment, Before | None]
 
 
 def silence(session: Session, visit: Appointment) -> None:
@@ -53,32 +54,34 @@ def silence(session: Session, visit: Appointment) -> None:
 
 
 def plan_changes(
-    session: Session, touched: Touched, silent: set[int], now: datetime
+    session: Session, touched: Touched, silent: set[Appointment], now: datetime
 ) -> list[Notification]:
     """Void what is not true any more and plan what has to be told instead, and the reminders."""
     rules = outbox.rules_of(session, *CHANGES, "reminder")
-    unsent = _unsent(session, touched)
+    # of a visit that begins in this transaction no message can have been written before it
+    unsent = _unsent(session, [visit.appointment_id for visit in touched if touched[visit]])
     if not rules and not unsent:
         return []
-    visits = {visit.appointment_id: visit for visit in _visits(session, touched)}
     told: dict[tuple[str, int], list[Told]] = {}
-    planned: list[Notification] = []
+    letters: list[Letter] = []
+    there = sorted((v for v in touched if v in session), key=attrgetter("appointment_datetime"))
+    visits = {visit.appointment_id: visit for visit in there}
     people = reach.of_patients(session, {visit.patient_id for visit in visits.values()})
-    for key, before in touched.items():
-        visit = visits.get(key)
-        if visit is None:
-            continue
-        known = _void_stale(visit, unsent.get(key, []), before, now)
-        found = _change(visit, known) if key not in silent else None
+    for key, visit in visits.items():
+        known = _void_stale(visit, unsent.get(key, []), touched[visit], now)
+        found = _change(visit, known) if visit not in silent else None
         if found and visit.appointment_datetime > now:
             told.setdefault((found, visit.patient_id), []).append(_told(visit, known))
         reminders = [rule for rule in rules if rule.event == "reminder"]
-        planned += remind(session, reminders, visit, people[visit.patient_id], now)
+        letters += _reminders(reminders, visit, people[visit.patient_id], now)
     for (what, patient_id), entries in told.items():
         about = [rule for rule in rules if rule.event == what]
         versions = {entry.appointment_id: visits[entry.appointment_id].version for entry in entries}
-        planned += _tell(session, about, patient_id, people[patient_id], entries, versions, now)
-    return planned
+        doctors = {visit.doctor_id: visit.doctor.name for visit in visits.values()}
+        if not visits_told.doctors_in(entries) <= doctors.keys():
+            doctors |= visits_told.doctors_of(session, entries)
+        letters += _news(about, patient_id, people[patient_id], entries, versions, doctors, now)
+    return plan(session, letters)
 
 
 def remind(
@@ -92,11 +95,21 @@ def remind(
 ) -> list[Notification]:
     """Plan the reminders of a visit that is booked and to come. One whose time has passed is
     noted as too late, or sent at once where it is to `catch_up`."""
+    return plan(session, _reminders(rules, visit, person, now, catch_up=catch_up))
+
+
+def _reminders(
+    rules: Iterable[NotificationRule],
+    visit: Appointment,
+    person: reach.Reach,
+    now: datetime,
+    *,
+    catch_up: bool = False,
+) -> Iterator[Letter]:
     start, zone = visit.appointment_datetime, clinic_zone()
     if visit.status != "booked" or start <= now:
-        return []
+        return
     entries = [_told(visit, None)]
-    planned: list[Notification] = []
     for rule in rules:
         due = moments.outside_quiet(rule, moments.due(rule, start, zone), start, zone)
         late = due <= now and not catch_up
@@ -106,25 +119,21 @@ def remind(
             too_late=BOOKED_LATER if late else None,
         )  # fmt: skip
         doctors = {visit.doctor_id: visit.doctor.name}
-        to = To(patient_id=visit.patient_id)
-        planned += outbox.plan(session, rule, to, person, cause, doctors)
-    return planned
+        yield Letter(rule, To(patient_id=visit.patient_id), person, cause, doctors)
 
 
-def _tell(
-    session: Session,
-    rules: Sequence[NotificationRule],
+def _news(
+    rules: Iterable[NotificationRule],
     patient_id: int,
     person: reach.Reach,
     entries: list[Told],
     versions: dict[int, int],
+    doctors: dict[int, str],
     now: datetime,
-) -> list[Notification]:
+) -> Iterator[Letter]:
     """One message to a patient, whatever the number of their visits that changed together."""
     entries.sort(key=lambda entry: entry.now.start)
     first, zone = entries[0], clinic_zone()
-    doctors = visits_told.doctors_of(session, entries)
-    planned: list[Notification] = []
     for rule in rules:
         version = versions[first.appointment_id]
         leaves = moments.outside_quiet(rule, now + GRACE, first.now.start, zone)
@@ -133,9 +142,7 @@ def _tell(
             not_before=max(leaves, now), expires=max(entry.now.start for entry in entries),
             version=version,
         )  # fmt: skip
-        to = To(patient_id=patient_id)
-        planned += outbox.plan(session, rule, to, person, cause, doctors)
-    return planned
+        yield Letter(rule, To(patient_id=patient_id), person, cause, doctors)
 
 
 def _void_stale(
@@ -174,15 +181,12 @@ def _known(visit: Appointment) -> Known:
     return Known(visit.appointment_datetime, visit.doctor_id)
 
 
-def _visits(session: Session, keys: Iterable[int]) -> Sequence[Appointment]:
-    query = select(Appointment).where(Appointment.appointment_id.in_(list(keys)))
-    return session.scalars(query.order_by(Appointment.appointment_datetime)).all()
-
-
-def _unsent(session: Session, keys: Iterable[int]) -> dict[int, list[Notification]]:
+def _unsent(session: Session, keys: list[int]) -> dict[int, list[Notification]]:
     """Messages about just one of these visits that have not gone out."""
+    if not keys:
+        return {}
     query = select(Notification).where(
-        Notification.appointment_id.in_(list(keys)), Notification.state.in_(UNSENT)
+        Notification.appointment_id.in_(keys), Notification.state.in_(outbox.UNSENT)
     )
     found: dict[int, list[Notification]] = {}
     for row in session.scalars(query):
@@ -197,7 +201,7 @@ def _note(session: Session, _context: Any) -> None:
     for row in chain(session.new, session.dirty):
         if isinstance(row, Appointment) and _is_touched(row):
             touched: Touched = session.info.setdefault(TOUCHED, {})
-            touched.setdefault(row.appointment_id, _before(row))
+            touched.setdefault(row, _before(row))
         elif isinstance(row, AppointmentHistory):
             session.info[MOMENT] = row.recorded
 
@@ -227,7 +231,7 @@ def _plan(session: Session) -> None:
         return
     session.flush()
     touched = session.info.pop(TOUCHED, None)
-    silent = {visit.appointment_id for visit in session.info.pop(SILENT, ())}
+    silent = session.info.pop(SILENT, set())
     now = session.info.pop(MOMENT, None) or datetime.now(UTC)
     if touched:
         plan_changes(session, touched, silent, now)

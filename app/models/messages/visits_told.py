@@ -125,19 +125,23 @@ def still_true(event: str, told: Told, found: Current | None, now: datetime) -> 
     return None
 
 
+def doctors_in(told: Iterable[Told]) -> set[int]:
+    return {known.doctor_id for one in told for known in (one.now, one.before) if known}
+
+
 def doctors_of(
     session: Session, told: Iterable[Told], found: Iterable[Current] = ()
 ) -> dict[int, str]:
     """The names of the doctors in a message; those in `found` are not asked for again."""
     there = {one.known.doctor_id: one.doctor for one in found}
-    keys = {known.doctor_id for one in told for known in (one.now, one.before) if known}
+    keys = doctors_in(told)
     if keys <= there.keys():
         return there
     rows = session.execute(_DOCTORS, {"keys": list(keys)})
     return {row.doctor_id: row.name for row in rows}
 
 
-def values_of(told: Sequence[Told], doctors: dict[int, str], language: str) -> dict[str, str]:
+def values_of(told: Sequence[Told], doctors: Mapping[int, str], language: str) -> dict[str, str]:
     """What the words of a message are filled in with; several visits are lines of one list."""
     zone, first = clinic_zone(), told[0].now
 

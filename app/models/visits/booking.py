@@ -22,6 +22,7 @@ from app.models.visits.availability import Situation, Slot, Wish
 ALTERNATIVES = 3
 LOOK_AHEAD_DAYS = 14
 ROTA_SEEN = timedelta(days=7)
+ONE_DAY = timedelta(days=1)
 
 
 class SoftRule(ClinicError):
@@ -44,7 +45,7 @@ def prepare(session: Session, actor: Acting, visit: Appointment, now: datetime) 
     life.require_move(actor, visit)
     if visit.status in ACTIVE and _asks_for_time(visit):
         wish = Wish.of(kind, visit.minutes_duration)
-        situation = around(session, visit.doctor_id, visit.appointment_datetime, now)
+        situation = _bearing_on(session, visit, wish, now)
         _choose_room(visit, situation, wish)
         _ask_rules(visit, situation, wish, now)
         holds.release(session, visit, now)
@@ -57,9 +58,24 @@ def around(
     """What bears on a visit of this doctor at about this time, and their shifts of a week before
     and after."""
     window = Interval(start - LONGEST, start + 2 * LONGEST)
-    rota = Interval(start - ROTA_SEEN, start + ROTA_SEEN)
     days = holidays_between(window.start.date(), window.end.date())
-    return situations.load(session, [doctor_id], window, clinic_zone(), days, now, rota=rota)
+    return situations.load(
+        session, [doctor_id], window, clinic_zone(), days, now, rota=_rota_seen(start)
+    )
+
+
+def _bearing_on(session: Session, visit: Appointment, wish: Wish, now: datetime) -> Situation:
+    """As `around`, of the time of this visit alone; rooms only where one is to be found for it."""
+    window, rota = wish.span(visit.appointment_datetime), _rota_seen(visit.appointment_datetime)
+    days = holidays_between(window.start.date() - ONE_DAY, window.end.date() + ONE_DAY)
+    needs_room = visit.room_id is None and wish.room_type is not None
+    return situations.load(
+        session, [visit.doctor_id], window, clinic_zone(), days, now, rota=rota, rooms=needs_room
+    )
+
+
+def _rota_seen(start: datetime) -> Interval:
+    return Interval(start - ROTA_SEEN, start + ROTA_SEEN)
 
 
 def alternatives(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
@@ -27,8 +28,8 @@ RAN_OUT = _k("the hold ran out")
 AT_ONCE = 500
 
 
-def expired(now: datetime) -> ColumnElement[bool]:
-    """The condition of a hold that nobody confirmed in time."""
+def expired(now: Any) -> ColumnElement[bool]:
+    """The condition of a hold that nobody confirmed in time: an instant, or a parameter for one."""
     return and_(
         Appointment.status == "pending",
         Appointment.hold_until.is_not(None),

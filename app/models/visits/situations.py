@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, not_, select
+from sqlalchemy import bindparam, not_, select
 from sqlalchemy.orm import Session
 
 from app.models.base.intervals import Interval
@@ -21,8 +21,53 @@ from app.models.visits import holds
 from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
 from app.models.visits.availability import Situation, Stay, Visit
 
-Standing = tuple[ColumnElement[bool], ...]
-"""The conditions of a visit that holds its time."""
+_start: Any = Appointment.appointment_datetime
+_AT_WORK = select(Doctor.doctor_id).where(
+    Doctor.doctor_id.in_(bindparam("doctors", expanding=True)), Doctor.staff_id.is_not(None)
+)
+_SHIFTS = (
+    _AT_WORK.add_columns(Shift.shift_date, Shift.start_time, Shift.end_time)
+    .join(Shift, Shift.staff_id == Doctor.staff_id)
+    .where(Shift.published, Shift.shift_date.between(bindparam("first"), bindparam("last")))
+)
+_AWAY = (
+    _AT_WORK.add_columns(TimeOff.start_at, TimeOff.end_at)
+    .join(TimeOff, TimeOff.staff_id == Doctor.staff_id)
+    .where(
+        TimeOff.status == "approved",
+        TimeOff.start_at < bindparam("end"),
+        TimeOff.end_at > bindparam("start"),
+    )
+)
+_STANDING = (
+    select(Appointment.appointment_id, _start, Appointment.minutes_duration)
+    .where(
+        Appointment.status.in_(ACTIVE),
+        not_(holds.expired(bindparam("now"))),
+        Appointment.appointment_id.not_in(bindparam("but", expanding=True)),
+        _start >= bindparam("earliest"),
+        _start < bindparam("latest"),
+    )
+    .order_by(_start)
+)
+"""Visits that hold their time in a window, or near enough to it for a buffer to matter."""
+_VISITS = (
+    _STANDING.add_columns(
+        Appointment.doctor_id,
+        Appointment.room_id,
+        VisitType.buffer_before,
+        VisitType.buffer_after,
+    )
+    .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
+    .where(Appointment.doctor_id.in_(bindparam("doctors", expanding=True)))
+)
+_STAYS = _STANDING.add_columns(Appointment.room_id).where(Appointment.room_id.is_not(None))
+_ROOMS = select(Room).where(Room.status != "out of service").order_by(Room.name)
+_BLOCKED = select(Blocking.room_id, Blocking.start_at, Blocking.end_at).where(
+    Blocking.start_at < bindparam("end"), Blocking.end_at > bindparam("start")
+)
+_OPEN = select(OpeningHours.weekday, OpeningHours.start_time, OpeningHours.end_time)
+"""All made once, for every booking asks them."""
 
 
 def load(
@@ -34,115 +79,64 @@ def load(
     now: datetime | None = None,
     but: Sequence[int] = (),
     rota: Interval | None = None,
+    rooms: bool = True,
 ) -> Situation:
     """Everything that bears on these doctors in `window`, in seven statements; without the holds
     that have run out at `now`, which is the present where it is left out, and without the visits
     with the keys `but`, which would make way. Shifts are loaded for all of `rota`, where that is
-    more."""
-    wanted = sorted(set(doctor_ids))
+    more. Whoever asks for no room leaves out `rooms`, and three statements."""
+    wanted = {"doctors": sorted(set(doctor_ids))}
+    within = {"start": window.start, "end": window.end}
+    standing = {
+        "now": now or datetime.now(UTC),
+        "but": list(but),
+        "earliest": window.start - LONGEST,
+        "latest": window.end + timedelta(hours=12),
+    }
     situation = Situation(zone, window, holidays=holidays or {})
-    standing = _standing(window, now or datetime.now(UTC), but)
     _load_rota(session, situation, wanted, rota or window)
-    _load_visits(session, situation, wanted, standing)
-    _load_rooms(session, situation)
-    _load_stays(session, situation, standing)
+    for doctor_id, start, end in session.execute(_AWAY, wanted | within):
+        situation.away.setdefault(doctor_id, []).append(Interval(start, end))
+    _load_visits(session, situation, wanted | standing)
+    if rooms:
+        situation.rooms = list(session.scalars(_ROOMS))
+        for room_id, start, end in session.execute(_BLOCKED, within):
+            situation.blocked.setdefault(room_id, []).append(Interval(start, end))
+        _load_stays(session, situation, standing)
     _load_opening(session, situation)
     return situation
 
 
 def _load_rota(
-    session: Session, situation: Situation, doctor_ids: list[int], rota: Interval
+    session: Session, situation: Situation, wanted: dict[str, Any], rota: Interval
 ) -> None:
-    window, zone = situation.window, situation.zone
-    first = rota.start.astimezone(zone).date() - timedelta(days=1)
-    last = rota.end.astimezone(zone).date()
-    doctors = select(Doctor.doctor_id, Doctor.staff_id).where(Doctor.doctor_id.in_(doctor_ids))
-    staff = doctors.subquery()
-    shifts = (
-        select(staff.c.doctor_id, Shift.shift_date, Shift.start_time, Shift.end_time)
-        .join(Shift, Shift.staff_id == staff.c.staff_id)
-        .where(Shift.published, Shift.shift_date.between(first, last))
-    )
-    for doctor_id, day, begins, ends in session.execute(shifts):
+    zone = situation.zone
+    days = {
+        "first": rota.start.astimezone(zone).date() - timedelta(days=1),
+        "last": rota.end.astimezone(zone).date(),
+    }
+    for doctor_id, day, begins, ends in session.execute(_SHIFTS, wanted | days):
         start, end = (m.astimezone(UTC) for m in interval_of(day, begins, ends, zone))
         situation.shifts.setdefault(doctor_id, []).append(Interval(start, end))
-    away = (
-        select(staff.c.doctor_id, TimeOff.start_at, TimeOff.end_at)
-        .join(TimeOff, TimeOff.staff_id == staff.c.staff_id)
-        .where(
-            TimeOff.status == "approved",
-            TimeOff.start_at < window.end,
-            TimeOff.end_at > window.start,
-        )
-    )
-    for doctor_id, start, end in session.execute(away):
-        situation.away.setdefault(doctor_id, []).append(Interval(start, end))
 
 
-def _load_visits(
-    session: Session,
-    situation: Situation,
-    doctor_ids: list[int],
-    standing: Standing,
-) -> None:
-    columns: tuple[Any, ...] = (
-        Appointment.appointment_id, Appointment.doctor_id, Appointment.room_id,
-        Appointment.appointment_datetime, Appointment.minutes_duration,
-        VisitType.buffer_before, VisitType.buffer_after,
-    )  # fmt: skip
-    query = (
-        select(*columns)
-        .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
-        .where(Appointment.doctor_id.in_(doctor_ids), *standing)
-        .order_by(Appointment.appointment_datetime)
-    )
-    for key, doctor_id, room_id, start, minutes, before, after in session.execute(query):
+def _load_visits(session: Session, situation: Situation, asked: dict[str, Any]) -> None:
+    rows: Any = session.execute(_VISITS, asked)
+    for key, start, minutes, doctor_id, room_id, before, after in rows:
         span = Interval(start, start + timedelta(minutes=minutes))
         visit = Visit(span, doctor_id, room_id, key, before or 0, after or 0)
         situation.visits.setdefault(doctor_id, []).append(visit)
 
 
-def _load_stays(session: Session, situation: Situation, standing: Standing) -> None:
+def _load_stays(session: Session, situation: Situation, asked: dict[str, Any]) -> None:
     """Who has which room; of all doctors, and so the one statement with many rows."""
-    query = (
-        select(
-            Appointment.room_id,
-            Appointment.appointment_datetime,
-            Appointment.minutes_duration,
-            Appointment.appointment_id,
-        )
-        .where(Appointment.room_id.is_not(None), *standing)
-        .order_by(Appointment.appointment_datetime)
-    )
-    in_room, rows = situation.in_room, session.execute(query)
-    for room_id, start, minutes, key in cast(Any, rows):
+    in_room, rows = situation.in_room, session.execute(_STAYS, asked)
+    for key, start, minutes, room_id in cast(Any, rows):
         in_room.setdefault(room_id, []).append(Stay(start, minutes, key))
 
 
-def _standing(window: Interval, now: datetime, but: Sequence[int]) -> Standing:
-    """Holds its time in the window, or near enough for a buffer to matter."""
-    return (
-        Appointment.status.in_(ACTIVE),
-        not_(holds.expired(now)),
-        Appointment.appointment_id.not_in(but),
-        Appointment.appointment_datetime >= window.start - LONGEST,
-        Appointment.appointment_datetime < window.end + timedelta(hours=12),
-    )
-
-
-def _load_rooms(session: Session, situation: Situation) -> None:
-    window = situation.window
-    rooms = select(Room).where(Room.status != "out of service").order_by(Room.name)
-    situation.rooms = list(session.scalars(rooms))
-    blockings = select(Blocking.room_id, Blocking.start_at, Blocking.end_at).where(
-        Blocking.start_at < window.end, Blocking.end_at > window.start
-    )
-    for room_id, start, end in session.execute(blockings):
-        situation.blocked.setdefault(room_id, []).append(Interval(start, end))
-
-
 def _load_opening(session: Session, situation: Situation) -> None:
-    hours = session.scalars(select(OpeningHours)).all()
+    hours = session.execute(_OPEN).all()
     if not hours:
         return
     zone, window = situation.zone, situation.window

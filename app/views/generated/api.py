@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from flask import request
 from flask_appbuilder.api import ModelRestApi
@@ -13,6 +13,8 @@ from flask_appbuilder.api.schemas import get_list_schema
 from sqlalchemy import inspect
 from sqlalchemy import types as sa
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.exceptions import HTTPException
 
 from app.extensions import db
@@ -187,23 +189,41 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
                 _("There is no field %(name)s to set here.", name=f"{unknown[0][:40]!r}"),
                 field=unknown[0],
             )
-        with db.session.no_autoflush:  # else a look-up would write the row half filled
-            for name in allowed:
-                if name in given or name in needed:
-                    self._set(row, name, given)
+        values = {
+            name: self._parsed(name, given.get(name))
+            for name in allowed
+            if name in given or (name in needed and self._must_be_given(name))
+        }
+        named = {
+            name: link
+            for name, value in values.items()
+            if value is not None and (link := self._link(name))
+        }
+        with db.session.no_autoflush:  # else the look-up would write the row half filled
+            found = writing.find_links(
+                db.session(),
+                actor(),
+                {name: (link.mapper.class_, values[name]) for name, link in named.items()},
+            )
+        for name, value in values.items():
+            if name in named and found[name] is None:
+                raise self._misread(name, _("There is no such entry to choose."))
+            setattr(row, name, inspect(found[name]).identity[0] if name in named else value)
+        for name, link in named.items():  # it is here: nobody need look for it again
+            set_committed_value(row, link.key, found[name])
 
-    def _set(self, row: Any, name: str, given: dict[str, Any]) -> None:
+    def _must_be_given(self, name: str) -> bool:
         column = inspect(self.model).columns[name]
-        if name not in given and (column.nullable or column.default or name in self._optional):
-            return
+        return not (column.nullable or column.default or name in self._optional)
+
+    def _parsed(self, name: str, raw: Any) -> Any:
         try:
-            value = parse(column, given.get(name))
-            if value is not None and (target := self._target(name)):
-                found = writing.find_link(db.session(), actor(), target, value)
-                value = inspect(found).identity[0]
+            return parse(inspect(self.model).columns[name], raw)
         except ClinicError as error:
-            raise ClinicError(f"{self.label_columns[name]}: {error.message}", field=name) from None
-        setattr(row, name, value)
+            raise self._misread(name, error.message) from None
+
+    def _misread(self, name: str, why: str) -> ClinicError:
+        return ClinicError(f"{self.label_columns[name]}: {why}", field=name)
 
     @property
     def _optional(self) -> set[str]:
@@ -211,11 +231,10 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
         names = self.model.__screen__.optional
         return {self.model.foreign_key(n) if n in links else n for n in names}
 
-    def _target(self, column: str) -> type[Any] | None:
+    def _link(self, column: str) -> RelationshipProperty[Any] | None:
         for name, link in self.model.links().items():
             if self.model.foreign_key(name) == column:
-                target: type[Any] = link.mapper.class_
-                return target
+                return cast("RelationshipProperty[Any]", link)
         if inspect(self.model).columns[column].foreign_keys:
             raise DeclarationError(f"{self.model.__name__}.{column} has no relationship.")
         return None

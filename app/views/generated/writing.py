@@ -7,16 +7,17 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import and_, inspect, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.language import _, _l
-from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Patient, Stale
+from app.models import Action, ClinicError, Entity, Forbidden, Patient, Stale
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.security import audit
 from app.security.actor import Actor
-from app.security.scope import load, own_values, require_open
+from app.security.scope import as_key, is_key, own_values, require_open, row_scope
 from app.views.generated.fields import PickField
 from app.views.generated.reading import picks
 from app.views.generated.values import show
@@ -127,13 +128,32 @@ def resolve_links(session: Session, actor: Actor, form: Any) -> None:
 
 def find_link(session: Session, actor: Actor, model: type[Any], key: Any) -> Any:
     """The row that a key in a body names. Raises ClinicError where the person may not see it."""
-    try:
-        row = load(session, actor, model, key, Action.LIST)
+    (row,) = find_links(session, actor, {"": (model, key)}).values()
+    if row is None:
+        raise ClinicError(_("There is no such entry to choose."))
+    return row
+
+
+def find_links(
+    session: Session, actor: Actor, named: Mapping[str, tuple[type[Any], Any]]
+) -> dict[str, Any]:
+    """The rows that keys name, by any names, each as table and key: None where there is none, or
+    none for this person; of a patient who was replaced, who is kept. One statement for all, but
+    for tables that are named twice."""
+    found: dict[str, Any] = {}
+    left = {name: (model, key) for name, (model, key) in named.items() if is_key(key)}
+    while left:
+        once = {model: name for name, (model, _key) in left.items()}
+        one = select(literal(1).label("row")).subquery()  # there is one, whatever is not found
+        query = select(one.c.row, *once).select_from(one)
+        for model, name in once.items():
+            is_it = inspect(model).primary_key[0] == as_key(left.pop(name)[1])
+            query = query.outerjoin(model, and_(is_it, row_scope(actor, model, Action.LIST)))
+        found |= zip(once.values(), session.execute(query).one()[1:], strict=True)
+    for name, row in found.items():
         if isinstance(row, Patient) and row.replaced_by_id is not None:
-            return load(session, actor, model, row.replaced_by_id, Action.LIST)
-        return row
-    except (NotFound, Forbidden):
-        raise ClinicError(_("There is no such entry to choose.")) from None
+            found[name] = find_links(session, actor, {name: (Patient, row.replaced_by_id)})[name]
+    return {name: found.get(name) for name in named}
 
 
 def require_version(row: Any, told: Any) -> None:

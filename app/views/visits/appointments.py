@@ -80,15 +80,20 @@ class AppointmentRest(EntityApi):
         row = self.model()
         self._fill(row, self._body(), self.add_columns, needed=set(self.add_columns))
         wished = row.doctor_id, row.visit_type_id, row.appointment_datetime
+        said: dict[str, Any] = {}
+
+        def remember(kept: Appointment) -> None:  # before the commit, which forgets the row
+            said.update(id=kept.pk, result=self._kept(kept))
+            if key:
+                db.session.add(_answer_to(key, said))
+
         try:
-            writing.save(
-                db.session(), actor(), row, Action.ADD, self.pre_add, _answer_of(self, key)
-            )
+            writing.save(db.session(), actor(), row, Action.ADD, self.pre_add, remember)
         except Conflict as error:
             if key and (answered := _answered(key)):
                 return self.response(201, **answered)
             raise with_alternatives(error, *wished) from None
-        return self.response(201, id=row.pk, result=self._kept(row))
+        return self.response(201, **said)
 
     @expose("/<pk>/move", methods=["POST"])
     @protect()
@@ -231,22 +236,14 @@ def _answered(key: str) -> dict[str, Any] | None:
     return before.answer if before else None
 
 
-def _answer_of(api: AppointmentRest, key: str) -> Any:
-    """After the insert, in its transaction: remember the answer under the key."""
-
-    def remember(row: Appointment) -> None:
-        if key:
-            db.session.add(
-                AnsweredRequest(
-                    user_id=actor().user_id,
-                    key=key,
-                    fingerprint=_fingerprint(),
-                    recorded=datetime.now(UTC),
-                    answer={"id": row.pk, "result": api._kept(row)},
-                )
-            )
-
-    return remember
+def _answer_to(key: str, said: dict[str, Any]) -> AnsweredRequest:
+    return AnsweredRequest(
+        user_id=actor().user_id,
+        key=key,
+        fingerprint=_fingerprint(),
+        recorded=datetime.now(UTC),
+        answer=said,
+    )
 
 
 def _fingerprint() -> str:
