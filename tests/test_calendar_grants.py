@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import db
 from app.models import READ, Appointment, AuditEvent, Doctor, Patient, Role, Room, Shift, VisitType
+from app.security.actor import Actor
 from app.security.policy import Policy
+from app.views.generated import reading
 from tests.calendar_rows import DAY, add, visit, visits
 from tests.cast import Cast
 
@@ -72,6 +76,19 @@ def test_columns_hidden_from_the_person_stay_empty(cast: Cast, change_grants: An
 
 def test_what_is_kept_of_a_persons_reach_changes_with_no_time() -> None:
     assert not any(t.__clinical__ for t in (Appointment, Patient, Doctor, Room, VisitType, Shift))
+
+
+def test_how_a_person_looks_up_is_put_together_once_for_each_set_of_roles(
+    sqlite_app: Flask,
+) -> None:
+    desk = Actor(1, "rosa", "Rosa", frozenset({Role.RECEPTIONIST}))
+    with sqlite_app.app_context():
+        once, again, other = (
+            reading._looking_as_ever(person, Patient, "sqlite")
+            for person in (desk, replace(desk, unread=3), replace(desk, roles=frozenset()))
+        )
+    assert again is once
+    assert other is not once
 
 
 def test_a_doctor_who_loses_their_key_no_longer_changes_what_was_theirs(sqlite_cast: Cast) -> None:

@@ -74,8 +74,8 @@ def _picks(session: Session, actor: Actor, model: type[Any], words: str) -> list
     """At most 20 rows of which a label begins with `words`; where these are fewer, also those
     that have a word which does."""
     dialect, words = session.get_bind().dialect.name, clean_text(words).strip()
-    make = _looking if getattr(model, "__clinical__", False) else once_a_person(_looking)
-    look = make(actor, model, dialect)
+    clinical = getattr(model, "__clinical__", False)
+    look = (_looking if clinical else _looking_as_ever)(actor, model, dialect)
     first = look.columns[0]
     if not words:
         return list(session.scalars(look.rows))
@@ -119,6 +119,9 @@ def _looking(actor: Actor, model: type[Any], dialect: str) -> Looking:
         parts.append(select(first.c[0]))
     beginning = union_all(*parts)
     return Looking(columns, rows, beginning, rows.where(key.in_(beginning)))
+
+
+_looking_as_ever = once_a_person(_looking)
 
 
 def label_columns(actor: Actor, model: type[Any]) -> list[Any]:
