@@ -25,6 +25,7 @@ from app.models import (
 )
 from app.models.base.clock import clinic_zone
 from app.models.messages import message_defaults, outbox, wording
+from app.models.people.login_setting import LoginSetting
 from app.models.portal import joining
 from app.models.rota import telling
 from tests.cast import Cast
@@ -110,6 +111,21 @@ def test_a_message_to_staff_is_in_the_language_of_the_clinic(
     row = session.scalars(select(Notification).where(Notification.channel == "inbox")).one()
     assert row.subject == "Dr. Díaz le propone cambiar un turno"
     assert "lunes, 8 de junio de 2026, 08:00–16:00" in row.body
+
+
+def test_a_message_to_staff_is_in_the_language_of_their_pages(
+    desk: Cast, session: Session, spanish: None
+) -> None:
+    session.add(LoginSetting(user_id=desk.users["eriksen"], language="en"))
+    session.commit()
+    telling.swap_asked(session, swap(session), NOW)
+    row = session.scalars(select(Notification).where(Notification.channel == "inbox")).one()
+    assert row.subject == "Dr. Díaz asks to swap a shift with you"
+    languages = [
+        outbox.reach_of(session, outbox.To(user_id=desk.users[who])).language
+        for who in ("eriksen", "diaz")
+    ]
+    assert languages == ["en", "es"]
 
 
 def test_published_shifts_are_one_message_that_leads_to_the_week(

@@ -15,9 +15,10 @@ from phonenumbers import PhoneNumberType
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.language import _k
+from app.language import LANGUAGES, _k
 from app.models.messages.contact_preference import ContactPreference
 from app.models.people.linked import kept_id
+from app.models.people.login_setting import LoginSetting
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
 from app.models.portal.portal_registration import PortalRegistration
@@ -96,17 +97,23 @@ def of_patients(session: Session, keys: Iterable[int]) -> dict[int, Reach]:
 
 
 def of_staff(session: Session, staff_id: int) -> Reach:
-    """A member of staff, by the e-mail address of their login."""
-    query = select(Staff.name, User.email).outerjoin(User, User.id == Staff.user_id)
+    """A member of staff, by the e-mail address of their login and in the language of its pages."""
+    query = (
+        select(Staff.name, User.email, LoginSetting.language)
+        .outerjoin(User, User.id == Staff.user_id)
+        .outerjoin(LoginSetting, LoginSetting.user_id == Staff.user_id)
+    )
     row = session.execute(query.where(Staff.staff_id == staff_id)).one()
-    return Reach(row.name, _house(), _addresses(row.email, None))
+    return Reach(row.name, _chosen(row.language), _addresses(row.email, None))
 
 
 def of_user(session: Session, user_id: int) -> Reach:
-    """A login, by its e-mail address."""
-    query = select(User.first_name, User.last_name, User.email).where(User.id == user_id)
-    row = session.execute(query).one()
-    return Reach(f"{row.first_name} {row.last_name}", _house(), _addresses(row.email, None))
+    """A login, by its e-mail address and in the language of its pages."""
+    query = select(User.first_name, User.last_name, User.email, LoginSetting.language)
+    query = query.outerjoin(LoginSetting, LoginSetting.user_id == User.id)
+    row = session.execute(query.where(User.id == user_id)).one()
+    name = f"{row.first_name} {row.last_name}"
+    return Reach(name, _chosen(row.language), _addresses(row.email, None))
 
 
 def of_registration(session: Session, portal_registration_id: int) -> Reach:
@@ -140,6 +147,10 @@ def mobile_of(said: str, region: str | None) -> str | None:
 def _house() -> str:
     """The language of the clinic, for those who have said none."""
     return str(current_app.config["CLINIC_LANGUAGE"])
+
+
+def _chosen(code: str | None) -> str:
+    return code if code in LANGUAGES else _house()
 
 
 def _of_patient(row: Any) -> Reach:
