@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from flask import Flask
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select
 from waitress import create_server
 
@@ -37,7 +38,7 @@ def main() -> None:
         server = create_server(app, host=host, port=port, threads=THREADS)
     except OSError as error:
         sys.exit(f"Port {port} cannot be opened ({error.strerror}); set CLINIC_PORT to another.")
-    sys.stdout.write(_welcome(app, host, port))
+    sys.stdout.write(welcome(app, host, port))
     sys.stdout.flush()
     serve(app, server)
 
@@ -60,7 +61,8 @@ def _is_empty() -> bool:
     return not db.session.scalar(select(func.count()).select_from(Patient))
 
 
-def _welcome(app: Flask, host: str, port: int) -> str:
+def welcome(app: Flask, host: str, port: int) -> str:
+    """Where the clinic is open, and with which login; where there is none, how to get the first."""
     from app.exchange import demo
 
     lines = [f"\n{app.config['CLINIC_NAME']} is open at http://{host}:{port}/\n"]
@@ -68,6 +70,9 @@ def _welcome(app: Flask, host: str, port: int) -> str:
         if demo.is_there(db.session()):
             names = ", ".join(demo.USERNAMES)
             lines.append(f"Sign in as one of: {names}. The password of each is {demo.PASSWORD}")
+        elif not db.session.scalar(select(func.count()).select_from(User)):
+            lines.append("Nobody can sign in yet. In another terminal, in this folder:")
+            lines.append("  . .venv/bin/activate && flask fab create-admin")
     return "\n".join(lines) + "\n\nStop with Ctrl-C.\n"
 
 

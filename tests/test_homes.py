@@ -21,6 +21,7 @@ from app.models import (
     Shift,
     Staff,
     TimeOff,
+    VisitType,
     WaitlistEntry,
 )
 from app.models.base.clock import clinic_zone
@@ -84,8 +85,9 @@ def test_a_home_costs_at_most_10_statements(
 
 
 def test_the_admin_sees_what_waits_for_an_answer(cast: Cast) -> None:
-    assert "Nothing waits for you." in home(cast, "amina")
     now = datetime.now(UTC)
+    keep(cast, Shift(staff_id=1, shift_date=now.date(), start_time=time(0), end_time=time(23)))
+    assert "Nothing waits for you." in home(cast, "amina")
     dead = Notification(
         once="x", rule="reminder", channel="email", patient_id=cast.paula, subject="x", body="x",
         state="dead", created=now, not_before=now, message_id="x",
@@ -96,6 +98,25 @@ def test_the_admin_sees_what_waits_for_an_answer(cast: Cast) -> None:
     page = home(cast, "amina")
     for said in ("1 message did not go out", "1 request for time off", "1 sign-in was refused"):
         assert said in page
+
+
+def test_the_admin_sees_what_is_missing_before_a_first_visit_can_be_booked(cast: Cast) -> None:
+    page = home(cast, "amina")
+    assert "There is no published shift yet" in page
+    assert not any(
+        f"There is no {step} yet" in page for step in ("room", "kind of visit", "doctor", "patient")
+    )
+    with cast.app.app_context():
+        for model, key in ((Room, cast.room), (VisitType, cast.visit_type)):
+            db.session.delete(db.session.get_one(model, key))
+        db.session.commit()
+        db.session.remove()
+    page = home(cast, "amina")
+    places = [
+        page.index(f"There is no {step} yet")
+        for step in ("room", "kind of visit", "published shift")
+    ]
+    assert places == sorted(places)
 
 
 def test_the_admin_sees_who_is_in_which_room(sqlite_cast: Cast) -> None:

@@ -180,6 +180,12 @@ def test_nobody_else_sees_logins(sqlite_cast: Cast, name: str, url: str) -> None
     assert sqlite_cast.client(name).get(url).status_code == 403
 
 
+def test_a_new_login_is_asked_for_its_password_and_then_for_it_again(sqlite_cast: Cast) -> None:
+    page = sqlite_cast.client("amina").get("/users/add").text
+    assert page.index('name="password"') < page.index('name="conf_password"')
+    assert "Good for one sign-in" in page
+
+
 def test_an_edit_without_a_password_keeps_the_old_one(sqlite_cast: Cast) -> None:
     key = sqlite_cast.users["rosa"]
     data = NEW | {

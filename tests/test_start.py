@@ -18,6 +18,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, configure_mappers, mapped_column
 
 import config
+import run
 from app import create_app, models
 from app.models import (
     EDIT,
@@ -314,3 +315,12 @@ def test_processes_that_start_together_share_one_secret_key(tmp_path: Path) -> N
     keys = {process.communicate(timeout=60)[0].strip() for process in started}
     assert len(keys) == 1
     assert len(keys.pop()) > 40
+
+
+def test_an_empty_clinic_says_how_to_get_the_first_login(sqlite_app: Flask) -> None:
+    said = run.welcome(sqlite_app, "127.0.0.1", 8000)
+    assert "flask fab create-admin" in said
+
+
+def test_a_clinic_with_a_login_says_nothing_of_a_first_one(sqlite_cast: Cast) -> None:
+    assert "create-admin" not in run.welcome(sqlite_cast.app, "127.0.0.1", 8000)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.models.base.clock import holidays_between
 from app.models.clinic.opening import OpeningHours, TimeOff
 from app.models.clinic.room import Room
+from app.models.clinic.visit_type import VisitType
 from app.models.messages.notification import Notification
 from app.models.people import login_session
 from app.models.people.login_session import LoginSession
@@ -40,6 +41,28 @@ class Attention:
     swaps: int
     failed_logins: int
     broken_glass: int
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a clinic cannot book a visit without, and has not yet."""
+
+    room: bool
+    visit_type: bool
+    doctor: bool
+    published_shift: bool
+    patient: bool
+
+
+def missing(session: Session) -> Missing:
+    """Which of the tables that a first visit needs have no row; one statement."""
+    needed = (Room.room_id, VisitType.visit_type_id, Doctor.doctor_id)
+    rows = (
+        *map(select, needed),
+        select(Shift.shift_id).where(Shift.published),
+        select(Patient.patient_id),
+    )
+    return Missing(*session.execute(select(*(~row.exists() for row in rows))).one())
 
 
 def attention(session: Session, now: datetime) -> Attention:

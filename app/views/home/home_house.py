@@ -11,7 +11,7 @@ from app.extensions import db
 from app.language import _, _l, _n
 from app.models.base.clock import clinic_zone
 from app.models.homes import house
-from app.models.homes.house import Attention
+from app.models.homes.house import Attention, Missing
 from app.models.rota.rota_rules import Problem
 from app.models.rota.shift import Shift
 from app.models.visits import today
@@ -60,7 +60,9 @@ def admin(page: Home, person: Actor, now: datetime) -> None:
         Card(_("Rooms free"), free, _("of %(count)s", count=len(rooms)), "fa-door-open", url_for("RoomView.list")),
     ]  # fmt: skip
     page.rooms += [_room(room) for room in rooms]
-    waiting = _attention(waits, _drafts(shifts, start.date()))
+    waiting = _first_steps(house.missing(session)) + _attention(
+        waits, _drafts(shifts, start.date())
+    )
     sessions = url_for("LoginSessionView.list")
     page.panels += [
         Panel(_("Needs your attention"), "fa-bell", waiting, _("Nothing waits for you.")),
@@ -86,6 +88,21 @@ def _on_duty(shift: Shift, until: datetime) -> Line:
 
 def _drafts(shifts: list[Shift], since: Any) -> int:
     return sum(not shift.published and shift.shift_date >= since for shift in shifts)
+
+
+def _first_steps(missing: Missing) -> list[Line]:
+    """A line for each thing that is missing before a first visit can be booked, in the order to add them."""
+    steps = (
+        (missing.room, _("There is no room yet"), _("a visit takes place in one"), "RoomView.add"),
+        (missing.visit_type, _("There is no kind of visit yet"),
+         _("it says how long a visit is"), "VisitTypeView.add"),
+        (missing.doctor, _("There is no doctor yet"),
+         _("the calendar has a column for each"), "DoctorView.add"),
+        (missing.published_shift, _("There is no published shift yet"),
+         _("visits are booked within them"), "RotaView.show"),
+        (missing.patient, _("There is no patient yet"), _("add one, or import your records"), "PatientView.add"),
+    )  # fmt: skip
+    return [Line(said, why, url=url_for(page)) for lacks, said, why, page in steps if lacks]
 
 
 def _attention(waits: Attention, drafts: int) -> list[Line]:

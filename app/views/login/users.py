@@ -54,6 +54,9 @@ def clean(_form: DynamicForm, field: Any) -> None:
         raise ValidationError(error.message) from None
 
 
+FOR_ONCE = _l("Good for one sign-in; then the person must choose their own.")
+
+
 class UserForm(DynamicForm):
     """A login. On an existing one the password may stay empty and is then kept."""
 
@@ -73,7 +76,7 @@ class UserForm(DynamicForm):
     password = PasswordField(
         _l("Password"),
         [Optional(), LONG_ENOUGH],
-        description=_l("Good for one sign-in; then the person must choose their own."),
+        description=FOR_ONCE,
     )
     conf_password = PasswordField(_l("Password again"), [SAME])
 
@@ -94,7 +97,8 @@ class UserForm(DynamicForm):
 class NewUserForm(UserForm):
     """A new login needs a password."""
 
-    password = PasswordField(_l("Password"), [NEEDED, LONG_ENOUGH])
+    password = PasswordField(_l("Password"), [NEEDED, LONG_ENOUGH], description=FOR_ONCE)
+    conf_password = PasswordField(_l("Password again"), [SAME])  # a field stands where it is made
 
 
 class UserView(GridView):
