@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
+    bindparam,
     func,
     literal,
     select,
@@ -24,16 +26,22 @@ from app.models.people.patient_link import PatientLink
 STANDING = PatientLink.undone_at.is_(None)
 
 
-def same_person(column: Any, patient_id: int) -> ColumnElement[bool]:
-    """Whether `column` names this patient or one that this patient replaced."""
+WHOSE = bindparam("patient_id", type_=Integer())
+"""The patient of a statement that is made once, and asked with their number."""
+
+
+def same_person(column: Any, patient_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether `column` names this patient or one that this patient replaced; `WHOSE` leaves open
+    which one."""
     condition: ColumnElement[bool] = column.in_(numbers(patient_id))
     return condition
 
 
-def numbers(patient_id: int) -> Any:
+def numbers(patient_id: int | ColumnElement[int]) -> Any:
     """The numbers of a kept patient: the own one and those of the replaced."""
     replaced = select(PatientLink.other_id).where(PatientLink.patient_id == patient_id, STANDING)
-    return union_all(select(literal(patient_id)), replaced)
+    own = literal(patient_id) if isinstance(patient_id, int) else patient_id
+    return union_all(select(own), replaced)
 
 
 def kept(column: Any) -> ColumnElement[int]:

@@ -12,12 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.models.base.acting import Acting
 from app.models.clinic.visit_type import VisitType
-from app.models.people.linked import same_person
+from app.models.people.linked import WHOSE, same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record.amendment import RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest
@@ -46,68 +46,117 @@ class VisitPage:
         return max(1, -(-self.count // VISITS_A_PAGE))
 
 
-def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
-    """A page of the patient's records, newest first, with names and what was amended."""
-    amended = (
-        select(func.count())
-        .where(RecordAmendment.record_id == MedicalRecord.record_id)
-        .scalar_subquery()
-    )
-    latest = (
+def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
+    """Rows that no later one replaces."""
+    later = aliased(model)
+    return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))
+
+
+_amendments = RecordAmendment.record_id == MedicalRecord.record_id
+_VISITS = (
+    select(
+        MedicalRecord,
+        Doctor.name.label("doctor"),
+        select(func.count()).where(_amendments).scalar_subquery().label("amended"),
         select(RecordAmendment.diagnosis)
-        .where(RecordAmendment.record_id == MedicalRecord.record_id)
+        .where(_amendments)
         .order_by(RecordAmendment.number.desc())
         .limit(1)
         .scalar_subquery()
+        .label("amended_diagnosis"),
+        func.count().over().label("total"),
     )
-    query = (
-        select(
-            MedicalRecord,
-            Doctor.name.label("doctor"),
-            amended.label("amended"),
-            latest.label("amended_diagnosis"),
-            func.count().over().label("total"),
-        )
-        .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
-        .where(same_person(MedicalRecord.patient_id, patient_id))
-        .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
+    .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
+    .where(same_person(MedicalRecord.patient_id, WHOSE))
+    .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
+    .limit(VISITS_A_PAGE)
+    .offset(bindparam("skipped", type_=Integer()))
+)
+_PROBLEMS = (
+    select(Condition)
+    .where(same_person(Condition.patient_id, WHOSE), _latest(Condition))
+    .order_by(case((Condition.clinical_status.in_(ONGOING), 0), else_=1), Condition.onset.desc())
+    .limit(MOST)
+)
+_allergies = select(AllergyIntolerance).where(
+    same_person(AllergyIntolerance.patient_id, WHOSE), _latest(AllergyIntolerance)
+)
+_ALLERGIES = (
+    _allergies.where(AllergyIntolerance.clinical_status == "active")
+    .order_by(
+        case((AllergyIntolerance.criticality == "high", 0), else_=1), AllergyIntolerance.display
     )
-    rows = session.execute(query.limit(VISITS_A_PAGE).offset(page * VISITS_A_PAGE)).all()
+    .limit(MOST)
+)
+_FORMER_ALLERGIES = (
+    _allergies.where(AllergyIntolerance.clinical_status != "active")
+    .order_by(AllergyIntolerance.display)
+    .limit(MOST)
+)
+_MEDICATION = (
+    select(MedicationRequest)
+    .where(
+        same_person(MedicationRequest.patient_id, WHOSE),
+        MedicationRequest.status.in_(TAKEN),
+        MedicationRequest.until.is_(None)
+        | (
+            MedicationRequest.until
+            >= func.coalesce(bindparam("on", type_=Date()), func.current_date())
+        ),
+        ~exists().where(
+            MedicationEnd.medication_request_id == MedicationRequest.medication_request_id
+        ),
+    )
+    .order_by(MedicationRequest.display, MedicationRequest.authored.desc())
+    .limit(MOST)
+)
+_TODAY = (
+    select(
+        Appointment.appointment_id,
+        Appointment.appointment_datetime,
+        Appointment.status,
+        Appointment.reason,
+        Appointment.doctor_id,
+        Doctor.name.label("doctor"),
+        VisitType.name.label("visit_type"),
+        MedicalRecord.record_id,
+        MedicalRecord.status.label("record_status"),
+    )
+    .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+    .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
+    .outerjoin(MedicalRecord, MedicalRecord.appointment_id == Appointment.appointment_id)
+    .where(
+        same_person(Appointment.patient_id, WHOSE),
+        Appointment.appointment_datetime >= bindparam("start"),
+        Appointment.appointment_datetime < bindparam("end"),
+        Appointment.status.not_in(("cancelled", "noshow", "entered-in-error", "waitlist")),
+    )
+    .order_by(Appointment.appointment_datetime)
+    .limit(10)
+)
+"""All made once: to put them together took longer than to send them."""
+
+
+def visits(session: Session, patient_id: int, page: int = 0) -> VisitPage:
+    """A page of the patient's records, newest first, with names and what was amended."""
+    asked = {"patient_id": patient_id, "skipped": page * VISITS_A_PAGE}
+    rows = session.execute(_VISITS, asked).all()
     return VisitPage(rows, rows[0].total if rows else 0, page)
 
 
 def problems(session: Session, patient_id: int) -> Sequence[Condition]:
     """The problem list: what is going on first, then what is over, each newest first."""
-    over = case((Condition.clinical_status.in_(ONGOING), 0), else_=1)
-    query = select(Condition).where(
-        same_person(Condition.patient_id, patient_id), _latest(Condition)
-    )
-    return session.scalars(query.order_by(over, Condition.onset.desc()).limit(MOST)).all()
+    return session.scalars(_PROBLEMS, {"patient_id": patient_id}).all()
 
 
 def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
     """Active allergies, the dangerous first."""
-    rank = case((AllergyIntolerance.criticality == "high", 0), else_=1)
-    query = (
-        select(AllergyIntolerance)
-        .where(
-            same_person(AllergyIntolerance.patient_id, patient_id),
-            AllergyIntolerance.clinical_status == "active",
-            _latest(AllergyIntolerance),
-        )
-        .order_by(rank, AllergyIntolerance.display)
-    )
-    return session.scalars(query.limit(MOST)).all()
+    return session.scalars(_ALLERGIES, {"patient_id": patient_id}).all()
 
 
 def former_allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
     """Those that are inactive or resolved, by name."""
-    query = select(AllergyIntolerance).where(
-        same_person(AllergyIntolerance.patient_id, patient_id),
-        AllergyIntolerance.clinical_status != "active",
-        _latest(AllergyIntolerance),
-    )
-    return session.scalars(query.order_by(AllergyIntolerance.display).limit(MOST)).all()
+    return session.scalars(_FORMER_ALLERGIES, {"patient_id": patient_id}).all()
 
 
 def medication(
@@ -115,27 +164,7 @@ def medication(
 ) -> Sequence[MedicationRequest]:
     """What the patient takes on a day (today), by name: what is active, has not run out, and was
     neither stopped nor renewed."""
-    key = MedicationRequest.medication_request_id
-    lasting = MedicationRequest.until.is_(None) | (
-        MedicationRequest.until >= (on or func.current_date())
-    )
-    query = (
-        select(MedicationRequest)
-        .where(
-            same_person(MedicationRequest.patient_id, patient_id),
-            MedicationRequest.status.in_(TAKEN),
-            lasting,
-            ~exists().where(MedicationEnd.medication_request_id == key),
-        )
-        .order_by(MedicationRequest.display, MedicationRequest.authored.desc())
-    )
-    return session.scalars(query.limit(MOST)).all()
-
-
-def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
-    """Rows that no later one replaces."""
-    later = aliased(model)
-    return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))
+    return session.scalars(_MEDICATION, {"patient_id": patient_id, "on": on}).all()
 
 
 def hanging(session: Session, record_id: int) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -150,30 +179,8 @@ def hanging(session: Session, record_id: int) -> tuple[Sequence[Any], Sequence[A
 
 def today(session: Session, patient_id: int, start: datetime, end: datetime) -> Sequence[Any]:
     """The patient's visits between two instants, with the record of each where there is one."""
-    query = (
-        select(
-            Appointment.appointment_id,
-            Appointment.appointment_datetime,
-            Appointment.status,
-            Appointment.reason,
-            Appointment.doctor_id,
-            Doctor.name.label("doctor"),
-            VisitType.name.label("visit_type"),
-            MedicalRecord.record_id,
-            MedicalRecord.status.label("record_status"),
-        )
-        .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
-        .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
-        .outerjoin(MedicalRecord, MedicalRecord.appointment_id == Appointment.appointment_id)
-        .where(
-            same_person(Appointment.patient_id, patient_id),
-            Appointment.appointment_datetime >= start,
-            Appointment.appointment_datetime < end,
-            Appointment.status.not_in(("cancelled", "noshow", "entered-in-error", "waitlist")),
-        )
-        .order_by(Appointment.appointment_datetime)
-    )
-    return session.execute(query.limit(10)).all()
+    asked = {"patient_id": patient_id, "start": start, "end": end}
+    return session.execute(_TODAY, asked).all()
 
 
 def open_drafts(session: Session, patient_id: int, since: datetime) -> Sequence[MedicalRecord]:
