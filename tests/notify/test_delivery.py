@@ -21,7 +21,7 @@ from app.models import (
     Patient,
 )
 from app.models.base.itself import CLINIC
-from app.models.messages import outbox
+from app.models.messages import by_hand, outbox
 from app.models.visits import life
 from tests.cast import Cast
 from tests.notify.conftest import NOW
@@ -207,7 +207,7 @@ def test_a_message_that_fails_too_often_is_given_up_and_can_be_sent_anew(
     run(session)
     assert row.state == "dead"
     sink.at_rcpt = lambda _address: None
-    outbox.resend(session, row.notification_id, LATER)
+    by_hand.resend(session, row.notification_id, LATER)
     session.commit()
     run(session)
     assert sink.message_ids == [row.message_id]
@@ -217,7 +217,7 @@ def test_what_was_sent_is_not_sent_anew(session: Session, desk: Cast, sink: Sink
     (row,) = write(session, desk)
     run(session)
     with pytest.raises(ClinicError, match="not sent a second time"):
-        outbox.resend(session, row.notification_id, LATER)
+        by_hand.resend(session, row.notification_id, LATER)
 
 
 def test_a_pause_grows_and_is_never_the_same_for_all() -> None:

@@ -14,15 +14,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.language import _, _k
-from app.models.base.errors import ClinicError, NotFound
+from app.language import _k
 from app.models.messages import composing, reach, visits_told
 from app.models.messages.letters import Cause, Letter, To, new_message_id, plan
 from app.models.messages.notification import INBOX, Notification
 from app.models.messages.notification_rule import NotificationRule
 from app.models.messages.reach import Reach
 from app.models.messages.visits_told import Told
-from app.spelling import said
 
 KEPT_FOR = timedelta(days=3)
 """How long a message that is about no visit is tried."""
@@ -119,50 +117,7 @@ def put(
     return row
 
 
-TAKEN_OFF = _k("It was taken off by hand.")
 SWITCHED_OFF = _k("The rule of this message was switched off.")
-
-
-def resend(session: Session, notification_id: int, now: datetime) -> Notification:
-    """Try a message again that was given up or not sent; its Message-ID stays, so that a reader's
-    mail program knows it. What is stale by now is skipped again, with the reason. Raises
-    ClinicError where it was sent, or is being sent."""
-    row = _held_still(session, notification_id)
-    if not may_resend(row):
-        raise ClinicError(
-            _("This message is %(state)s; it is not sent a second time.", state=said(row.state))
-        )
-    row.state, row.reason, row.attempts, row.not_before = "planned", None, 0, now
-    return row
-
-
-def take_off(session: Session, notification_id: int) -> Notification:
-    """Never send a message that waits or was given up. Raises ClinicError where it is too late."""
-    row = _held_still(session, notification_id)
-    if not may_take_off(row):
-        raise ClinicError(
-            _("This message is %(state)s; it cannot be taken off.", state=said(row.state))
-        )
-    void(row, TAKEN_OFF)
-    return row
-
-
-def may_resend(row: Notification) -> bool:
-    return row.state in ("dead", "failed", "skipped")
-
-
-def may_take_off(row: Notification) -> bool:
-    return row.state in (*UNSENT, "dead")
-
-
-def _held_still(session: Session, notification_id: int) -> Notification:
-    """The row as it is now, which no worker claims until this transaction ends."""
-    row = session.get(
-        Notification, notification_id, with_for_update={"of": Notification}, populate_existing=True
-    )
-    if row is None:
-        raise NotFound(_("There is no such message."))
-    return row
 
 
 def void(row: Notification, reason: str) -> None:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.language import _, _l
 from app.models import Notification
-from app.models.messages import outbox
+from app.models.messages import by_hand
 from app.models.messages.notification import CHANNELS, STATES
 from app.views.generated import writing
 from app.views.generated.guard import actor
@@ -69,7 +69,7 @@ class OutboxTable(OpsTable):
     def resend(self, key: str) -> Response:
         """Send a message anew that was given up, or not sent."""
         row = self.get_one(key)
-        self._kept("resend", lambda: outbox.resend(db.session(), row.pk, datetime.now(UTC)))
+        self._kept("resend", lambda: by_hand.resend(db.session(), row.pk, datetime.now(UTC)))
         flash(_("It goes out again within seconds, unless it is stale by now."), "success")
         return redirect(url_for("ops_outbox.details_view", id=row.pk))
 
@@ -77,7 +77,7 @@ class OutboxTable(OpsTable):
     def take_off(self, key: str) -> Response:
         """Never send a message that waits, or was given up."""
         row = self.get_one(key)
-        self._kept("take-off", lambda: outbox.take_off(db.session(), row.pk))
+        self._kept("take-off", lambda: by_hand.take_off(db.session(), row.pk))
         flash(_("It will not be sent."), "success")
         return redirect(url_for("ops_outbox.details_view", id=row.pk))
 
@@ -86,12 +86,12 @@ class OutboxTable(OpsTable):
 
     def acts(self, row: Any) -> list[Act]:
         found = []
-        if outbox.may_resend(row):
+        if by_hand.may_resend(row):
             found.append(
                 Act(_("Send again"), url_for(".resend", key=row.pk), "fa-paper-plane",
                     _("Send this message again? Where it is not true any more, it is skipped."))
             )  # fmt: skip
-        if outbox.may_take_off(row):
+        if by_hand.may_take_off(row):
             found.append(
                 Act(_("Do not send"), url_for(".take_off", key=row.pk), "fa-ban",
                     _("Take this message off? The person is not told."))
