@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.models.base.clock import holidays_between
@@ -56,13 +56,15 @@ class Missing:
 
 def missing(session: Session) -> Missing:
     """Which of the tables that a first visit needs have no row; one statement."""
-    needed = (Room.room_id, VisitType.visit_type_id, Doctor.doctor_id)
-    rows = (
-        *map(select, needed),
+    rows: list[Select[Any]] = [
+        select(Room.room_id),
+        select(VisitType.visit_type_id),
+        select(Doctor.doctor_id),
         select(Shift.shift_id).where(Shift.published),
         select(Patient.patient_id),
-    )
-    return Missing(*session.execute(select(*(~row.exists() for row in rows))).one())
+    ]
+    absent: list[Any] = [~row.exists() for row in rows]
+    return Missing(*session.execute(select(*absent)).one())
 
 
 def attention(session: Session, now: datetime) -> Attention:
