@@ -44,6 +44,8 @@ KINDS = """() => [...new Set([...document.body.querySelectorAll("*")].map((one) 
 
 known: dict[str, set[str]] = {}
 """The kinds of elements that axe has seen, by the width of the screen, over all roles."""
+REFUSAL = "the server responded with a status of 4"
+"""How the browser says that an answer is a refusal."""
 
 
 class Looker:
@@ -52,7 +54,7 @@ class Looker:
     def __init__(self, page: Any, base: str, who: str) -> None:
         self.page, self.base, self.who = page, base.rstrip("/"), who
         self.faults: list[str] = []
-        self.url, self.view = "", ""
+        self.url, self.view, self.refused = "", "", False
         self.under_way: set[Any] = set()
         self.axe = AXE.read_text()
         self.processor = page.context.new_cdp_session(page)
@@ -63,9 +65,9 @@ class Looker:
         for end in ("requestfinished", "requestfailed"):
             page.on(end, lambda request: self.under_way.discard(request))
 
-    def look(self, url: str) -> None:
-        """Open the page wide and narrow, each light and dark."""
-        self.url = url
+    def look(self, url: str, *, refused: bool = False) -> None:
+        """Open the page wide and narrow, each light and dark; `refused` is one that says no."""
+        self.url, self.refused = url, refused
         for name, size in (("wide", WIDE), ("narrow", NARROW)):
             self.view = name
             self.page.set_viewport_size(size)
@@ -104,13 +106,15 @@ class Looker:
             self._note(f"wider than the screen: {wide}")
 
     def _light_and_dark(self, name: str) -> None:
-        """What axe says, unless each kind of element was looked at on an earlier page."""
+        """What axe says of each page once, wide and light; of the other views unless each kind of
+        element was looked at on an earlier page."""
         kinds = set(self.page.evaluate(KINDS))
-        if kinds <= known.setdefault(name, set()) and not PICTURES:
+        is_new = PICTURES or not kinds <= known.setdefault(name, set())
+        if not is_new and name != "wide":
             return
         known[name] |= kinds
         self.page.evaluate(self.axe)
-        for scheme, asked in (("light", EVERYTHING), ("dark", CONTRAST)):
+        for scheme, asked in (("light", EVERYTHING), ("dark", CONTRAST))[: 2 if is_new else 1]:
             self.view = f"{name} {scheme}"
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.evaluate(STILL)
@@ -128,6 +132,8 @@ class Looker:
             self.page.screenshot(path=path, full_page=True)
 
     def _hear(self, message: Any) -> None:
+        if self.refused and REFUSAL in message.text:
+            return
         if message.type in {"error", "warning"}:
             self._note(f"console: {message.text[:200]}")
 
