@@ -22,3 +22,10 @@ def test_a_try_at_another_patients_row_leaves_an_event_on_every_route(sqlite_cas
     tries = [Probe("GET", path.format(key), key) for path in paths for key in keys.values()]
     try_all(sqlite_cast, tries, keys)
     assert refusals(sqlite_cast) == len(tries)
+
+
+def test_a_patient_is_refused_in_the_frame_of_the_portal(sqlite_cast: Cast) -> None:
+    for path, status in (("/nothing-here", 404), ("/portal/visit/999", 404), ("/board/", 403)):
+        answer = sqlite_cast.client("paula").get(path)
+        assert answer.status_code == status
+        assert 'class="portal"' in answer.text and 'id="menu"' not in answer.text

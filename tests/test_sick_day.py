@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.extensions import db
 from app.jobs import delivery
 from app.models import (
     Absence,
@@ -33,6 +34,7 @@ from app.models.base.itself import CLINIC
 from app.models.messages import message_defaults
 from app.models.rota import sick, sick_undo
 from app.models.rota.sick import Choice, Choices
+from app.models.visits.today import day_of
 from tests.cast import Cast
 
 NOW = datetime.now(UTC)
@@ -475,3 +477,21 @@ def test_a_line_that_cannot_be_meant_is_refused_in_words(
 def test_an_address_that_cannot_be_meant_is_no_failure(sqlite_cast: Cast, query: str) -> None:
     answer = sqlite_cast.client("rosa").get(f"/absence/?{query}")
     assert answer.status_code in {200, 400, 404}
+
+
+def test_the_page_begins_with_who_has_visits_today(sqlite_cast: Cast) -> None:
+    cast, now = sqlite_cast, datetime.now(UTC)
+    with cast.app.app_context():
+        last = day_of(now, clinic_zone())[1] - timedelta(minutes=1)
+        for patient, moment in ((cast.paula, now - timedelta(hours=2)), (cast.quentin, last)):
+            visit = Appointment(
+                patient_id=patient, doctor_id=cast.diaz, appointment_datetime=moment,
+                minutes_duration=10, status="booked",
+            )  # fmt: skip
+            db.session.add(visit)
+        db.session.commit()
+        db.session.remove()
+    page = cast.client("rosa").get("/absence/").text
+    assert f'href="/absence/?doctor={cast.diaz}"' in page
+    assert "1 visit still to come" in page, "what has begun is not counted"
+    assert f'href="/absence/?doctor={cast.eriksen}"' not in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from app.extensions import db
 from app.models import Appointment
 from app.models.base.clock import clinic_zone
+from app.models.visits import today
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser
@@ -244,6 +245,32 @@ def test_what_a_colleague_books_appears_by_itself_when_one_comes_back(
         db.session.remove()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     visit(page, "Quentin").nth(1).wait_for()
+
+
+def test_the_list_opens_at_now(page_of: PageOf, sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    with cast.app.app_context():
+        start, end = today.day_of(datetime.now(UTC), clinic_zone())
+        for patient, at, status in (
+            (cast.paula, start, "fulfilled"), (cast.quentin, end - timedelta(minutes=1), "booked"),
+        ):  # fmt: skip
+            visit = Appointment(
+                patient_id=patient, doctor_id=cast.diaz, appointment_datetime=at,
+                minutes_duration=1, status=status,
+            )  # fmt: skip
+            db.session.add(visit)
+        db.session.commit()
+        db.session.remove()
+    page = page_of("rosa")
+    page.goto("/calendar/?view=list")
+    page.locator(".list-open", has_text="Quentin").wait_for()
+    over = page.locator(".list-open", has_text="Paula").first
+    assert not over.is_visible()
+    page.get_by_role("button", name="1 earlier visit").click()
+    assert over.is_visible()
+    page.emulate_media(media="print")
+    page.evaluate("document.querySelector('.list-earlier').click()")
+    assert over.is_visible(), "on paper nothing is folded"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Appointment, MedicalRecord
-from tests.cast import Cast
+from app.models import Appointment, MedicalRecord, Observation
+from tests.cast import PASSWORD, Cast
 
 pytestmark = pytest.mark.browser
 
@@ -153,3 +153,44 @@ def test_a_doctor_writes_and_signs_a_note_by_keys_alone(page_of: PageOf, sqlite_
         notes = [row.notes for row in db.session.scalars(query)]
         db.session.remove()
     assert "Coughs for three days." in notes
+
+
+def test_a_nurse_measures_by_keys_alone(page_of: PageOf, sqlite_cast: Cast) -> None:
+    keys = Keys(page := page_of("nora"))
+    keys.find("Paul", "Paula")
+    page.wait_for_url("**/chart/*")
+    keys.enter("main a", "Record vitals")
+    page.wait_for_url("**section=vitals*")
+    for name, value in (("systolic", "128"), ("diastolic", "77"), ("pulse", "64")):
+        keys.tab_to(f"[name={name}]")
+        keys.type(value)
+    keys.enter("main form button", "Record")
+    page.get_by_text("128/77").first.wait_for()
+    with sqlite_cast.app.app_context():
+        query = select(Observation.value).where(Observation.patient_id == sqlite_cast.paula)
+        kept = set(db.session.scalars(query))
+        db.session.remove()
+    assert 64 in kept
+
+
+def test_the_admin_lets_someone_in_by_keys_alone(page_of: PageOf, sqlite_cast: Cast) -> None:
+    keys = Keys(page := page_of("amina"))
+    keys.enter("nav summary", "Administration")
+    keys.enter("nav a", "Users")
+    page.wait_for_url("**/users/list/*")
+    keys.enter("main a", "Add")
+    page.wait_for_url("**/users/add*")
+    for name, value in {
+        "username": "nils", "first_name": "Nils", "last_name": "Nyman",
+        "email": "nils@example.org",
+    }.items():  # fmt: skip
+        keys.tab_to(f"[name={name}]")
+        keys.type(value)
+    keys.tab_to("[name=roles][value=nurse]")
+    keys.press("Space")
+    for name in ("password", "conf_password"):
+        keys.tab_to(f"[name={name}]")
+        keys.type(PASSWORD)
+    keys.enter("main form button", "Add")
+    page.wait_for_url("**/users/show/*")
+    assert "Nils" in page.locator("h1").inner_text()
