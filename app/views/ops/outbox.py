@@ -29,7 +29,7 @@ class OutboxTable(OpsTable):
     one = _l("Message")
     empty = _l("No message yet. What the clinic tells people by itself passes through here.")
     column_list: Sequence[str] = (
-        "created", "rule", "channel", "state", "attempts", "not_before", "sent_at", "reason",
+        "created", "rule", "channel", "state", "attempts", "not_before", "reason",
     )  # fmt: skip
     column_sortable_list = ("created", "rule", "channel", "state", "attempts", "not_before")
     column_default_sort = ("created", True)
