@@ -13,8 +13,13 @@ from flask import Flask
 
 from app.language import LANGUAGES, SOURCE, _, current
 
-SPOKEN = {"noshow": "no-show", "fulfilled": "done", "waitlist": "waiting list"}
-"""What FHIR calls otherwise than people do."""
+SPOKEN = {
+    "noshow": "no-show",
+    "fulfilled": "done",
+    "waitlist": "waiting list",
+    "sms": "text message",
+}
+"""What is stored by another name than people say."""
 
 
 def spelled(moment: date | time, pattern: str) -> str:

@@ -36,6 +36,8 @@ TOO_WIDE = """() => {
 }"""
 CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 EVERYTHING = {"resultTypes": ["violations"]}
+STRUCTURE = EVERYTHING | {"rules": {"color-contrast": {"enabled": False}}}
+"""Headings, landmarks, names: what a page can have wrong although each of its elements is right."""
 KINDS = """() => [...new Set([...document.body.querySelectorAll("*")].map((one) =>
   [one.parentElement, one].map((e) => `${e.tagName}.${e.className?.baseVal ?? e.className}`).join(">") +
   [...one.attributes].map(({ name }) => name).join()))]"""
@@ -106,15 +108,15 @@ class Looker:
             self._note(f"wider than the screen: {wide}")
 
     def _light_and_dark(self, name: str) -> None:
-        """What axe says of each page once, wide and light; of the other views unless each kind of
-        element was looked at on an earlier page."""
+        """What axe says of each page; its colours only where a kind of element is new."""
         kinds = set(self.page.evaluate(KINDS))
-        is_new = PICTURES or not kinds <= known.setdefault(name, set())
-        if not is_new and name != "wide":
-            return
+        asks: list[tuple[str, object]] = [("light", EVERYTHING), ("dark", CONTRAST)]
+        if kinds <= known.setdefault(name, set()) and not PICTURES:
+            asks = [("light", STRUCTURE)] if name == "wide" else []
         known[name] |= kinds
-        self.page.evaluate(self.axe)
-        for scheme, asked in (("light", EVERYTHING), ("dark", CONTRAST))[: 2 if is_new else 1]:
+        if asks:
+            self.page.evaluate(self.axe)
+        for scheme, asked in asks:
             self.view = f"{name} {scheme}"
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.evaluate(STILL)

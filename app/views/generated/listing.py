@@ -55,13 +55,18 @@ def list_page(view: Any) -> ListPage:
     )
 
 
+WHEN = ("instant", "date")
+"""What stays on one line."""
+
+
 def row_of(view: Any, row: Any, columns: Sequence[str]) -> Row:
     """One row with the addresses of what the person may do with it."""
     key = view.datamodel.get_pk_value(row)
     show_url = view.url("show", pk=key)
     cells = [view.cell(row, name) for name in columns]
     if cells:
-        cells[0] = Cell(cells[0].text or str(row), "link" if show_url else cells[0].kind, show_url)
+        kind = "link" if show_url and cells[0].kind not in WHEN else cells[0].kind
+        cells[0] = Cell(cells[0].text or str(row), kind, show_url)
     return Row(
         pk=key,
         cells=cells,
