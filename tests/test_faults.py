@@ -80,7 +80,9 @@ def read_only(app: Flask) -> Iterator[None]:
         return
 
     def begin(connection: Any, _record: Any) -> None:
-        connection.read_only = True
+        connection.autocommit = True  # the server itself refuses, in a transaction or out of one
+        connection.execute("SET default_transaction_read_only TO on")
+        connection.autocommit = False
 
     with app.app_context():
         engine = db.engine
