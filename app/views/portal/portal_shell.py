@@ -41,12 +41,7 @@ def acting_patient() -> Patient:
     was about; raises Conflict where another was chosen since, in another window. Raises Forbidden
     where the login acts for nobody.
     """
-    known = {patient.patient_id: patient for patient in acted_for()}
-    if not known:
-        raise Forbidden(
-            _("Your login is not linked to a patient yet. Please ask at the front desk.")
-        )
-    patient = known.get(session.get(CHOSEN, 0)) or next(iter(known.values()))
+    patient = _chosen()
     told = request.form.get("acting_for")
     if told is not None and told != str(patient.patient_id):
         raise Conflict(
@@ -57,6 +52,15 @@ def acting_patient() -> Patient:
             )
         )
     return patient
+
+
+def _chosen() -> Patient:
+    known = {patient.patient_id: patient for patient in acted_for()}
+    if not known:
+        raise Forbidden(
+            _("Your login is not linked to a patient yet. Please ask at the front desk.")
+        )
+    return known.get(session.get(CHOSEN, 0)) or next(iter(known.values()))
 
 
 def acted_for() -> list[Patient]:
@@ -107,7 +111,7 @@ def _frame() -> dict[str, Any]:
     return {
         "nav": nav,
         "clinic": {"phone": config["CLINIC_PHONE"], "address": config["CLINIC_ADDRESS"]},
-        "acting": acting_patient(),
+        "acting": _chosen(),  # a refusal of what the form was about is shown in this frame, too
         "several": len(acted_for()) > 1,
     }
 
