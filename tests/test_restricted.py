@@ -22,6 +22,7 @@ from app.models import (
     Notification,
     Observation,
 )
+from app.models.messages import message_defaults
 from tests.cast import Cast
 from tests.prescribing_steps import add
 
@@ -179,13 +180,16 @@ def test_who_is_refused_is_offered_the_form(sqlite_cast: Cast) -> None:
 
 
 def test_breaking_the_glass_opens_the_chart_and_tells_admin_and_patient(cast: Cast) -> None:
+    with cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
     close(cast)
     assert break_glass(cast, "nora").status_code == 302
     assert status(cast, "nora") == 200
     assert SECRET in cast.client("nora").get("/condition/list/").text
     assert status(cast, "eriksen") == 403
     with cast.app.app_context():
-        told = db.session.scalars(select(Notification).where(Notification.rule == "broken glass"))
+        told = db.session.scalars(select(Notification).where(Notification.rule == "glass_broken"))
         assert {(n.user_id, n.channel) for n in told} == {
             (cast.users["amina"], "inbox"), (cast.users["amina"], "email"),
         }  # fmt: skip

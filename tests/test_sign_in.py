@@ -17,6 +17,7 @@ from werkzeug.security import generate_password_hash
 from app.extensions import db
 from app.models import GuessCount, LoginSession, LoginSetting, Notification
 from app.models.base import guesses
+from app.models.messages import message_defaults
 from app.security import sign_in as password_step
 from app.security.guessing import login_subject
 from tests.cast import PASSWORD, Cast
@@ -321,6 +322,7 @@ def test_half_a_sign_in_is_over_when_the_password_changes(cast: Cast, given: Fla
 
 
 def test_a_new_password_and_a_new_device_are_told(cast: Cast) -> None:
+    change(cast, message_defaults.seed)
     change(cast, lambda s: s.execute(delete(LoginSession)))  # nobody has signed in before
     client = cast.app.test_client()
     login = {"username": "rosa", "password": PASSWORD}
@@ -332,9 +334,9 @@ def test_a_new_password_and_a_new_device_are_told(cast: Cast) -> None:
     other.post("/login/", data=login, headers={"User-Agent": "Mozilla (iPhone) Safari/6"})
     with cast.app.app_context():
         told = db.session.scalars(
-            select(Notification.subject).where(Notification.rule == "login").order_by("created")
+            select(Notification.subject).where(Notification.channel == "email").order_by("created")
         )
-        assert list(told) == ["Your password was changed", "A new sign-in"]
+        assert list(told) == ["Your password was changed", "A new sign-in to your account"]
 
 
 def test_no_setting_row_is_there_for_whom_nothing_is_asked(cast: Cast) -> None:
@@ -346,8 +348,10 @@ def test_no_setting_row_is_there_for_whom_nothing_is_asked(cast: Cast) -> None:
 def test_a_sign_in_is_two_short_transactions_with_the_hash_between_them(
     cast: Cast, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    change(cast, lambda s: s.execute(delete(LoginSession)))  # a first sign-in tells nobody
     with cast.app.app_context():
         engine = db.engine
+    statements.clear()
     monkeypatch.setattr(
         password_step, "check_password_hash", lambda *_: statements.append("the hash") or True
     )

@@ -96,7 +96,10 @@ def letter_of(
 def _html(row: Notification, facts: dict[str, Any]) -> mime.Part:
     """The page of a message; of the digest with its plots as pictures."""
     template = current_app.jinja_env.get_template
-    figures = (row.context or {}).get("figures", []) if row.rule == digest.RULE else []
+    drawn = (
+        (row.context or {}).get("more", {}).get("figures", {}) if row.rule == digest.RULE else {}
+    )
+    figures = drawn.get(facts["language"], [])
     if not figures:
         return mime.words(template("mail/message.html").render(facts), "text/html")
     page = mime.words(template("mail/digest.html").render(facts, figures=figures), "text/html")

@@ -12,9 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.jobs import delivery
-from app.models import Appointment, DigestReader, Doctor, Notification, Staff
+from app.models import (
+    Appointment,
+    DigestReader,
+    Doctor,
+    LoginSetting,
+    Notification,
+    NotificationRule,
+    Staff,
+)
 from app.models.analytics import rollup
-from app.models.messages import digest
+from app.models.messages import digest, message_defaults
 from tests.cast import Cast
 from tests.notify.sink import Sink
 
@@ -24,6 +32,7 @@ MONDAY = datetime(2026, 6, 8, 5, 30, tzinfo=UTC)  # half past seven in Madrid
 @pytest.fixture
 def reader(session: Session, cast: Cast) -> Cast:
     """A clinic with six visits last week, and Nora who wants to read of them."""
+    message_defaults.seed(session)
     for day in range(6):
         start = MONDAY - timedelta(days=7 - day)
         visit = Appointment(
@@ -71,6 +80,21 @@ def test_the_mail_has_the_numbers_as_text_and_table_and_the_plots_as_pictures(
     assert next(part["Content-ID"] for part in pictures) == "<visits-by-status>"
     for part in pictures:
         assert Image.open(BytesIO(part.get_content())).size == (1040, 480)
+
+
+def test_it_speaks_the_language_of_its_reader(session: Session, reader: Cast) -> None:
+    session.add(LoginSetting(user_id=reader.users["nora"], language="es"))
+    session.flush()
+    digest.send(session, MONDAY)
+    row = session.scalars(select(Notification).where(Notification.rule == "digest")).one()
+    assert row.subject == "La semana del 1 de junio al 7 de junio de 2026"
+    assert "(semana anterior: 0)" in row.body
+    assert "(week before" not in row.body
+
+
+def test_the_admin_switches_it_off_by_its_rule(session: Session, reader: Cast) -> None:
+    session.query(NotificationRule).filter_by(event="digest").update({"active": False})
+    assert digest.send(session, MONDAY) == 0
 
 
 def test_it_names_no_doctor(session: Session, reader: Cast) -> None:

@@ -25,6 +25,7 @@ from app.models import (
 )
 from app.models.base.clock import clinic_zone
 from app.models.messages import message_defaults, outbox, wording
+from app.models.people import login_told
 from app.models.people.login_setting import LoginSetting
 from app.models.portal import joining
 from app.models.rota import telling
@@ -194,6 +195,20 @@ def test_a_message_goes_to_one_and_no_more(desk: Cast, session: Session) -> None
     )  # fmt: skip
     with pytest.raises(IntegrityError, match="notification_to_one"):
         session.flush()
+
+
+def test_what_is_told_of_a_login_follows_its_rule_in_the_language_of_its_pages(
+    desk: Cast, session: Session
+) -> None:
+    rosa = desk.users["rosa"]
+    session.add(LoginSetting(user_id=rosa, language="es"))
+    session.query(NotificationRule).filter_by(event="login_paused").update({"active": False})
+    login_told.factor_changed(session, rosa, "It was set up.", NOW)
+    login_told.locked(session, rosa, NOW)
+    told = session.scalars(select(Notification).where(Notification.user_id == rosa)).all()
+    assert {row.rule for row in told} == {"factor_changed"}
+    assert {row.channel for row in told} == {"inbox", "email"}
+    assert all("Se ha configurado." in row.body for row in told)
 
 
 def test_a_clinic_with_earlier_rules_gets_the_new_ones(desk: Cast, session: Session) -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app import spelling
+from app.language import _
 from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
 from app.models.analytics.scope import Asked, Scope, names
@@ -23,7 +25,7 @@ from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.grants import MANAGE, Role
 from app.models.base.screen import Screen
-from app.models.messages import links, outbox
+from app.models.messages import outbox, wording
 from app.models.messages.notification import Notification
 from app.models.people.staff import Staff
 
@@ -72,25 +74,40 @@ def send(session: Session, now: datetime) -> int:
         .join(Staff, Staff.staff_id == DigestReader.staff_id)
         .where(Staff.active)
     )
-    onces = {f"{monday}:staff:{key}": key for key in session.scalars(query)}
-    full = [f"{RULE}:{once}:email" for once in onces]
-    sent = set(session.scalars(select(Notification.once).where(Notification.once.in_(full))))
-    left = {once: key for once, key in onces.items() if f"{RULE}:{once}:email" not in sent}
-    if not left or rollup.pending(session):
+    has_it = exists().where(
+        Notification.rule == RULE,
+        Notification.staff_id == Staff.staff_id,
+        Notification.created >= datetime.combine(monday, time(), clinic_zone()),
+    )
+    readers = session.scalars(query.where(~has_it)).all()
+    if not readers or not outbox.rules_of(session, RULE) or rollup.pending(session):
         return 0  # or at the next turn, when the figures have caught up
     said = content(session, monday - timedelta(days=7), now)
-    return sum(_put(session, once, key, said, now) for once, key in left.items())
+    return sum(_announce(session, monday, reader, said, now) for reader in readers)
 
 
 def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
-    """The figures of the week that begins on `monday`, as JSON can keep them."""
+    """The figures of the week that begins on `monday` in each language, as JSON can keep them."""
     scope = Scope(monday, monday + timedelta(days=6))
+    said = wording.in_each(lambda _code: _content(session, scope, now))
+    texts = {
+        name: {code: one[name] for code, one in said.items()} for name in ("first", "last", "lines")
+    }
+    return texts | {
+        "link": "/analytics/",
+        "figures": {c: one["figures"] for c, one in said.items()},
+    }
+
+
+def _content(session: Session, scope: Scope, now: datetime) -> dict[str, Any]:
     asked = Asked(session, scope, names(session), clinic_zone(), now, all_doctors=False)
     sections = [section for section in SECTIONS if section.roles == EVERYBODY]
     found = [(str(section.title), section.build(asked)) for section in sections]
+    totals = [[title, *_totals(figures)] for title, figures in found]
     return {
-        "subject": f"The week from {scope.first:%-d %B} to {scope.last:%-d %B %Y}",
-        "totals": [{"title": title, "lines": list(_totals(figures))} for title, figures in found],
+        "first": spelling.spelled(scope.first, _("d MMMM")),
+        "last": spelling.spelled(scope.last, _("d MMMM y")),
+        "lines": "\n\n".join("\n".join(lines) for lines in totals if len(lines) > 1),
         "figures": [
             _figure(figure)
             for _, figures in found
@@ -100,20 +117,12 @@ def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
     }
 
 
-def _put(session: Session, once: str, staff_id: int, said: dict[str, Any], now: datetime) -> bool:
-    parts = [
-        "\n".join([section["title"], *section["lines"]])
-        for section in said["totals"]
-        if section["lines"]
-    ]
-    body = "\n\n".join([*parts, f"All figures: {links.url('/analytics/')}"])
+def _announce(
+    session: Session, monday: date, staff_id: int, said: dict[str, Any], now: datetime
+) -> bool:
     try:
         with session.begin_nested():
-            outbox.put(
-                session, RULE, once, said["subject"], body, now, channel="email",
-                staff_id=staff_id, expires=now + outbox.KEPT_FOR,
-                context={"visits": [], "figures": said["figures"]},
-            )  # fmt: skip
+            outbox.announce(session, RULE, f"{monday}", now, staff_id=staff_id, context=said)
     except IntegrityError:  # another worker was quicker
         return False
     return True
@@ -123,7 +132,12 @@ def _totals(figures: list[Figure]) -> Iterator[str]:
     for figure in figures:
         for total in figure.totals:
             now, before = (spelled(value, total.unit) for value in (total.now, total.before))
-            yield f"{total.name}: {now} (week before: {before})"
+            yield _(
+                "%(name)s: %(now)s (week before: %(before)s)",
+                name=total.name,
+                now=now,
+                before=before,
+            )
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

@@ -41,7 +41,10 @@ RULES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("New password asked for", "password_reset", {"inbox": False}),
     ("Password changed", "password_changed", {"channels": "email"}),
     ("New sign-in", "login_new", {"channels": "email"}),
-    ("Digest of the day", "digest", {"channels": "email", "inbox": False, "active": False}),
+    ("Signing in paused", "login_paused", {"channels": "email"}),
+    ("Second factor changed", "factor_changed", {"channels": "email"}),
+    ("Restricted chart opened", "glass_broken", {"channels": "email"}),
+    ("Figures of the week", "digest", {"channels": "email", "inbox": False}),
 )  # fmt: skip
 
 

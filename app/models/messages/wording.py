@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
@@ -22,6 +22,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from app import language
 from app.language import _
 from app.models.base.errors import ClinicError
+
+Said = TypeVar("Said")
 
 LANGUAGES = tuple(language.LANGUAGES)
 LOCALES = {code: spoken.locale for code, spoken in language.LANGUAGES.items()}
@@ -53,7 +55,10 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "password_reset": ("link", "until"),
     "password_changed": ("moment",),
     "login_new": ("moment", "device"),
-    "digest": ("lines",),
+    "login_paused": ("moment",),
+    "factor_changed": ("moment", "what"),
+    "glass_broken": ("who", "moment", "minutes", "link"),
+    "digest": ("first", "last", "lines", "link"),
 }
 """What a message can be about, and the variables that its words may use beside `COMMON`. None of
 them is clinical: not the kind of visit, not its reason, nothing of the record."""
@@ -130,9 +135,14 @@ def line(source: str, values: Mapping[str, Any]) -> str:
     return " ".join(render(source, values).split())[: LONGEST["subject"]]
 
 
-def in_each(say: Callable[[str], str]) -> dict[str, str]:
-    """What `say` says in each language, as the context of a message can keep it."""
-    return {language: say(language) for language in LANGUAGES}
+def in_each(say: Callable[[str], Said]) -> dict[str, Said]:
+    """What `say` says in each language, which is spoken meanwhile, as the context of a message can
+    keep it."""
+    said = {}
+    for code in LANGUAGES:
+        with language.in_language(code):
+            said[code] = say(code)
+    return said
 
 
 @cache

@@ -1,20 +1,16 @@
-"""What a person is told about their own login, by e-mail."""
+"""What a person is told about their own login, by the rules of the clinic."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from app.models.base.clock import clinic_zone
-from app.models.messages.outbox import put
+from app.language import _
+from app.models.messages import outbox, wording
 from app.models.people.login_session import LoginSession
-
-NOT_YOU = (
-    "If this was not you: sign in, end every other session under “My account”, change your "
-    "password, and tell the clinic's administrator."
-)
 
 
 def new_device(session: Session, row: LoginSession, now: datetime) -> None:
@@ -25,28 +21,22 @@ def new_device(session: Session, row: LoginSession, now: datetime) -> None:
             _KNOWN, {"user_id": row.user_id, "device": row.device, "address": row.address}
         ).one()
     if knows and not knows_this:
-        where = f"{row.device or 'an unknown device'}, address {row.address or 'unknown'}"
-        _tell(
-            session,
-            row.user_id,
-            "A new sign-in",
-            f"Someone signed in with your name: {where}.",
-            now,
-        )
+        device = wording.in_each(lambda _code: _device(row))
+        _tell(session, "login_new", row.user_id, now, device=device)
 
 
 def password_changed(session: Session, user_id: int, now: datetime) -> None:
-    _tell(session, user_id, "Your password was changed", "Every session was ended by it.", now)
+    _tell(session, "password_changed", user_id, now)
 
 
 def factor_changed(session: Session, user_id: int, what: str, now: datetime) -> None:
-    """`what` is a sentence: it was set up, taken away, or has new recovery codes."""
-    _tell(session, user_id, "Your second factor was changed", what, now)
+    """`what` is a sentence, marked by `_k`: it was set up, taken away, or has new recovery codes."""
+    _tell(session, "factor_changed", user_id, now, what=wording.in_each(lambda _code: _(what)))
 
 
 def locked(session: Session, user_id: int, now: datetime) -> None:
-    said = "Ten tries with wrong passwords or codes were made with your name. It is paused for minutes."
-    _tell(session, user_id, "Signing in with your name is paused", said, now)
+    """Wrong passwords or codes have used up the tries."""
+    _tell(session, "login_paused", user_id, now)
 
 
 _before = exists().where(LoginSession.user_id == bindparam("user_id"))
@@ -59,10 +49,15 @@ _KNOWN = select(
 )
 
 
-def _tell(session: Session, user_id: int, subject: str, said: str, now: datetime) -> None:
-    local = now.astimezone(clinic_zone())
-    body = f"{said} It was on {local:%-d %B %Y} at {local:%H:%M}.\n\n{NOT_YOU}"
-    put(
-        session, "login", f"{user_id}:{subject}:{now.isoformat()}", subject, body, now,
-        channel="email", user_id=user_id,
-    )  # fmt: skip
+def _device(row: LoginSession) -> str:
+    return _(
+        "%(device)s, address %(address)s",
+        device=row.device or _("an unknown device"),
+        address=row.address or _("unknown"),
+    )
+
+
+def _tell(session: Session, event: str, user_id: int, now: datetime, **more: Any) -> None:
+    context = {"moment": now, **more}
+    cause = f"login:{now.isoformat()}"
+    outbox.announce(session, event, cause, now, user_id=user_id, context=context)

@@ -25,7 +25,6 @@ from sqlalchemy.orm import Session, aliased
 
 from app.language import _
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
 from app.models.base.types import Instant
@@ -217,18 +216,11 @@ def _broken(actor: Acting, patient_id: Any, now: datetime) -> ColumnElement[bool
 
 
 def _tell_admins(session: Session, row: GlassBreak, now: datetime) -> None:
-    """In the inbox and by e-mail, without the patient's name: it leaves the house."""
+    """Without the patient's name: it leaves the house."""
     who = session.get_one(User, row.user_id).get_full_name()
-    local = now.astimezone(clinic_zone())
-    body = (
-        f"{who} opened a restricted chart from outside its team on {local:%-d %B %Y} at "
-        f"{local:%H:%M}, for {row.minutes} minutes. Whose it is and why stands under "
-        "“Administration”, “Broken glass”, for you to review."
-    )
+    link = f"/glassbreakview/show/{row.glass_break_id}"
+    context = {"who": who, "moment": now, "minutes": row.minutes, "link": link}
     admins = select(User.id).join(User.roles).where(RoleRow.name == Role.ADMIN, User.active)
     for user_id in session.scalars(admins.order_by(User.id)).all():
-        for channel in ("inbox", "email"):
-            outbox.put(
-                session, "broken glass", f"{row.glass_break_id}:{user_id}",
-                "A restricted chart was opened", body, now, channel=channel, user_id=user_id,
-            )  # fmt: skip
+        cause = f"glass:{row.glass_break_id}"
+        outbox.announce(session, "glass_broken", cause, now, user_id=user_id, context=context)

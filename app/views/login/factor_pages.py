@@ -12,7 +12,7 @@ from flask_appbuilder.security.sqla.models import User
 from werkzeug.security import check_password_hash
 
 from app.extensions import db
-from app.language import _
+from app.language import _, _k
 from app.models import ClinicError, LoginSetting, Role
 from app.models.people import login_setting
 from app.security.guessing import guessing, login_subject
@@ -47,7 +47,7 @@ class FactorView(BaseView):
             flash(_("That code does not belong to this picture. Try the next one."), "danger")
             again = factor.offer(person.username, secret)
             return render_template("factor.html", offer=again, **frame_of_login()), 422
-        factor.note_change(session, person.user_id, "It was set up.", now)
+        factor.note_change(session, person.user_id, _k("It was set up."), now)
         session.commit()
         return render_template("factor.html", codes=codes, **frame_of_login())
 
@@ -59,7 +59,7 @@ class FactorView(BaseView):
         if not _password_is_right():
             return redirect(url_for("AccountView.show"))
         made = login_setting.new_recovery_codes(session, setting.user_id)
-        factor.note_change(session, setting.user_id, "It has new recovery codes.", now)
+        factor.note_change(session, setting.user_id, _k("It has new recovery codes."), now)
         session.commit()
         return render_template("factor.html", codes=made, **frame_of_login())
 
@@ -72,7 +72,7 @@ class FactorView(BaseView):
             raise ClinicError(_("Your role needs a second factor; the administrator can reset it."))
         if _password_is_right():
             login_setting.remove(session, setting)
-            factor.note_change(session, setting.user_id, "It was taken away.", now)
+            factor.note_change(session, setting.user_id, _k("It was taken away."), now)
             session.commit()
             flash(_("Your second factor is taken away."), "success")
         return redirect(url_for("AccountView.show"))

@@ -13,7 +13,7 @@ from flask_login import current_user
 from werkzeug.security import check_password_hash
 
 from app.extensions import db
-from app.language import _
+from app.language import _, _k
 from app.models.base.guesses import TooMany
 from app.models.people import login_setting
 from app.security.sign_in import Known, check_code, known_login
@@ -71,7 +71,7 @@ class SignInStepsView(BaseView):
         if codes is None:
             flash(_("That code does not belong to this picture. Try the next one."), "danger")
             return _page("enrol", offer=factor.offer(known.user.username, secret)), 401
-        factor.note_change(session, user_id, "It was set up.", now)
+        factor.note_change(session, user_id, _k("It was set up."), now)
         session.commit()
         known = known_login(session, user_id)
         signing_in.step_done("code", known)

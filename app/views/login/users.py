@@ -26,7 +26,7 @@ from wtforms import (
 from wtforms.validators import Email, Length, Optional, ValidationError
 
 from app.extensions import db
-from app.language import _, _l
+from app.language import _, _k, _l
 from app.models import MANAGE, READ, Action, ClinicError, LoginSession, LoginSetting, Role
 from app.models.base import guesses
 from app.models.base.refusals import words
@@ -163,7 +163,7 @@ class UserView(GridView):
             raise ClinicError(_("This login has no second factor."))
         login_setting.remove(session, setting)
         login_session.end(session, now, "ended by admin", LoginSession.user_id == user.id)
-        login_told.factor_changed(session, user.id, "The administrator took it away.", now)
+        login_told.factor_changed(session, user.id, _k("The administrator took it away."), now)
         return self._done(user, "second-factor", _("The second factor is taken away."))
 
     def _done(self, user: User, action: str, said: str) -> Response:
