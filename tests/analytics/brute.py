@@ -130,6 +130,8 @@ class Count:
         """Patients in the period and before it, by code."""
         patients: dict[str, list[set[int]]] = defaultdict(lambda: [set(), set()])
         doctors = {r["record_id"]: r["doctor_id"] for r in self.tables[models.MedicalRecord]}
+        merges = [r for r in self.tables[models.PatientLink] if r["undone_at"] is None]
+        kept = {r["other_id"]: r["patient_id"] for r in merges}
         for row in self.tables[model]:
             text = row[when]
             if not row["code"] or not text or len(text) < 10:
@@ -140,7 +142,7 @@ class Count:
                 continue
             era = self.era(date.fromisoformat(text[:10]))
             if era is not None:
-                patients[row["code"]][1 - era].add(row["patient_id"])
+                patients[row["code"]][1 - era].add(kept.get(row["patient_id"], row["patient_id"]))
         return {code: [len(now), len(before)] for code, (now, before) in patients.items()}
 
     def use_of_doctors(self) -> dict[Any, tuple[int, int]]:
@@ -254,7 +256,7 @@ class Count:
 READ: tuple[Any, ...] = (
     models.Appointment, models.AppointmentHistory, models.Shift, models.TimeOff, models.Blocking,
     models.Room, models.Doctor, models.Staff, models.MedicalRecord, models.Condition,
-    models.MedicationRequest,
+    models.MedicationRequest, models.PatientLink,
 )  # fmt: skip
 TEXTS = ("diagnosis", "treatment", "notes")
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.extensions import db
 from app.models import (
@@ -19,6 +20,7 @@ from app.models import (
     MedicalRecord,
     Notification,
     Patient,
+    PatientLink,
     Shift,
     TimeOff,
 )
@@ -213,6 +215,18 @@ def test_a_diagnosis_of_fewer_than_five_patients_is_not_named(clinic: Cast) -> N
     (figure, _) = coded.figures(asked)
     assert figure.rows == [("Hypertension (I10)", [5, 0])]
     assert "fewer than 5 patients" in figure.note
+
+
+def test_who_was_registered_twice_and_merged_is_one_of_the_five(clinic: Cast) -> None:
+    diagnose(5, "F20", "Schizophrenia")
+    db.session.flush()
+    two = db.session.scalars(select(Condition.patient_id).order_by(Condition.patient_id)).all()[-2:]
+    link = PatientLink(
+        patient_id=two[0], other_id=two[1], reason="Registered twice", moved={}, linked_at=NOW,
+        linked_by_id=clinic.users["amina"],
+    )  # fmt: skip
+    db.session.add(link)
+    assert [row.patients for row in coded.diagnoses(kept(), SCOPE)] == [4]
 
 
 def test_words_that_were_typed_for_one_patient_are_not_shown(clinic: Cast) -> None:

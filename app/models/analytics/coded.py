@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.language import _, _l
 from app.models.analytics.figure import SMALLEST, Column, Figure, Value
 from app.models.analytics.scope import Asked, Scope
+from app.models.people import linked
 from app.models.record.clinical import Condition, MedicationRequest
 from app.models.record.medical_record import MedicalRecord
 from app.models.visits.appointment import Appointment
@@ -80,7 +81,8 @@ def _coded(session: Session, scope: Scope, model: Any, when: Any, *more: Any) ->
 
 
 def _patients(model: Any) -> Any:
-    return func.count(model.patient_id.distinct())
+    """Persons: whoever was registered twice and merged is one."""
+    return func.count(linked.kept(model.patient_id).distinct())
 
 
 def _counts(scope: Scope, model: Any, when: Any, more: Any, word: Any = None) -> Any:
