@@ -6,40 +6,30 @@ is answered as the first one was.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import request
 from flask_appbuilder import expose
 from flask_appbuilder.api import protect, safe
 from flask_appbuilder.security.decorators import permission_name
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect
 
 from app.extensions import db
-from app.language import _
-from app.models import Action, AnsweredRequest, Appointment, ClinicError, Conflict, VisitType
+from app.models import Action, Appointment, Conflict, VisitType
 from app.models.messages import planning, timeline
 from app.models.visits import booking, life
 from app.security import audit
 from app.security.scope import load
+from app.views.frame.bodies import read_flag
 from app.views.generated import writing
 from app.views.generated.api import EntityApi, in_words
 from app.views.generated.grid import GridView
-from app.views.generated.guard import BadQuery, actor
+from app.views.generated.guard import actor
 from app.views.generated.values import parse
+from app.views.visits import answered
 from app.views.visits.slots import dump
 
-LONGEST_KEY = 200
 MOVABLE = ("appointment_datetime", "minutes_duration", "doctor_id", "room_id")
-
-
-class KeyMisused(ClinicError):
-    """The same Idempotency-Key with another body."""
-
-    status = 422
-    code = "key_misused"
 
 
 def keep_rules(visit: Appointment) -> None:
@@ -70,13 +60,9 @@ class AppointmentRest(EntityApi):
 
     @in_words
     def post_headless(self) -> Any:
-        key = request.headers.get("Idempotency-Key", "")
-        if len(key) > LONGEST_KEY:
-            raise BadQuery(
-                _("An Idempotency-Key has at most %(most)s characters.", most=LONGEST_KEY)
-            )
-        if key and (answered := _answered(key)):
-            return self.response(201, **answered)
+        key = answered.key_of_request()
+        if before := answered.answer_of(key):
+            return self.response(201, **before)
         row = self.model()
         self._fill(row, self._body(), self.add_columns, needed=set(self.add_columns))
         wished = row.doctor_id, row.visit_type_id, row.appointment_datetime
@@ -84,14 +70,13 @@ class AppointmentRest(EntityApi):
 
         def remember(kept: Appointment) -> None:  # before the commit, which forgets the row
             said.update(id=kept.pk, result=self._kept(kept))
-            if key:
-                db.session.add(_answer_to(key, said))
+            answered.remember(key, said)
 
         try:
             writing.save(db.session(), actor(), row, Action.ADD, self.pre_add, remember)
         except Conflict as error:
-            if key and (answered := _answered(key)):
-                return self.response(201, **answered)
+            if before := answered.answer_of(key):
+                return self.response(201, **before)
             raise with_alternatives(error, *wished) from None
         return self.response(201, **said)
 
@@ -218,37 +203,9 @@ class AppointmentRest(EntityApi):
 
 def _tell_or_not(visit: Appointment, body: dict[str, Any]) -> None:
     """With `tell: false` the patient is not told of this change; else they are."""
-    tell = body.pop("tell", True)
-    if not isinstance(tell, bool):
-        raise ClinicError(_("tell is true or false."), field="tell")
+    tell = read_flag(body.pop("tell", True), "tell")
     if not tell:
         planning.silence(db.session(), visit)
-
-
-def _answered(key: str) -> dict[str, Any] | None:
-    """The answer that this key had before. Raises KeyMisused where it asked for something else."""
-    query = select(AnsweredRequest).where(
-        AnsweredRequest.user_id == actor().user_id, AnsweredRequest.key == key
-    )
-    before = db.session.scalars(query).one_or_none()
-    if before is not None and before.fingerprint != _fingerprint():
-        raise KeyMisused(_("This Idempotency-Key was used for another request."))
-    return before.answer if before else None
-
-
-def _answer_to(key: str, said: dict[str, Any]) -> AnsweredRequest:
-    return AnsweredRequest(
-        user_id=actor().user_id,
-        key=key,
-        fingerprint=_fingerprint(),
-        recorded=datetime.now(UTC),
-        answer=said,
-    )
-
-
-def _fingerprint() -> str:
-    body = json.dumps(request.get_json(silent=True), sort_keys=True)
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def with_alternatives(
