@@ -109,6 +109,7 @@ async function load(quiet) {
     if (error.name === "AbortError") return;
     byId("cal-fault").hidden = false;
     byId("cal-fault").querySelector(".alert-text").textContent = error.message;
+    byId("cal-frame").classList.add("is-drawn");
   }
   byId("cal-frame").ariaBusy = "false";
 }
@@ -133,6 +134,7 @@ function redraw() {
     grid.setOption("scrollTime", isToday(state) && from.slice(0, 10) < today() ? "00:00" : hour(from));
   }
   requestAnimationFrame(() => {
+    byId("cal-frame").classList.add("is-drawn");
     tidy(byId("cal-grid"));
     if (focused) byId("cal-grid").querySelector(`[data-visit="${focused}"] button`)?.focus();
   });
