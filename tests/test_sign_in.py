@@ -181,14 +181,16 @@ def test_a_locked_person_is_told_how_long_and_what_to_do(
 
 
 def test_the_lock_is_in_the_trail_and_told_to_its_owner(cast: Cast, evaluated: list[str]) -> None:
+    change(cast, message_defaults.seed)
     client = cast.app.test_client()
     for n in range(14):
         by_form(client, "rosa", str(n))
     with cast.app.app_context():
         locks = db.session.execute(text("SELECT entity_id FROM audit_event WHERE action='lockout'"))
         assert [row[0] for row in locks] == [str(cast.users["rosa"])]
-        told = db.session.scalars(select(Notification).where(Notification.rule == "login"))
-        assert [(n.user_id, n.channel) for n in told] == [(cast.users["rosa"], "email")]
+        told = db.session.scalars(select(Notification).where(Notification.rule == "login_paused"))
+        rosa = cast.users["rosa"]
+        assert {(n.user_id, n.channel) for n in told} == {(rosa, "email"), (rosa, "inbox")}
 
 
 def test_the_admin_lets_a_locked_person_in_at_once(sqlite_cast: Cast, evaluated: list[str]) -> None:

@@ -74,12 +74,13 @@ class Keys:
 def open_to_all(sqlite_cast: Cast, day: str) -> Any:
     app = sqlite_cast.app
     app.config["PORTAL_REGISTRATION"] = True
+    app.config["PORTAL_CUTOFF_HOURS"] = 2  # whatever the hour is, tomorrow's visits can be moved
     with app.app_context():
         message_defaults.seed(db.session())
         db.session.commit()
         db.session.remove()
     yield sqlite_cast
-    app.config["PORTAL_REGISTRATION"] = False
+    app.config |= {"PORTAL_REGISTRATION": False, "PORTAL_CUTOFF_HOURS": 24}
 
 
 def approve(cast: Cast) -> str:
