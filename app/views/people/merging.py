@@ -100,7 +100,7 @@ class DuplicatesView(BaseView):
     @permission_name("merge")
     def merge(self, kept_id: str, other_id: str) -> Any:
         """Both side by side with what will be shown where; by POST they are merged."""
-        kept, other = _both(kept_id, other_id)
+        kept, other = both(kept_id, other_id)
         if request.method == "GET":
             return preview(kept, other)
         reason = typed_reason()
@@ -112,7 +112,7 @@ class DuplicatesView(BaseView):
             raise
         except ClinicError as error:
             db.session.rollback()
-            return preview(*_both(kept_id, other_id), reason, error), error.status
+            return preview(*both(kept_id, other_id), reason, error), error.status
         flash(_("The two are one patient now."), "success")
         return redirect(url_for("DuplicatesView.show", patient=kept_id))
 
@@ -152,7 +152,8 @@ def _keep(work: Callable[[], tuple[PatientLink, list[Any]]]) -> None:
     writing.keep(session, person, work, rows)
 
 
-def _both(kept_id: str, other_id: str) -> tuple[Patient, Patient]:
+def both(kept_id: str, other_id: str) -> tuple[Patient, Patient]:
+    """Two patients of an address, as the person may see them. Raises NotFound."""
     session, person = db.session(), actor()
     kept = load(session, person, Patient, kept_id, Action.SHOW)
     return kept, load(session, person, Patient, other_id, Action.SHOW)

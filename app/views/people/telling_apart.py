@@ -12,13 +12,13 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.language import _
-from app.models import Action, ClinicError, Forbidden, NotFound, Patient, PatientApart
+from app.models import Action, ClinicError, Forbidden, NotFound, PatientApart
 from app.models.people import telling_apart
 from app.security import audit
 from app.security.scope import load
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.people.merging import DESK, preview, typed_reason
+from app.views.people.merging import DESK, both, preview, typed_reason
 
 
 class TwoPeopleView(BaseView):
@@ -35,8 +35,7 @@ class TwoPeopleView(BaseView):
     def decide(self, one_id: str, two_id: str) -> Any:
         """These are two people; the pair is not shown again."""
         session, person = db.session(), actor()
-        one = load(session, person, Patient, one_id, Action.SHOW)
-        two = load(session, person, Patient, two_id, Action.SHOW)
+        one, two = both(one_id, two_id)
         reason = typed_reason()
         now = datetime.now(UTC)
         try:
@@ -49,9 +48,7 @@ class TwoPeopleView(BaseView):
             raise
         except ClinicError as error:
             session.rollback()
-            one = load(session, person, Patient, one_id, Action.SHOW)
-            two = load(session, person, Patient, two_id, Action.SHOW)
-            return preview(one, two, apart=reason, problem=error), error.status
+            return preview(*both(one_id, two_id), apart=reason, problem=error), error.status
         flash(_("They are two people; the pair is not shown again."), "success")
         return redirect(url_for("DuplicatesView.show"))
 
