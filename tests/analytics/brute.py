@@ -24,6 +24,8 @@ class Count:
         self.zone, self.first, self.last = zone, first, last
         self.since = first - (last - first) - timedelta(days=1)
         self.tables = {model: rows(session, model) for model in READ}
+        merges = [r for r in self.tables[models.PatientLink] if r["undone_at"] is None]
+        self.kept = {r["other_id"]: r["patient_id"] for r in merges}
         self.doctors = {row["staff_id"]: row["doctor_id"] for row in self.tables[models.Doctor]}
         self.visits = self._visits()
         self._held = self._minutes_held()
@@ -41,6 +43,10 @@ class Count:
             and visit["status"] != "entered-in-error"
             and all(visit[key] == value for key, value in wanted.items())
         ]
+
+    def person(self, row: Row) -> int:
+        """Who is kept for the patient of a row."""
+        return self.kept.get(row["patient_id"], row["patient_id"])
 
     # -- figures, each as the function of the same name answers it --------------------------------
 
@@ -87,7 +93,7 @@ class Count:
         return {key: tuple(sums) for key, sums in found.items()}  # type: ignore[misc]
 
     def new_patients(self, **wanted: int) -> Counter[date]:
-        pairs = {(v["day"], v["patient_id"]) for v in self.counted(**wanted) if v["first"]}
+        pairs = {(v["day"], self.person(v)) for v in self.counted(**wanted) if v["first"]}
         return Counter(day for day, _ in pairs)
 
     def seen(self, **wanted: int) -> dict[Any, tuple[int, int]]:
@@ -130,8 +136,6 @@ class Count:
         """Patients in the period and before it, by code."""
         patients: dict[str, list[set[int]]] = defaultdict(lambda: [set(), set()])
         doctors = {r["record_id"]: r["doctor_id"] for r in self.tables[models.MedicalRecord]}
-        merges = [r for r in self.tables[models.PatientLink] if r["undone_at"] is None]
-        kept = {r["other_id"]: r["patient_id"] for r in merges}
         for row in self.tables[model]:
             text = row[when]
             if not row["code"] or not text or len(text) < 10:
@@ -142,7 +146,7 @@ class Count:
                 continue
             era = self.era(date.fromisoformat(text[:10]))
             if era is not None:
-                patients[row["code"]][1 - era].add(kept.get(row["patient_id"], row["patient_id"]))
+                patients[row["code"]][1 - era].add(self.person(row))
         return {code: [len(now), len(before)] for code, (now, before) in patients.items()}
 
     def use_of_doctors(self) -> dict[Any, tuple[int, int]]:
@@ -189,10 +193,10 @@ class Count:
         for visit in self.tables[models.Appointment]:
             if visit["status"] == "fulfilled":
                 when = (visit["appointment_datetime"], visit["appointment_id"])
-                patient = visit["patient_id"]
+                patient = self.person(visit)
                 first_seen[patient] = min(when, first_seen.get(patient, when))
         return [
-            self._visit(visit, moves[visit["appointment_id"]], first_seen.get(visit["patient_id"]))
+            self._visit(visit, moves[visit["appointment_id"]], first_seen.get(self.person(visit)))
             for visit in self.tables[models.Appointment]
         ]
 

@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 16, 9, 40, tzinfo=UTC)
 
 @pytest.fixture
 def clinic(session: Session) -> Session:
-    """The demo clinic with time off and a blocked room, its facts kept."""
+    """The demo clinic with time off, a blocked room and patients who were merged, its facts kept."""
     demo.build(session, patients=150, years=1, now=NOW, zone=ZONE)
     session.execute(
         text(
@@ -31,6 +31,14 @@ def clinic(session: Session) -> Session:
         text(
             "INSERT INTO blocking (room_id, start_at, end_at) "
             "SELECT room_id, '2026-02-27 09:10:00', '2026-03-03 10:00:00' FROM room WHERE room_id < 4"
+        )
+    )
+    rollup.refresh(session, NOW)
+    session.execute(
+        text(
+            "INSERT INTO patient_link (patient_id, other_id, reason, moved, linked_at) "
+            "SELECT patient_id - 1, patient_id, 'Registered twice', '{}', '2026-03-01 08:00:00' "
+            "FROM patient WHERE patient_id % 3 = 0"
         )
     )
     rollup.refresh(session, NOW)

@@ -12,10 +12,15 @@ from app.extensions import db
 from app.jobs.timetable import TIMETABLE
 from app.models import Appointment, Doctor, FactTouched, Patient, Room, Shift, VisitFact
 from app.models.analytics import rollup
+from app.models.base.clock import clinic_zone
 from tests.cast import Cast
 
 NOW = datetime(2026, 5, 5, tzinfo=UTC)
 
+MERGE = (
+    "INSERT INTO patient_link (patient_id, other_id, reason, moved, linked_at) "
+    "VALUES ({patient}, {twin}, 'Registered twice', '{{}}', '2026-05-01 08:00:00')"
+)
 CHANGES = {
     "a booking": "INSERT INTO appointment (patient_id, doctor_id, appointment_datetime, status) "
     "VALUES ({patient}, {doctor}, '2026-05-04 10:00:00', 'booked')",
@@ -36,6 +41,7 @@ CHANGES = {
     "a blocking": "INSERT INTO blocking (room_id, start_at, end_at) "
     "VALUES ({room}, '2026-05-04 07:00:00', '2026-05-04 09:00:00')",
     "a room": "INSERT INTO room (name, room_type) VALUES ('New', 'exam')",
+    "a merge": MERGE,
     "another doctor's shifts": "UPDATE doctor SET staff_id = {nurse} WHERE doctor_id = {doctor}",
 }
 
@@ -66,7 +72,7 @@ def test_a_change_by_raw_sql_is_noted_and_counted(clinic: Cast, change: str) -> 
     session.execute(
         text(
             CHANGES[change].format(
-                patient=clinic.quentin, other=clinic.quentin, doctor=clinic.diaz, staff=staff,
+                patient=clinic.quentin, other=clinic.quentin, twin=clinic.paula, doctor=clinic.diaz, staff=staff,
                 nurse=nurse, room=clinic.room, true="true" if postgresql else 1,
             )
         )
@@ -108,6 +114,37 @@ def test_a_first_visit_makes_the_later_ones_of_the_patient_known(clinic: Cast) -
     rollup.refresh(session, NOW)
     known = select(VisitFact.known).where(VisitFact.appointment_id == visit.appointment_id)
     assert session.scalar(known) is True
+
+
+def test_who_was_registered_twice_is_new_once_and_known_after_until_they_are_parted(
+    clinic: Cast,
+) -> None:
+    session, zone = db.session(), clinic_zone()
+    twin = Patient(name="Paula Again", dob=date(1990, 1, 1))
+    earlier = Appointment(
+        patient=twin,
+        doctor_id=clinic.diaz,
+        appointment_datetime=datetime(2026, 4, 1, 8, tzinfo=UTC),
+    )
+    session.add(earlier)
+    session.flush()
+    session.execute(text("UPDATE appointment SET status = 'fulfilled'"))
+
+    def facts() -> list[tuple[bool, bool]]:
+        rollup.refresh(session, NOW)
+        assert rollup.rollup_differences(session, zone) == []
+        query = select(VisitFact.first, VisitFact.known)
+        theirs = VisitFact.appointment_id.in_((earlier.appointment_id, clinic.visit))
+        return [tuple(row) for row in session.execute(query.where(theirs).order_by(VisitFact.day))]
+
+    assert facts() == [(True, False), (True, False)]
+    session.execute(text(MERGE.format(patient=clinic.paula, twin=twin.patient_id)))
+    assert facts() == [(True, False), (False, True)]
+    undone = (
+        "UPDATE patient_link SET undone_at = '2026-05-02 08:00:00', undone_reason = 'Two people'"
+    )
+    session.execute(text(undone))
+    assert facts() == [(True, False), (True, False)]
 
 
 def test_many_changes_are_counted_anew_at_once(

@@ -11,13 +11,15 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.models.base.intervals import Interval, common, merged, minus
 from app.models.base.types import Instant
 from app.models.clinic.opening import Blocking, TimeOff
 from app.models.clinic.room import Room
+from app.models.people.linked import STANDING
+from app.models.people.patient_link import PatientLink
 from app.models.people.staff import Doctor
 from app.models.rota.shift import Shift
 from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
@@ -37,7 +39,8 @@ Fact = dict[str, Any]
 def visit_facts(
     session: Session, zone: ZoneInfo, patients: Collection[int] | None = None
 ) -> Iterator[Fact]:
-    """The facts of all visits of these patients, or of everybody; one statement."""
+    """The facts of all visits of these patients, or of everybody; one statement. Whoever was merged
+    is named by who is kept: name all rows of a person."""
     query = _visits_with_history(patients)
     if patients is not None:
         query = query.where(Appointment.patient_id.in_(patients))
@@ -107,18 +110,17 @@ def _visits_with_history(patients: Collection[int] | None) -> Any:
     ).group_by(past.appointment_id)
     if patients is not None:
         story = story.join(Appointment).where(Appointment.patient_id.in_(patients))
-    told = story.subquery()
+    told, person = story.subquery(), func.coalesce(PatientLink.patient_id, Appointment.patient_id)
     return (
         select(
-            Appointment.appointment_id, Appointment.patient_id, Appointment.doctor_id,
+            Appointment.appointment_id, person.label("patient_id"), Appointment.doctor_id,
             Appointment.visit_type_id, Appointment.room_id, Appointment.appointment_datetime,
             Appointment.minutes_duration, Appointment.status, Appointment.cancellation_reason,
             Appointment.arrived_at, told.c.asked, told.c.entered, told.c.left, told.c.cancelled,
         )
         .outerjoin(told, told.c.appointment_id == Appointment.appointment_id)
-        .order_by(
-            Appointment.patient_id, Appointment.appointment_datetime, Appointment.appointment_id
-        )
+        .outerjoin(PatientLink, and_(PatientLink.other_id == Appointment.patient_id, STANDING))
+        .order_by(person, Appointment.appointment_datetime, Appointment.appointment_id)
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.models.analytics.collect import Fact, room_facts, shift_facts, visit_facts
 from app.models.analytics.tables import FactTouched, RoomFact, ShiftFact, VisitFact
 from app.models.base.clock import clinic_zone
+from app.models.people import linked
 from app.models.rota.shift import Shift
 
 CHUNK = 5000
@@ -51,7 +52,7 @@ def refresh(session: Session, now: datetime) -> int:
     if max(len(patients), sum((last - first).days for first, last in days)) > MANY:
         _rebuild(session, zone)
     else:
-        _keep_visits(session, zone, patients)
+        _keep_visits(session, zone, linked.all_rows(session, patients))
         for first, last in days:
             _keep_days(session, zone, first, last)
     _forget(session, [row.touched_id for row in touched])

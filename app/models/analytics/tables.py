@@ -15,10 +15,11 @@ from app.models.base.entity import Entity
 
 
 class VisitFact(Entity):
-    """One appointment. `weekday` is 0 on Monday; `lead_days` lie between booking and visit;
-    `waited` is the time from the arrival to the room, `taken` the time in it; None where the
-    clinic does not know. `late` was cancelled by or for the patient less than a day before.
-    `known` had a visit here before; `first` is the first that took place."""
+    """One appointment. `patient_id` is the person: of a merged patient, who is kept. `weekday` is 0
+    on Monday; `lead_days` lie between booking and visit; `waited` is the time from the arrival to
+    the room, `taken` the time in it; None where the clinic does not know. `late` was cancelled by or
+    for the patient less than a day before. `known` had a visit here before; `first` is the first
+    that took place."""
 
     __tablename__ = "visit_fact"
     __table_args__ = (

@@ -6,7 +6,7 @@ found in one step from the one that is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -71,6 +71,17 @@ def replaced(session: Session, patient_id: int) -> list[PatientLink]:
     """The standing merges into a kept patient, oldest first."""
     query = select(PatientLink).where(PatientLink.patient_id == patient_id, STANDING)
     return list(session.scalars(query.order_by(PatientLink.linked_at)))
+
+
+def all_rows(session: Session, patients: Collection[int]) -> set[int]:
+    """The numbers of these patients and of all who are one person with any of them; two statements."""
+    found = set(patients)
+    for mine, other in (
+        (PatientLink.other_id, PatientLink.patient_id),
+        (PatientLink.patient_id, PatientLink.other_id),
+    ):
+        found.update(session.scalars(select(other).where(STANDING, mine.in_(found))))
+    return found
 
 
 def who_are_kept(session: Session, found: Sequence[Patient]) -> list[Patient]:
