@@ -97,11 +97,13 @@ def current() -> str:
     request this is, else of the clinic."""
     if forced := _forced.get():
         return forced
+    with suppress(AttributeError, RuntimeError):  # asked hundreds of times a page: by one look
+        known: str = g.language
+        return known
     if not g:
         return SOURCE
-    chosen: str | None = g.get("language")
-    if chosen is None:
-        chosen = g.language = _of_request() or current_app.config["CLINIC_LANGUAGE"]
+    chosen: str = _of_request() or current_app.config["CLINIC_LANGUAGE"]
+    g.language = chosen
     return chosen
 
 

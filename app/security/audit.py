@@ -99,7 +99,7 @@ def keep_reads(session: Session) -> None:
     reads = g.pop("reads", [])
     if not reads:
         return
-    session.rollback()
+    session.close()
     database.start_writing()
     engine = session.get_bind().engine
     with engine.begin() if len(reads) > 1 else database.one_statement(engine) as connection:

@@ -13,7 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.language import _
 from app.models import Action, Forbidden, NotFound
 from app.models.base.grants import Rule
-from app.models.record import restricting
+from app.models.record import closed
 from app.security.actor import Actor
 from app.security.policy import Subject, of_the_application, owner
 
@@ -129,7 +129,7 @@ def _open_charts(actor: Actor, model: type[Any]) -> ColumnElement[bool]:
     if not getattr(model, "__clinical__", False):
         return true()
     patient_id: ColumnElement[int] = model.patient_id
-    return patient_id.not_in(restricting.closed_to(actor, datetime.now(UTC)))
+    return patient_id.not_in(closed.closed_to(actor, datetime.now(UTC)))
 
 
 def require_open(session: Session, actor: Actor, row: Any) -> None:
@@ -139,7 +139,7 @@ def require_open(session: Session, actor: Actor, row: Any) -> None:
         return
     given = row.patient.patient_id if row.patient is not None else None
     for patient_id in {row.patient_id, given} - {None}:
-        restricting.require_open(session, actor, patient_id, datetime.now(UTC))
+        closed.require_open(session, actor, patient_id, datetime.now(UTC))
 
 
 def _widest(rules: list[Rule]) -> list[Rule]:

@@ -44,44 +44,49 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         folder = Path(os.environ.get("BENCH_FOLDER") or scratch)
         clinic = clinics.on_postgresql(folder, PATIENTS)
+        copies = None if QUICK else (asking_peers.copy_for_all(clinic), growth.tenfold(clinic))
         os.environ |= clinic.environment()  # the raw SQL is sent from here, too
         told = page.Page(clinic.facts | {"patients": PATIENTS})
         with ExitStack() as running:
-            programs = _all(folder, clinic, running)
+            programs = _asked(clinic, running)
+            if copies:
+                programs |= _beside(folder, copies[0], running)
             told.beside(measure.in_turns(WANTED, programs, QUICK), programs)
-        if not QUICK:
-            told.growth(_grown(clinic))
+        if copies:
+            told.growth(_grown(clinic, copies[1]))
             if list(operations.ALL) == WANTED:
                 messages.measure()
     if "--write" in sys.argv:
         told.write(ROOT / "docs" / "performance.md")
 
 
-def _all(folder: Path, clinic: Clinic, running: ExitStack) -> dict[str, Program]:
-    """Every program, running until the end."""
+def _asked(clinic: Clinic, running: ExitStack) -> dict[str, Program]:
+    """Ours and the raw routes, running until the end."""
     ours = running.enter_context(serving("ours", clinic.environment()))
     raw = running.enter_context(serving("raw", clinic.environment()))
-    programs = {
+    return {
         "ours": asking_ours.program(clinic, ours),
         "raw": asking_raw.program(clinic, raw),
         "open": asking_ours.open_routes(ours),
     }
-    if not QUICK:
-        file = clinics.on_sqlite(folder / "sqlite", PATIENTS)
-        on_sqlite = running.enter_context(serving("ours", file.environment()))
-        programs["ours on SQLite"] = asking_ours.program(file, on_sqlite)
-        programs |= asking_peers.programs(clinic, running)
-    return programs
 
 
-def _grown(clinic: Clinic) -> list[measure.Line]:
-    """Ours on this clinic and on one with ten times the data, in turns."""
+def _beside(folder: Path, copy: Clinic, running: ExitStack) -> dict[str, Program]:
+    """Ours on SQLite, and the others."""
+    file = clinics.on_sqlite(folder / "sqlite", PATIENTS)
+    on_sqlite = running.enter_context(serving("ours", file.environment()))
+    found = {"ours on SQLite": asking_ours.program(file, on_sqlite)}
+    return found | asking_peers.programs(copy, running)
+
+
+def _grown(clinic: Clinic, tenfold: Clinic) -> list[measure.Line]:
+    """Ours on this clinic and on one with ten times the past, in turns."""
     with ExitStack() as running:
         programs = {
             name: asking_ours.program(
                 one, running.enter_context(serving("ours", one.environment()))
             )
-            for name, one in {"ours": clinic, "ten times": growth.tenfold(clinic)}.items()
+            for name, one in {"ours": clinic, "ten times": tenfold}.items()
         }
         return measure.in_turns(WANTED, programs, QUICK)
 

@@ -21,9 +21,14 @@ PASSWORD = "clinic-demo-only"
 NAMES = {"stock FAB": "peer_fab", "Flask-Admin": "peer_admin", "Django admin": "peer_django"}
 
 
-def programs(clinic: Clinic, running: ExitStack) -> dict[str, Program]:
-    """Every other that is installed (requirements-bench.txt), served from its own copy."""
-    copy, found = copied(clinic, "peers", anew=True), {}
+def copy_for_all(clinic: Clinic) -> Clinic:
+    """The tables of the clinic, for the others; while nobody is connected to it."""
+    return copied(clinic, "peers", anew=True)
+
+
+def programs(copy: Clinic, running: ExitStack) -> dict[str, Program]:
+    """Every other that is installed (requirements-bench.txt), served from the copy."""
+    found = {}
     for place, (name, module) in enumerate(NAMES.items(), 3):
         if _is_prepared(module, copy):
             server = running.enter_context(serving(module, copy.environment()))

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from app.models.base.acting import Acting
 from app.models.clinic.visit_type import VisitType
@@ -46,12 +46,25 @@ class VisitPage:
         return max(1, -(-self.count // VISITS_A_PAGE))
 
 
+class Allergies(NamedTuple):
+    """A patient's allergies, the dangerous first."""
+
+    active: list[AllergyIntolerance]
+    former: list[AllergyIntolerance]
+
+
 def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
     """Rows that no later one replaces."""
     later = aliased(model)
     return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))
 
 
+_SHOWN = (
+    MedicalRecord.patient_id, MedicalRecord.doctor_id, MedicalRecord.author_id,
+    MedicalRecord.visit_date, MedicalRecord.status, MedicalRecord.diagnosis,
+    MedicalRecord.type_display, MedicalRecord.reason_display,
+)  # fmt: skip
+"""Of a record in the list of them: its long texts stay where they are, unread."""
 _amendments = RecordAmendment.record_id == MedicalRecord.record_id
 _VISITS = (
     select(
@@ -67,6 +80,7 @@ _VISITS = (
         func.count().over().label("total"),
     )
     .join(Doctor, Doctor.doctor_id == MedicalRecord.doctor_id)
+    .options(load_only(*_SHOWN, raiseload=True))
     .where(same_person(MedicalRecord.patient_id, WHOSE))
     .order_by(MedicalRecord.visit_date.desc(), MedicalRecord.record_id.desc())
     .limit(VISITS_A_PAGE)
@@ -78,19 +92,14 @@ _PROBLEMS = (
     .order_by(case((Condition.clinical_status.in_(ONGOING), 0), else_=1), Condition.onset.desc())
     .limit(MOST)
 )
-_allergies = select(AllergyIntolerance).where(
-    same_person(AllergyIntolerance.patient_id, WHOSE), _latest(AllergyIntolerance)
-)
 _ALLERGIES = (
-    _allergies.where(AllergyIntolerance.clinical_status == "active")
+    select(AllergyIntolerance)
+    .where(same_person(AllergyIntolerance.patient_id, WHOSE), _latest(AllergyIntolerance))
     .order_by(
-        case((AllergyIntolerance.criticality == "high", 0), else_=1), AllergyIntolerance.display
+        case((AllergyIntolerance.clinical_status == "active", 0), else_=1),
+        case((AllergyIntolerance.criticality == "high", 0), else_=1),
+        AllergyIntolerance.display,
     )
-    .limit(MOST)
-)
-_FORMER_ALLERGIES = (
-    _allergies.where(AllergyIntolerance.clinical_status != "active")
-    .order_by(AllergyIntolerance.display)
     .limit(MOST)
 )
 _MEDICATION = (
@@ -149,14 +158,11 @@ def problems(session: Session, patient_id: int) -> Sequence[Condition]:
     return session.scalars(_PROBLEMS, {"patient_id": patient_id}).all()
 
 
-def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
-    """Active allergies, the dangerous first."""
-    return session.scalars(_ALLERGIES, {"patient_id": patient_id}).all()
-
-
-def former_allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
-    """Those that are inactive or resolved, by name."""
-    return session.scalars(_FORMER_ALLERGIES, {"patient_id": patient_id}).all()
+def allergies(session: Session, patient_id: int) -> Allergies:
+    """What the patient is allergic to, and what is over: inactive or resolved."""
+    rows = session.scalars(_ALLERGIES, {"patient_id": patient_id}).all()
+    active = [row for row in rows if row.clinical_status == "active"]
+    return Allergies(active, [row for row in rows if row.clinical_status != "active"])
 
 
 def medication(

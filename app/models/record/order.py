@@ -64,7 +64,7 @@ def facts_of(writing: Writing) -> Facts:
     return Facts(
         years=patient.age(writing.today),
         weight=_weight(writing),
-        allergies=chart.allergies(session, patient.patient_id),
+        allergies=chart.allergies(session, patient.patient_id).active,
         medication=[row for row in taken if row.medication_request_id != renewed],
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.models.people.linked import same_person
+from app.models.people.linked import WHOSE, same_person
 from app.models.record.clinical import Observation
 from app.models.record.vitals import BY_CODE, Measure, Vital
 
@@ -56,18 +57,23 @@ class Course:
 
 def vitals(session: Session, patient_id: int, most: int = TREND) -> list[Course]:
     """Every vital sign that was ever read, with its last `most` readings."""
+    return courses(session.execute(_vitals(), {"patient_id": patient_id, "most": most}))
+
+
+@cache
+def _vitals() -> Select[Any]:
     rank = func.row_number().over(
         partition_by=Observation.code,
         order_by=(Observation.effective.desc(), Observation.observation_id.desc()),
     )
     ranked = (
-        observed(patient_id)
+        observed(WHOSE)
         .add_columns(rank.label("rank"))
         .where(Observation.code.in_(BY_CODE))
         .subquery()
     )
-    query = select(ranked).where(ranked.c.rank <= most)
-    return courses(session.execute(query.order_by(ranked.c.code, ranked.c.rank)))
+    query = select(ranked).where(ranked.c.rank <= bindparam("most", type_=Integer()))
+    return query.order_by(ranked.c.code, ranked.c.rank)
 
 
 def vitals_of(session: Session, record_id: int) -> list[Course]:
@@ -103,7 +109,8 @@ def courses(rows: Iterable[Any]) -> list[Course]:
     return [course for course in found.values() if course.readings]
 
 
-def observed(patient_id: int) -> Select[Any]:
+def observed(patient_id: int | ColumnElement[int]) -> Select[Any]:
+    """The readings of a patient that are no mistake."""
     return select(*OBSERVED).where(same_person(Observation.patient_id, patient_id), *_sound())
 
 

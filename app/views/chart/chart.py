@@ -99,7 +99,7 @@ def _overview(opened: Opened) -> dict[str, Any]:
         "drafts": drafts,
         "has_begun": HAS_BEGUN,
         "problems": chart.problems(session, patient_id),
-        "former_allergies": chart.former_allergies(session, patient_id),
+        "former_allergies": opened.known.former,
         "medication": chart.medication(session, patient_id),
         "courses": readings.vitals(session, patient_id),
         "ongoing": chart.ONGOING,

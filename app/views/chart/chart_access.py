@@ -23,7 +23,7 @@ from app.models import (
     Role,
     Staff,
 )
-from app.models.record import chart, restricting
+from app.models.record import chart, closed, restricting
 from app.security.scope import as_key, load
 from app.views.chart.chart import show_chart
 from app.views.chart.chart_page import (
@@ -69,8 +69,8 @@ class ChartAccessView(BaseView):
         reason = clean_text(request.form.get("reason", "")).strip()[:LONGEST_REASON]
         minutes, now = request.form.get("minutes", ""), datetime.now(UTC)
         try:
-            restricting.require_open(session, person, patient.patient_id, now)
-        except restricting.Restricted:
+            closed.require_open(session, person, patient.patient_id, now)
+        except closed.Restricted:
             pass
         else:
             return redirect(chart_url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,8 @@ from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Ro
 from app.models.base.clock import clinic_zone
 from app.models.base.types import FhirDateTime
 from app.models.people.linked import is_of, kept_id
-from app.models.record import chart, restricting
+from app.models.record import chart, closed
+from app.models.record.clinical import AllergyIntolerance
 from app.models.record.vitals import ADULT
 from app.security import audit
 from app.security.actor import Actor
@@ -35,7 +35,11 @@ class Opened:
     patient: Patient
     person: Actor
     now: datetime
-    allergies: Sequence[Any]
+    known: chart.Allergies
+
+    @property
+    def allergies(self) -> list[AllergyIntolerance]:
+        return self.known.active
 
     @property
     def years(self) -> int:
@@ -70,8 +74,8 @@ def chart_of(patient_id: str) -> Opened:
     patient = the_one_kept(session, person, patient_id)
     now = datetime.now(UTC)
     try:
-        restricting.require_open(session, person, patient.patient_id, now)
-    except restricting.Restricted as error:
+        closed.require_open(session, person, patient.patient_id, now)
+    except closed.Restricted as error:
         error.details["patient"] = patient.patient_id
         audit.refused(session, person, "open", Patient, patient.patient_id)
         raise

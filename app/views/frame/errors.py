@@ -27,7 +27,7 @@ from app.extensions import db
 from app.language import _, _l
 from app.models import ClinicError
 from app.models.base.refusals import lost_a_race, race, sentence_for
-from app.models.record.restricting import Restricted
+from app.models.record.closed import Restricted
 from app.views.chart.restricted import restricted_facts
 from app.views.portal.portal_shell import frame_of_login
 

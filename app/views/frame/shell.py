@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from app.language import _, current
 from app.models import Patient, Role
 from app.models.base.clock import clinic_zone
 from app.security.actor import Actor, current_actor
+from app.security.policy import Policy, of_the_application
 from app.spelling import spelled, word
 from app.views.frame import languages
 from app.views.generated.generate import SECTION_ICONS
@@ -76,7 +78,7 @@ def _shell() -> Shell:
     return Shell(
         clinic=current_app.config["CLINIC_NAME"],
         user=_person(actor) if actor else None,
-        menu=_menu() if actor else [],
+        menu=_menu(actor.roles) if actor else [],
         search_url=url_for("SearchView.patients") if _may_search() else None,
         today=spelled(today, _("EEEE, d MMMM y")),
         inbox_url=url_for("InboxView.show") if actor and actor.roles & STAFF else None,
@@ -99,13 +101,33 @@ def _may_search() -> bool:
     return bool(sm.has_access("can_search", Patient.__name__ + "Search"))
 
 
-def _menu() -> list[Section]:
-    home = Item(_("Home"), "fa-house", url_for("HomeView.index"), request.path == "/")
+def _menu(roles: frozenset[Role]) -> list[Section]:
+    here = request.path
+    home = Item(_("Home"), "fa-house", url_for("HomeView.index"), here == "/")
     sections = [Section("", "", [home])]
-    for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
-        key, items = section["label"], [_item(child) for child in section.get("childs", [])]
-        sections.append(Section(key, _(key), items, _is_open(key, items)))
+    for key, label, entries in _entries(
+        of_the_application(), roles, current(), request.script_root
+    ):
+        items = [
+            Item(said, icon, url, here.startswith(url.removesuffix("list/")))
+            for said, icon, url in entries
+        ]
+        sections.append(Section(key, label, items, _is_open(key, items)))
     return sections
+
+
+@lru_cache(maxsize=200)
+def _entries(
+    _policy: Policy, _roles: frozenset[Role], _language: str, _root: str
+) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    """What the framework's menu holds for these roles, in this language, under this address: it
+    stands once the clinic has started, and to spell it took longer than to show it."""
+    found = []
+    for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
+        children = section.get("childs", [])
+        entries = [(_(child["label"]), child["icon"], child["url"]) for child in children]
+        found.append((section["label"], _(section["label"]), entries))
+    return found
 
 
 def _place(section: dict[str, Any]) -> int:
@@ -119,9 +141,3 @@ def _is_open(label: str, items: list[Item]) -> bool:
     kept = request.cookies.get(MENU_COOKIE)
     opened = DAILY if kept is None else unquote(kept).split("|")
     return label in opened or any(item.current for item in items)
-
-
-def _item(child: dict[str, Any]) -> Item:
-    base = child["url"].removesuffix("list/")
-    label = child["label"]
-    return Item(_(label), child["icon"], child["url"], request.path.startswith(base))

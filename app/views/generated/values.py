@@ -195,7 +195,8 @@ def show(value: Any) -> str:
         return _("Yes") if value else _("No")
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return spelled(aware.astimezone(clinic_zone()), "d MMM y HH:mm")
+        local = aware.astimezone(clinic_zone())
+        return f"{spelled(local.date(), 'd MMM y')} {local:%H:%M}"
     if isinstance(value, date):
         return spelled(value, "d MMM y")
     if isinstance(value, time):
