@@ -60,6 +60,19 @@ def alike(cast: Cast) -> int:
     return found
 
 
+def events(cast: Cast) -> list[tuple[str, int]]:
+    """What Rosa did to decisions, and under which patients that stands in the trail."""
+    query = select(AuditEvent.action, AuditEvent.patient_id).where(
+        AuditEvent.entity == "PatientApart",
+        AuditEvent.agent == "rosa",
+        AuditEvent.action.in_(("apart", "unapart")),
+    )
+    with cast.app.app_context():
+        found = [tuple(row) for row in db.session.execute(query.order_by(AuditEvent.audit_id))]
+        db.session.remove()
+    return found
+
+
 def test_a_pair_told_apart_leaves_the_list_until_it_is_taken_back(
     cast: Cast, twins: tuple[int, int]
 ) -> None:
@@ -72,13 +85,7 @@ def test_a_pair_told_apart_leaves_the_list_until_it_is_taken_back(
     assert "Told apart from" in page and "Twins" in page and "Rosa" in page
     assert client.post("/duplicates/apart/undo/1", data={"patient": two}).status_code == 302
     assert alike(cast) == 1
-    events = select(AuditEvent.action, AuditEvent.agent, AuditEvent.patient_id).where(
-        AuditEvent.entity == "PatientApart"
-    )
-    with cast.app.app_context():
-        found = {tuple(row) for row in db.session.execute(events)}
-        db.session.remove()
-    assert found == {(act, "rosa", who) for act in ("apart", "unapart") for who in twins}
+    assert events(cast) == [(act, who) for act in ("apart", "unapart") for who in twins]
 
 
 def test_a_merge_of_two_told_apart_says_so_and_asks(
@@ -95,6 +102,12 @@ def test_a_merge_of_two_told_apart_says_so_and_asks(
     said = {"reason": "The same after all", "after_all": "y"}
     assert client.post(f"/duplicates/{one}/{two}", data=said).status_code == 302
     assert scalar(sqlite_cast, select(PatientApart.withdrawn_at)) is not None
+    client.post("/duplicates/undo/1", data={"reason": "Two, as was said"})
+    standing = select(PatientApart.reason).where(PatientApart.withdrawn_at.is_(None))
+    assert scalar(sqlite_cast, standing) == "Twins"
+    assert events(sqlite_cast) == [
+        (act, who) for act in ("apart", "unapart", "apart") for who in (one, two)
+    ]
 
 
 def test_a_decision_needs_a_reason_and_the_typed_text_is_kept(
@@ -129,6 +142,37 @@ def test_the_database_holds_a_decision_against_merges_and_changes(
     raw(cast, MERGED, **turned)
     with pytest.raises(DatabaseError, match="patient_apart_merged"):
         raw(cast, APART, **pair)
+
+
+def test_who_is_merged_into_a_third_stays_told_apart_and_has_it_back_when_parted(
+    cast: Cast, twins: tuple[int, int]
+) -> None:
+    one, two = twins
+    client = cast.client("rosa")
+    add(cast, Patient(name="Ana Vidal", dob=date(2001, 2, 3)))
+    third = scalar(cast, select(func.max(Patient.patient_id)))
+    tell_apart(client, one, two)
+    assert alike(cast) == 2  # either of them and the third
+    assert merge(client, third, two).status_code == 302
+    assert alike(cast) == 0
+    assert "Told apart from" in client.get(f"/duplicates/?patient={third}").text
+    assert "Told apart as two people" in client.get(f"/duplicates/{third}/{one}").text
+    assert merge(client, third, one).status_code == 409
+    with pytest.raises(DatabaseError, match="patient_link_apart"):
+        raw(cast, MERGED, one=third, two=one)
+    client.post("/duplicates/undo/1", data={"reason": "Not her"})
+    assert alike(cast) == 2
+    assert "Told apart from" not in client.get(f"/duplicates/?patient={third}").text
+    assert "Told apart from" in client.get(f"/duplicates/?patient={two}").text
+
+
+def test_the_database_tells_nobody_apart_who_are_both_merged_into_a_third(
+    cast: Cast, twins: tuple[int, int]
+) -> None:
+    for twin in twins:
+        raw(cast, MERGED, one=cast.quentin, two=twin)
+    with pytest.raises(DatabaseError, match="patient_apart_merged"):
+        raw(cast, APART, one=twins[0], two=twins[1])
 
 
 def test_of_two_who_decide_at_once_one_is_told_so(cast: Cast, twins: tuple[int, int]) -> None:

@@ -56,19 +56,16 @@ def _facts(
 
 
 def written(session: Session, actor: Actor | None, action: str, row: Any) -> None:
-    """Record a write in its own transaction, with the names of the columns that change."""
+    """Record a write in its own transaction, with the names of the columns that change; of a row
+    about two patients under either."""
     columns = [a.key for a in inspect(row).attrs if a.history.has_changes()]
     if action != "delete":
         session.flush()
-    session.add(
-        event(
-            actor,
-            action,
-            type(row).__name__,
-            key=inspect(row).identity[0] if inspect(row).identity else None,
-            patient_id=_patient_of(row),
-            detail={"columns": sorted(columns)} if columns and action == "edit" else None,
-        )
+    key = inspect(row).identity[0] if inspect(row).identity else None
+    detail = {"columns": sorted(columns)} if columns and action == "edit" else None
+    session.add_all(
+        event(actor, action, type(row).__name__, key=key, patient_id=patient_id, detail=detail)
+        for patient_id in _whose(row)
     )
 
 
@@ -79,11 +76,12 @@ def read(
     if not (issubclass(model, Entity) and model.patient_column()):
         return
     key = row.pk if row is not None else None
-    patient_id = _patient_of(row) if row is not None else None
     if model.__clinical__:
         detail = _without_words(detail)
-    happened = _facts(actor, action, model.__name__, key, patient_id, detail or None)
-    g.setdefault("reads", []).append(happened)
+    g.setdefault("reads", []).extend(
+        _facts(actor, action, model.__name__, key, patient_id, detail or None)
+        for patient_id in _whose(row)
+    )
 
 
 def _without_words(detail: dict[str, Any]) -> dict[str, Any]:
@@ -130,9 +128,8 @@ def keep_refusal(session: Session, actor: Actor) -> None:
     session.commit()
 
 
-def _patient_of(row: Any) -> int | None:
-    column = type(row).patient_column() if isinstance(row, Entity) else None
-    return getattr(row, column) if column else None
+def _whose(row: Any) -> tuple[int | None, ...]:
+    return row.whose() if isinstance(row, Entity) else (None,)
 
 
 KEEP = insert(inspect(AuditEvent).local_table).inline()

@@ -70,5 +70,10 @@ class Entity(Model):
         """The column that says whose record a row belongs to; None for a table about no patient."""
         return "patient_id" if "patient_id" in cls.columns() else None
 
+    def whose(self) -> tuple[int | None, ...]:
+        """The patients to whose record this row belongs: mostly one, None for a row about no patient."""
+        column = self.patient_column()
+        return (getattr(self, column) if column else None,)
+
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         """The table's own rules before `actor` keeps the row; raises ClinicError with a sentence."""

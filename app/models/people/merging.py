@@ -7,7 +7,7 @@ history, so that nobody is booked twice and reminders reach the kept patient. An
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from app.models.messages import outbox
 from app.models.messages.notification import Notification
 from app.models.people import linked, telling_apart
 from app.models.people.patient import Patient
+from app.models.people.patient_apart import PatientApart
 from app.models.people.patient_link import PatientLink
 from app.models.portal.portal_access import PortalAccess
 from app.models.record.attachment import Attachment
@@ -36,6 +37,8 @@ OPEN = ("proposed", "pending", "booked", "waitlist")
 HERE = ("arrived", "checked-in", "in-room")
 CHART = (MedicalRecord, Condition, AllergyIntolerance, MedicationRequest, Observation)
 SHORTEST_REASON = 3
+Done = list[tuple[str, Any]]
+"""The rows that were written, each with what was done to it."""
 
 
 def counts(session: Session, patient_id: int) -> dict[str, int]:
@@ -92,24 +95,20 @@ def merge(
     now: datetime,
     *,
     after_all: bool = False,
-) -> tuple[PatientLink, list[Appointment]]:
-    """Replace `other` by `kept`; answers the link and the visits that went over. That they were told
-    apart is taken back where `after_all` says so. The caller commits. Raises ClinicError, and
-    Conflict where something stands in the way."""
+) -> Done:
+    """Replace `other` by `kept`. That they were told apart is taken back where `after_all` says so.
+    The caller commits. Raises ClinicError, and Conflict where something stands in the way."""
     _require_reason(reason)
-    keys = sorted((kept.patient_id, other.patient_id))
-    both = select(Patient.patient_id).where(Patient.patient_id.in_(keys))
-    session.execute(both.order_by(Patient.patient_id).with_for_update()).all()
-    for patient in (kept, other):
-        session.refresh(patient)
+    _lock(session, kept, other)
     if found := obstacles(session, kept, other):
         raise Conflict(found[0])
-    if decision := telling_apart.of_pair(session, kept, other):
-        if not after_all:
-            raise Conflict(
-                _("These two were told apart. Say that they are one person after all, and why."),
-                field="after_all",
-            )
+    decisions = telling_apart.between(session, kept, other)
+    if decisions and not after_all:
+        raise Conflict(
+            _("These two were told apart. Say that they are one person after all, and why."),
+            field="after_all",
+        )
+    for decision in decisions:
         telling_apart.withdraw(session, actor, decision, now)
     said = f"{other.record_number} → {kept.record_number}"
     visits = _rows(session, Appointment, other.patient_id, Appointment.status.in_(OPEN))
@@ -124,18 +123,18 @@ def merge(
             "appointment": [row.appointment_id for row in visits],
             "appointment_series": [row.series_id for row in series],
             "waitlist_entry": [row.waitlist_entry_id for row in waits],
+            "patient_apart": [row.patient_apart_id for row in decisions],
         },
     )  # fmt: skip
     session.add(link)
     session.flush()
-    return link, visits
+    return [("merge", link), *_each("unapart", decisions), *_each("edit", visits)]
 
 
-def undo(
-    session: Session, actor: Acting, link: PatientLink, reason: str, now: datetime
-) -> list[Appointment]:
-    """Part the two again; answers the visits that went back. What was entered for the kept patient
-    since stays there, as does a visit that came to pass. The caller commits. Raises ClinicError."""
+def undo(session: Session, actor: Acting, link: PatientLink, reason: str, now: datetime) -> Done:
+    """Part the two again. What was entered for the kept patient since stays there, as does a visit
+    that came to pass. That they were told apart before holds again. The caller commits. Raises
+    ClinicError."""
     _require_reason(reason)
     if link.undone_at is not None:
         raise Conflict(_("This merge was undone already."))
@@ -151,13 +150,40 @@ def undo(
     said = f"{link.patient.record_number} → {link.other.record_number}"
     _hand_over(session, actor, visits, [*series, *waits], link.other_id, said, now)
     session.flush()
-    return visits
+    decisions = _decided_again(session, actor, link, now)
+    return [("unmerge", link), *_each("apart", decisions), *_each("edit", visits)]
+
+
+def _lock(session: Session, *patients: Patient) -> None:
+    """Hold these against another merge, and read them as they are."""
+    keys = Patient.patient_id.in_([patient.patient_id for patient in patients])
+    query = select(Patient.patient_id).where(keys).order_by(Patient.patient_id)
+    session.execute(query.with_for_update()).all()
+    for patient in patients:
+        session.refresh(patient)
+
+
+def _each(action: str, rows: Iterable[Any]) -> Done:
+    return [(action, row) for row in rows]
+
+
+def _decided_again(
+    session: Session, actor: Acting, link: PatientLink, now: datetime
+) -> list[PatientApart]:
+    """Anew the decisions that the merge took back, but for those that somebody else has made since."""
+    keys = link.moved.get("patient_apart", [])
+    earlier = session.scalars(select(PatientApart).where(PatientApart.patient_apart_id.in_(keys)))
+    return [
+        telling_apart.tell_apart(session, actor, row.patient, row.other, row.reason, now)
+        for row in earlier
+        if not telling_apart.between(session, row.patient, row.other)
+    ]
 
 
 def _hand_over(
     session: Session,
     actor: Acting,
-    visits: Sequence[Appointment],
+    visits: Iterable[Appointment],
     others: Iterable[Any],
     patient_id: int,
     said: str,

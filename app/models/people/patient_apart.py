@@ -20,11 +20,11 @@ _STANDING = text("withdrawn_at IS NULL")
 
 class PatientApart(Entity):
     """`patient` and `other`, the one with the lower number first, are two people until it is
-    withdrawn.
+    withdrawn, also where either is merged into a third.
 
-    The database holds that a pair is named once and in that order, that neither was merged with the
-    other, that the pair is not merged while this stands, and that a decision is withdrawn once and
-    never changed or removed.
+    The database holds that a pair is named once and in that order, that it was not merged into one
+    person, that it is not merged into one while this stands, and that a decision is withdrawn once
+    and never changed or removed.
     """
 
     __tablename__ = "patient_apart"
@@ -69,6 +69,9 @@ class PatientApart(Entity):
         empty="Nobody was told apart. “Possible duplicates” shows who is much alike.",
         grants={Role.ADMIN: READ, Role.RECEPTIONIST: READ},
     )  # fmt: skip
+
+    def whose(self) -> tuple[int | None, ...]:
+        return self.patient_id, self.other_id
 
     def __str__(self) -> str:
         return _("Decision %(number)s", number=self.patient_apart_id)

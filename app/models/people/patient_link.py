@@ -25,8 +25,9 @@ class PatientLink(Entity):
     """`other` is replaced by `patient`, who is kept, until it is undone.
 
     The database holds that nobody is linked to themself, that who is replaced is kept for nobody
-    and replaced once, and that a link is undone once and never changed or removed. `moved` names
-    the rows that went over to the kept patient, by table, so that they can go back.
+    and replaced once, and that a link is undone once and never changed or removed. `moved` names,
+    by table, the rows that went over to the kept patient and the decisions that were taken back, so
+    that an undo can give them back.
     """
 
     __tablename__ = "patient_link"
@@ -77,6 +78,9 @@ class PatientLink(Entity):
         empty="No patients were merged. “Possible duplicates” shows who may be registered twice.",
         grants={Role.ADMIN: READ, Role.RECEPTIONIST: READ},
     )  # fmt: skip
+
+    def whose(self) -> tuple[int | None, ...]:
+        return self.patient_id, self.other_id
 
     def __str__(self) -> str:
         return f"Merge {self.patient_link_id}"

@@ -1,4 +1,8 @@
-"""That two patients who are much alike are two people: decided, withdrawn, asked for."""
+"""That two patients who are much alike are two people: decided, withdrawn, asked for.
+
+A decision names two rows of the register and is about persons: who is merged into a third takes it
+along, and has it back when the merge is undone.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict
+from app.models.people import linked
 from app.models.people.patient import Patient
 from app.models.people.patient_apart import PatientApart
 
@@ -20,28 +25,42 @@ SHORTEST_REASON = 3
 
 
 def told_apart(one: Any, two: Any) -> ColumnElement[bool]:
-    """Whether a pair, the lower number first, stands as two people."""
-    condition: ColumnElement[bool] = exists().where(
-        PatientApart.patient_id == one, PatientApart.other_id == two, STANDING
+    """Whether a pair, the lower number first and neither replaced, stands as two people."""
+    named = (
+        select(
+            linked.kept(PatientApart.patient_id).label("one"),
+            linked.kept(PatientApart.other_id).label("two"),
+        )
+        .where(STANDING)
+        .subquery()
     )
-    return condition
+    low, high = (case((order, named.c.one), else_=named.c.two) for order in (
+        named.c.one < named.c.two, named.c.one > named.c.two
+    ))  # fmt: skip
+    return tuple_(one, two).in_(select(low, high))
 
 
-def of_pair(session: Session, one: Patient, two: Patient) -> PatientApart | None:
-    """The standing decision about these two."""
-    low, high = sorted((one.patient_id, two.patient_id))
-    query = select(PatientApart).where(
-        PatientApart.patient_id == low, PatientApart.other_id == high, STANDING
-    )
-    return session.scalar(query)
+def between(session: Session, one: Patient, two: Patient) -> Sequence[PatientApart]:
+    """The standing decisions about these two persons, oldest first."""
+
+    def names(first: Patient, second: Patient) -> ColumnElement[bool]:
+        return and_(
+            linked.same_person(PatientApart.patient_id, first.patient_id),
+            linked.same_person(PatientApart.other_id, second.patient_id),
+        )
+
+    query = select(PatientApart).where(STANDING, or_(names(one, two), names(two, one)))
+    return session.scalars(query.order_by(PatientApart.decided_at)).all()
 
 
-def of_patient(session: Session, patient_id: int) -> Sequence[PatientApart]:
-    """The standing decisions that name this patient, newest first."""
-    named = or_(PatientApart.patient_id == patient_id, PatientApart.other_id == patient_id)
+def of_patient(session: Session, patient_id: int) -> list[tuple[PatientApart, Patient]]:
+    """The standing decisions about this person, newest first, each with the other of its two."""
+    mine = linked.all_rows(session, [patient_id])
+    named = or_(PatientApart.patient_id.in_(mine), PatientApart.other_id.in_(mine))
     query = select(PatientApart).where(named, STANDING).order_by(PatientApart.decided_at.desc())
     both = joinedload(PatientApart.patient), joinedload(PatientApart.other)
-    return session.scalars(query.options(*both, joinedload(PatientApart.decided_by))).all()
+    found = session.scalars(query.options(*both, joinedload(PatientApart.decided_by))).all()
+    return [(row, row.other if row.patient_id in mine else row.patient) for row in found]
 
 
 def tell_apart(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -74,7 +73,7 @@ class DuplicatesView(BaseView):
             apart = telling_apart.of_patient(session, patient.patient_id)
             found = duplicates.pairs(session, patient.patient_id)
         else:
-            merged, apart, found = [], (), duplicates.pairs(session)
+            merged, apart, found = [], [], duplicates.pairs(session)
             audit.read(person, "list", Patient, page="duplicates", rows=len(found))
         return render_template(
             "duplicates.html", patient=patient, merged=merged, apart=apart, pairs=found[:ON_A_PAGE],
@@ -103,15 +102,18 @@ class DuplicatesView(BaseView):
         kept, other = both(kept_id, other_id)
         if request.method == "GET":
             return preview(kept, other)
-        reason = typed_reason()
+        session, person = db.session(), actor()
+        reason, after_all = typed_reason(), "after_all" in request.form
         try:
-            _keep(lambda: merging.merge(
-                db.session(), actor(), kept, other, reason, _now(), after_all="after_all" in request.form
-            ))  # fmt: skip
+            writing.keep(
+                session, person,
+                lambda: merging.merge(session, person, kept, other, reason, _now(), after_all=after_all),
+                lambda done: done,
+            )  # fmt: skip
         except (Forbidden, NotFound):
             raise
         except ClinicError as error:
-            db.session.rollback()
+            session.rollback()
             return preview(*both(kept_id, other_id), reason, error), error.status
         flash(_("The two are one patient now."), "success")
         return redirect(url_for("DuplicatesView.show", patient=kept_id))
@@ -125,7 +127,11 @@ class DuplicatesView(BaseView):
         link = load(session, person, PatientLink, link_id, Action.SHOW)
         kept_id, reason = link.patient_id, typed_reason()
         try:
-            _keep(lambda: (link, merging.undo(session, person, link, reason, _now())))
+            writing.keep(
+                session, person,
+                lambda: merging.undo(session, person, link, reason, _now()),
+                lambda done: done,
+            )  # fmt: skip
         except (Forbidden, NotFound):
             raise
         except ClinicError as error:
@@ -134,22 +140,6 @@ class DuplicatesView(BaseView):
         else:
             flash(_("They are two patients again."), "success")
         return redirect(url_for("DuplicatesView.show", patient=kept_id))
-
-
-def _keep(work: Callable[[], tuple[PatientLink, list[Any]]]) -> None:
-    """In one transaction, with an event for the link under both patients and for each visit."""
-    session, person = db.session(), actor()
-
-    def rows(done: tuple[PatientLink, list[Any]]) -> list[tuple[str, Any]]:
-        link, visits = done
-        action = "unmerge" if link.undone_at else "merge"
-        other = audit.event(
-            person, action, "PatientLink", key=link.patient_link_id, patient_id=link.other_id
-        )
-        session.add(other)
-        return [(action, link), *(("edit", visit) for visit in visits)]
-
-    writing.keep(session, person, work, rows)
 
 
 def both(kept_id: str, other_id: str) -> tuple[Patient, Patient]:
@@ -176,7 +166,7 @@ def preview(
         "merge.html", kept=kept, other=other, facts=facts, lines=_lines(kept, other),
         labels=_labels(), obstacles=merging.obstacles(session, kept, other), typed=reason,
         problem=problem, swap=_preview_url(other, kept), told_apart=apart, show=show,
-        decision=telling_apart.of_pair(session, kept, other),
+        decisions=telling_apart.between(session, kept, other),
     )  # fmt: skip
 
 

@@ -14,8 +14,7 @@ from app.extensions import db
 from app.language import _
 from app.models import Action, ClinicError, Forbidden, NotFound, PatientApart
 from app.models.people import telling_apart
-from app.security import audit
-from app.security.scope import load
+from app.security.scope import is_key, load
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.people.merging import DESK, both, preview, typed_reason
@@ -42,7 +41,7 @@ class TwoPeopleView(BaseView):
             writing.keep(
                 session, person,
                 lambda: telling_apart.tell_apart(session, person, one, two, reason, now),
-                lambda row: _events("apart", row),
+                lambda row: [("apart", row)],
             )  # fmt: skip
         except (Forbidden, NotFound):
             raise
@@ -64,7 +63,7 @@ class TwoPeopleView(BaseView):
             writing.keep(
                 session, person,
                 lambda: telling_apart.withdraw(session, person, row, now),
-                lambda _done: _events("unapart", row),
+                lambda _done: [("unapart", row)],
             )  # fmt: skip
         except (Forbidden, NotFound):
             raise
@@ -76,17 +75,7 @@ class TwoPeopleView(BaseView):
         return redirect(back)
 
 
-def _events(action: str, row: PatientApart) -> list[tuple[str, Any]]:
-    """An event for the decision under either patient."""
-    other = audit.event(
-        actor(), action, "PatientApart", key=row.patient_apart_id, patient_id=row.other_id
-    )
-    db.session.add(other)
-    return [(action, row)]
-
-
 def _back(row: PatientApart) -> str:
     """The page of whichever patient was looked at."""
-    asked = request.form.get("patient")
-    patient_id = row.other_id if asked == str(row.other_id) else row.patient_id
-    return url_for("DuplicatesView.show", patient=patient_id)
+    asked = request.form.get("patient", "")
+    return url_for("DuplicatesView.show", patient=asked if is_key(asked) else row.patient_id)
