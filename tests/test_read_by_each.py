@@ -11,6 +11,7 @@ import pytest
 from app.language import in_language
 from app.models import AppointmentHistory
 from app.models.record.dosage import told
+from app.models.record.readings import Reading
 from tests.cast import Cast
 from tests.prescribing_steps import add, order, prescribe, requests
 
@@ -41,6 +42,13 @@ def test_a_dosage_that_came_in_as_coded_is_said_in_the_language_of_now() -> None
     )
     with in_language("es"):
         assert told([dose]) == "dosis 0,5 ml; dos veces cada 8 horas; si precisa"
+
+
+def test_a_reading_is_spelled_in_the_language_of_now() -> None:
+    said = [Reading("2026-05-04", (36.6,)).shown, Reading("2026-05-04", (128.0, 78.0)).shown]
+    assert said == ["36.6", "128/78"]
+    with in_language("es"):
+        assert Reading("2026-05-04", (36.6,)).shown == "36,6"
 
 
 def test_why_a_visit_changed_is_read_in_ones_own_language(sqlite_cast: Cast) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.exchange.demo import build
 from app.exchange.demo.cast import KINDS
 from app.extensions import db
+from app.language import in_language
 from app.models import (
     AllergyIntolerance,
     Doctor,
@@ -119,6 +120,14 @@ def test_no_penicillin_is_prescribed_to_those_who_do_not_bear_it(demo):
     )
     names = session.scalars(prescribed).all()
     assert names and not [name for name in names if name.startswith("Amoxicillin")]
+
+
+def test_dosages_are_said_in_the_language_of_who_reads_them(demo):
+    demo(MONDAY_MORNING)
+    rows = db.session.scalars(select(MedicationRequest)).all()
+    with in_language("es"):
+        assert "1 comprimido por vía oral por la mañana" in {row.taken for row in rows}
+        assert [row.taken for row in rows if row.taken == row.dosage] == []
 
 
 def test_nothing_was_measured_noted_or_known_before_birth_or_after_now(demo):

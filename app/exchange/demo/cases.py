@@ -1,7 +1,4 @@
-"""Word lists: what patients come with, and what is done about it.
-
-Codes are ICD-10-CM for conditions and ATC for drugs.
-"""
+"""Word lists: what patients come with, and what is done about it. Codes are ICD-10-CM."""
 
 from __future__ import annotations
 
@@ -10,67 +7,10 @@ from typing import NamedTuple
 from app.exchange.demo.cast import AGES
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
-ATC = "http://www.whocc.no/atc"
-
-
-class Drug(NamedTuple):
-    """A drug with its dosage for adults and, where children get it, for children."""
-
-    code: str
-    display: str
-    dosage: str
-    child: str | None = None
-
-
-_BY_WEIGHT = "Dose by body weight, as written on the bottle"
-DRUGS = {
-    "amoxicillin": Drug("J01CA04", "Amoxicillin 500 mg capsule",
-                        "1 capsule three times a day for 7 days", f"{_BY_WEIGHT}, for 7 days"),
-    "azithromycin": Drug("J01FA10", "Azithromycin 500 mg tablet",
-                         "1 tablet once a day for 3 days", f"{_BY_WEIGHT}, for 3 days"),
-    "nitrofurantoin": Drug("J01XE01", "Nitrofurantoin 100 mg capsule",
-                           "1 capsule twice a day for 5 days, with food"),
-    "ibuprofen": Drug("M01AE01", "Ibuprofen 400 mg tablet",
-                      "1 tablet up to three times a day, with food", f"{_BY_WEIGHT}, if needed"),
-    "naproxen": Drug("M01AE02", "Naproxen 500 mg tablet",
-                     "1 tablet twice a day for 10 days, with food"),
-    "paracetamol": Drug("N02BE01", "Paracetamol 500 mg tablet",
-                        "1 to 2 tablets up to four times a day", f"{_BY_WEIGHT}, if needed"),
-    "cetirizine": Drug("R06AE07", "Cetirizine 10 mg tablet", "1 tablet in the evening",
-                       "Half a tablet in the evening"),
-    "salbutamol": Drug("R03AC02", "Salbutamol 100 µg inhaler", "1 to 2 puffs when short of breath",
-                       "1 to 2 puffs with a spacer when short of breath"),
-    "amlodipine": Drug("C08CA01", "Amlodipine 5 mg tablet", "1 tablet in the morning"),
-    "metformin": Drug("A10BA02", "Metformin 850 mg tablet", "1 tablet twice a day, with meals"),
-    "atorvastatin": Drug("C10AA05", "Atorvastatin 20 mg tablet", "1 tablet in the evening"),
-    "levothyroxine": Drug("H03AA01", "Levothyroxine 75 µg tablet",
-                          "1 tablet in the morning, half an hour before breakfast"),
-    "omeprazole": Drug("A02BC01", "Omeprazole 20 mg capsule", "1 capsule before breakfast"),
-    "sertraline": Drug("N06AB06", "Sertraline 50 mg tablet", "1 tablet in the morning"),
-    "sumatriptan": Drug("N02CC01", "Sumatriptan 50 mg tablet",
-                        "1 tablet at the start of an attack, at most 2 a day"),
-    "bisoprolol": Drug("C07AB07", "Bisoprolol 2.5 mg tablet", "1 tablet in the morning"),
-    "apixaban": Drug("B01AF02", "Apixaban 5 mg tablet", "1 tablet twice a day"),
-    "hydrocortisone": Drug("D07AA02", "Hydrocortisone 1 % cream",
-                           "A thin layer twice a day for 7 days",
-                           "A thin layer once a day for 5 days"),
-    "clotrimazole": Drug("D01AC01", "Clotrimazole 1 % cream", "A thin layer twice a day",
-                         "A thin layer twice a day"),
-    "adapalene": Drug("D10AD03", "Adapalene 0.1 % gel", "A thin layer in the evening",
-                      "A thin layer in the evening"),
-    "iron": Drug("B03AA07", "Ferrous sulfate 200 mg tablet", "1 tablet a day, with orange juice"),
-}  # fmt: skip
-
-INSTEAD = {
-    ("Penicillin", "amoxicillin"): "azithromycin",
-    ("Ibuprofen", "ibuprofen"): "paracetamol",
-    ("Ibuprofen", "naproxen"): "paracetamol",
-}
-"""What is given where an allergy forbids a drug."""
 
 
 class Case(NamedTuple):
-    """Why somebody comes, and what is written down. `drug` is a key of DRUGS; `vitals` are the
+    """Why somebody comes, and what is written down. `drug` is a key of `drugs.DRUGS`; `vitals` are the
     measurements that belong to it beside the usual ones; ages are whole years."""
 
     reason: str

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
-from app.exchange.demo.cases import ATC, DRUGS, ICD, INSTEAD, LINGERING, Drug
+from app.exchange.demo.cases import ICD, LINGERING
+from app.exchange.demo.drugs import ATC, DRUGS, INSTEAD, Dosage, Drug
 from app.exchange.demo.people import Person
 from app.exchange.demo.rota import Clock, instant
 from app.exchange.demo.visits import Visit
+from app.language import SOURCE, in_language
+from app.models.record.dosing import as_fhir, in_words
 
 DOCUMENTED = 365
 """Days for which there are records: older ones are on paper, so to say."""
@@ -140,7 +145,10 @@ def prescription_rows(rng: Random, clock: Clock, found: Sequence[Note]) -> Itera
         if running.get((person.id, drug.code), note.day) > note.day:
             continue
         running[person.id, drug.code] = until
-        child = person.age(note.day) < 12 and drug.child
+        child = drug.child if person.age(note.day) < 12 else None
+        dosage = child or drug.dosage
+        days = dosage.duration_days
+        ends = note.day + timedelta(days=days - 1) if days else None
         yield {
             "patient_id": person.id,
             "record_id": note.id,
@@ -148,11 +156,20 @@ def prescription_rows(rng: Random, clock: Clock, found: Sequence[Note]) -> Itera
             "system": ATC,
             "code": drug.code,
             "display": _for_child(drug) if child else drug.display,
-            "status": "active" if until >= clock.today else "completed",
+            "status": "active" if (ends or until) >= clock.today else "completed",
             "intent": "order",
             "authored": instant(note.end).isoformat(),
-            "dosage": child or drug.dosage,
+            "until": ends,
+            **_said(dosage),
         }
+
+
+@cache
+def _said(dosage: Dosage) -> dict[str, Any]:
+    """The columns of a dosage, and its words as they are kept: in the language of the source."""
+    with in_language(SOURCE):
+        row = SimpleNamespace(**dosage._asdict())
+        return {**dosage._asdict(), "dosage": in_words(row), "dosage_detail": [as_fhir(row)]}
 
 
 def _drug(person: Person, name: str | None) -> Drug | None:
@@ -163,5 +180,5 @@ def _drug(person: Person, name: str | None) -> Drug | None:
 
 def _for_child(drug: Drug) -> str:
     """Children get the syrup where adults swallow a tablet."""
-    liquid = drug.child and drug.child.startswith("Dose by body weight")
+    liquid = drug.child and not drug.child.dose_value
     return f"{drug.display.split()[0]} oral suspension" if liquid else drug.display

@@ -132,13 +132,14 @@ def as_fhir(row: Any) -> dict[str, Any]:
     when: dict[str, Any] = {"repeat": repeat}
     if timing.code not in {"ONCE", "Q12H"}:
         when["code"] = {"coding": [{"system": ABBREVIATION, "code": timing.code}]}
-    quantity: dict[str, Any] = {"value": row.dose_value, "unit": row.dose_unit}
-    if code := UCUM.get(row.dose_unit):
-        quantity |= {"system": "http://unitsofmeasure.org", "code": code}
     said: dict[str, Any] = {
         "sequence": 1, "text": in_words(row), "timing": when, "asNeededBoolean": row.as_needed,
-        "doseAndRate": [{"doseQuantity": quantity}],
     }  # fmt: skip
+    if row.dose_value:
+        quantity: dict[str, Any] = {"value": row.dose_value, "unit": row.dose_unit}
+        if code := UCUM.get(row.dose_unit):
+            quantity |= {"system": "http://unitsofmeasure.org", "code": code}
+        said["doseAndRate"] = [{"doseQuantity": quantity}]
     if row.instructions:
         said["patientInstruction"] = row.instructions
     words = {"text": row.route}

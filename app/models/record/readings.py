@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.models.people.linked import WHOSE, same_person
 from app.models.record.clinical import Observation
 from app.models.record.vitals import BY_CODE, Measure, Vital
+from app.spelling import measured
 
 TREND = 60
 """Readings of a vital sign that are fetched, newest first; a plot shows no more."""
@@ -34,8 +35,8 @@ class Reading:
 
     @property
     def shown(self) -> str:
-        """The values as a chart spells them: `36.8`, `128/78`."""
-        return "/".join(f"{value:.4g}" for value in self.values)
+        """The values as a chart spells them, in the language of now: `36.8`, `128/78`."""
+        return "/".join(measured(float(f"{value:.4g}")) for value in self.values)
 
 
 @dataclass

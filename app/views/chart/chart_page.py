@@ -62,6 +62,11 @@ class Opened:
     def is_doctor(self) -> bool:
         return Role.DOCTOR in self.person.roles and self.person.doctor_id is not None
 
+    @property
+    def died(self) -> str:
+        """The day of death in words; empty while the patient lives."""
+        return when((self.patient.deceased_on or "")[:10])
+
     def has(self, row: Any) -> bool:
         """Whether a row is of this patient, or of one who was merged into this one."""
         return is_of(db.session(), row.patient_id, self.patient.patient_id)
