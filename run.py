@@ -46,6 +46,8 @@ def main() -> None:
 def serve(app: Flask, server: Any) -> None:
     """Answer requests until stopped; a thread beside does what the timetable says."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
+    # nor is whoever opens the clinic before signing in: they are shown the way to it
+    logging.getLogger("flask_appbuilder.security.decorators").setLevel(logging.ERROR)
     worker.start(app)
     server.run()
 

@@ -14,6 +14,7 @@ from app.models.record.icd import is_own_table
 
 # SQLite cannot tell what an index over lower(name) is made of; PostgreSQL compares them
 warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based")
+warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
 
 
 def plain_type(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:

@@ -50,7 +50,6 @@ def tables(application: Flask) -> set[str]:
         return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")  # an index over lower(name)
 def test_the_migrations_say_what_the_models_say(empty_app: Flask) -> None:
     with empty_app.app_context():
         flask_migrate.upgrade()

@@ -317,6 +317,19 @@ def test_processes_that_start_together_share_one_secret_key(tmp_path: Path) -> N
     assert len(keys.pop()) > 40
 
 
+def test_an_npm_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\nexit 7\n")
+    npm.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, config.ROOT / "tools" / "vendor.py"],
+        env={"PATH": f"{tmp_path}:/bin"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "npm could not fetch the front-end packages" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_empty_clinic_says_how_to_get_the_first_login(sqlite_app: Flask) -> None:
     said = run.welcome(sqlite_app, "127.0.0.1", 8000)
     assert "flask fab create-admin" in said

@@ -85,6 +85,7 @@ class Patient(Entity):
             "deceased_on": "Died",
         },
         help={
+            "name": "First and family name, as the patient says it.",
             "family_name": "The name that the patient is filed under.",
             "language": "Of the portal and of messages; left empty, that of the clinic.",
         },
