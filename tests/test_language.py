@@ -17,7 +17,7 @@ from app.language import _, _l, _n, in_language
 from app.spelling import counted, said, spelled, word
 from config import ConfigError
 from tests.cast import Cast
-from tools import translations
+from tools import texts, translations
 
 
 def test_a_text_is_said_in_the_language_of_the_block(sqlite_app: Flask) -> None:
@@ -66,7 +66,7 @@ def test_a_translation_that_is_missing_or_obsolete_or_says_other_things_is_named
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(translations, "FOLDER", tmp_path)
-    found = {one: translations.Text(one, places=["x.py:1"]) for one in ("A", "B %(n)s", "C")}
+    found = {one: texts.Text(one, places=["x.py:1"]) for one in ("A", "B %(n)s", "C")}
     translations.write("es", found, {"A": "a", "B %(n)s": "b %(m)s", "D": "d"})
     said_there = translations.translations("es") | {"D": "d"}
     assert [fault.split(": ")[1] for fault in translations.faults("es", found, said_there)] == [

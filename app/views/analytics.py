@@ -22,7 +22,7 @@ from app.models.base.errors import ClinicError
 from app.security.actor import Actor
 from app.views.generated.export import csv_of
 from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
-from app.views.generated.values import read_date
+from app.views.generated.parsing import read_date
 
 PERIODS = {"30": _l("30 days"), "90": _l("90 days"), "365": _l("12 months"), "730": _l("24 months")}
 USUAL = "30"

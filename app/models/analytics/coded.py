@@ -17,8 +17,9 @@ from app.language import _, _l
 from app.models.analytics.figure import SMALLEST, Column, Figure, Value
 from app.models.analytics.scope import Asked, Scope
 from app.models.people import linked
-from app.models.record.clinical import Condition, MedicationRequest
+from app.models.record.clinical import Condition
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.medication_request import MedicationRequest
 from app.models.visits.appointment import Appointment
 
 TOP = 12

@@ -25,8 +25,9 @@ from app.models.people.patient_apart import PatientApart
 from app.models.people.patient_link import PatientLink
 from app.models.portal.portal_access import PortalAccess
 from app.models.record.attachment import Attachment
-from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition, Observation
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.medication_request import MedicationRequest
 from app.models.visits import life
 from app.models.visits.appointment import ACTIVE, Appointment
 from app.models.visits.appointment_series import AppointmentSeries
@@ -104,10 +105,8 @@ def merge(
         raise Conflict(found[0])
     decisions = telling_apart.between(session, kept, other)
     if decisions and not after_all:
-        raise Conflict(
-            _("These two were told apart. Say that they are one person after all, and why."),
-            field="after_all",
-        )
+        said = _("These two were told apart. Say that they are one person after all, and why.")
+        raise Conflict(said, field="after_all")
     for decision in decisions:
         telling_apart.withdraw(session, actor, decision, now)
     said = f"{other.record_number} → {kept.record_number}"
@@ -127,7 +126,6 @@ def merge(
         },
     )  # fmt: skip
     session.add(link)
-    session.flush()
     return [("merge", link), *_each("unapart", decisions), *_each("edit", visits)]
 
 

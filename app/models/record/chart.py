@@ -20,8 +20,9 @@ from app.models.clinic.visit_type import VisitType
 from app.models.people.linked import WHOSE, same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record.amendment import RecordAmendment
-from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest
+from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.medication_request import MedicationRequest
 from app.models.record.prescription_tables import MedicationEnd
 from app.models.trail.audit import AuditEvent
 from app.models.visits.appointment import Appointment

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from app.language import _, _n, _p
 from app.models.people.linked import same_person
 from app.models.record.amendment import TEXTS, RecordAmendment
-from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition, Observation
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.medication_request import MedicationRequest
 
 MOST = 60
 AROUND = 70

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.models.people.linked import same_person
 from app.models.people.staff import Doctor, Staff
-from app.models.record.clinical import MedicationRequest
 from app.models.record.drug_lists import Lists
 from app.models.record.drug_names import words_of
+from app.models.record.medication_request import MedicationRequest
 from app.models.record.prescription_tables import AlertAnswer, DrugAlert, MedicationEnd
 
 MOST = 200

@@ -19,9 +19,9 @@ from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden, NotFound
 from app.models.base.grants import Role
 from app.models.record import chart, drug_lists
-from app.models.record.clinical import MedicationRequest
 from app.models.record.dosing import as_fhir, in_words
 from app.models.record.drug_check import Checked, check
+from app.models.record.medication_request import MedicationRequest
 from app.models.record.order import Order, Writing, facts_of
 from app.models.record.prescription_tables import (
     END_REASONS,

@@ -19,7 +19,7 @@ from app.models.base.sealed import SealedText
 from app.models.base.types import Instant, choice
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
-from app.models.record.clinical import MedicationRequest
+from app.models.record.medication_request import MedicationRequest
 
 END_REASONS: dict[str, str] = {
     "renewed": _l("Renewed"),

@@ -15,8 +15,9 @@ from app.models.people.linked import same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record import attachment
 from app.models.record.amendment import RecordAmendment
-from app.models.record.clinical import AllergyIntolerance, Condition, MedicationRequest, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition, Observation
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.medication_request import MedicationRequest
 from app.models.record.prescription_tables import MedicationEnd
 
 

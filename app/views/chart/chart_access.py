@@ -38,7 +38,7 @@ from app.views.chart.chart_page import (
 from app.views.chart.restricted import restricted_facts
 from app.views.frame.bodies import read_text
 from app.views.generated.guard import actor
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 
 LONGEST_REASON = 500
 

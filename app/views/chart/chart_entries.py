@@ -31,7 +31,7 @@ from app.views.chart.chart_note_pages import chart_address
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused
 from app.views.frame.bodies import read_text, read_value
 from app.views.generated.guard import actor
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 from app.views.generated.writing import require_version
 
 

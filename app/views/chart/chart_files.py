@@ -20,7 +20,7 @@ from app.security.scope import as_key
 from app.views.chart.chart import show_chart
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused
 from app.views.frame.bodies import read_text
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 
 
 class ChartFilesView(BaseView):

@@ -27,7 +27,8 @@ from app.views.chart.chart_page import (
     refused,
 )
 from app.views.generated.guard import BadQuery, actor
-from app.views.generated.values import clean_text, encode
+from app.views.generated.parsing import clean_text
+from app.views.generated.values import encode
 
 
 class ChartNotesView(BaseView):

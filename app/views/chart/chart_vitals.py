@@ -18,7 +18,7 @@ from app.models.record.vitals import ENTERED, record_vitals
 from app.models.visits.today import day_of
 from app.views.chart.chart import show_chart, vitals_facts
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 
 
 class ChartVitalsView(BaseView):

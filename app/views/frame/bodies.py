@@ -15,7 +15,7 @@ from app.models.base.refusals import words
 from app.models.visits import series
 from app.views.generated import writing
 from app.views.generated.guard import BadQuery, actor
-from app.views.generated.values import clean_text, parse
+from app.views.generated.parsing import clean_text, parse
 
 LINKS = {"patient_id": Patient, "doctor_id": Doctor, "room_id": Room, "visit_type_id": VisitType}
 

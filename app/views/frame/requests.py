@@ -12,7 +12,7 @@ from app.models import Role
 from app.security import audit, sessions
 from app.security.actor import current_actor
 from app.views.generated.guard import BadQuery
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SHOWING = {412, 422}  # a refused edit shows the row as it is now

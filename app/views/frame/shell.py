@@ -125,8 +125,10 @@ def _entries(
     found = []
     for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
         children = section.get("childs", [])
-        entries = [(_(child["label"]), child["icon"], child["url"]) for child in children]
-        found.append((section["label"], _(section["label"]), entries))
+        parts = [(child["label"], child["icon"], child["url"]) for child in children]
+        entries = [(_(label), icon, url) for label, icon, url in parts]
+        title = section["label"]
+        found.append((title, _(title), entries))
     return found
 
 

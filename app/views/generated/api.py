@@ -10,8 +10,7 @@ from typing import Any, cast
 from flask import request
 from flask_appbuilder.api import ModelRestApi
 from flask_appbuilder.api.schemas import get_list_schema
-from sqlalchemy import inspect
-from sqlalchemy import types as sa
+from sqlalchemy import Enum, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.orm.attributes import set_committed_value
@@ -26,7 +25,8 @@ from app.views.frame.errors import problem
 from app.views.generated import filters, reading, writing
 from app.views.generated.guard import BadQuery, Guarded, actor
 from app.views.generated.openapi import DescribedApi
-from app.views.generated.values import encode, parse
+from app.views.generated.parsing import parse
+from app.views.generated.values import encode
 
 Answer = Any  # the framework's answers are untyped
 REFUSALS = (ClinicError, HTTPException, SQLAlchemyError, OverflowError, RecursionError)
@@ -246,5 +246,5 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
             "label": str(self.label_columns[name]),
             "required": not column.nullable and column.default is None,
             "type": type(column.type).__name__,
-            **({"choices": column.type.enums} if isinstance(column.type, sa.Enum) else {}),
+            **({"choices": column.type.enums} if isinstance(column.type, Enum) else {}),
         }

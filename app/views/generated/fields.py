@@ -17,7 +17,7 @@ from app.models.base.clock import clinic_zone
 from app.models.base.refusals import words
 from app.models.base.screen import Screen
 from app.spelling import word
-from app.views.generated import values
+from app.views.generated import parsing, values
 
 
 class _FromColumn:
@@ -34,7 +34,7 @@ class _FromColumn:
                 self.data = None
                 return
             try:
-                self.data = values.parse(self.column, valuelist[0])
+                self.data = parsing.parse(self.column, valuelist[0])
             except ClinicError as error:
                 self.data = None
                 raise ValueError(error.message) from None

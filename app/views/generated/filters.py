@@ -31,7 +31,7 @@ from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.types import Instant
 from app.security.scope import as_key
-from app.views.generated import values
+from app.views.generated import parsing, values
 
 MOST_FILTERS = 20
 
@@ -203,18 +203,18 @@ def _value(chosen: BaseFilter, raw: Any) -> Any:
 def _scalar(chosen: BaseFilter, raw: Any) -> Any:
     column: Column[Any] = inspect(chosen.model).columns[chosen.column_name]
     if isinstance(chosen, OnDay):
-        return values.read_date(raw)
+        return parsing.read_date(raw)
     if isinstance(column.type, Instant):
         return _moment(chosen, column, raw)
     if values.kind(column) in {"text", "long"}:
-        return values.clean_text(raw)
-    parsed = values.parse(column, raw)
+        return parsing.clean_text(raw)
+    parsed = parsing.parse(column, raw)
     return "y" if parsed is True else parsed
 
 
 def _moment(chosen: BaseFilter, column: Column[Any], raw: Any) -> Any:
     """The instant to compare with; after a day is after its end."""
     if isinstance(chosen, FilterGreater) and isinstance(raw, str) and len(raw) == len("2026-05-31"):
-        last = datetime.combine(values.read_date(raw), time.max, clinic_zone())
+        last = datetime.combine(parsing.read_date(raw), time.max, clinic_zone())
         return last.astimezone(UTC)
-    return values.parse(column, raw)
+    return parsing.parse(column, raw)

@@ -170,9 +170,8 @@ class GridView(Guarded, ModelView):
 
     def detail(self, row: Any) -> str:
         """A second line in a look-up, where the label alone may not tell two rows apart."""
-        parts = [
-            words(getattr(row, name)) for name in self.list_columns[1:3] if name in self._plain()
-        ]
+        plain = self.datamodel.list_columns
+        parts = [words(getattr(row, name)) for name in self.list_columns[1:3] if name in plain]
         return " · ".join(filter(None, parts))
 
     def url(self, method: str, action: Action | None = None, **values: Any) -> str | None:
@@ -188,10 +187,6 @@ class GridView(Guarded, ModelView):
     def pick_url(self, model: type[Any]) -> str:
         """Where rows of another table are looked up."""
         return url_for(f"{model.__name__}View.pick")
-
-    def _plain(self) -> dict[str, Any]:
-        columns: dict[str, Any] = self.datamodel.list_columns
-        return columns
 
     def _key(self, row: Any) -> Any:
         return self.datamodel.get_pk_value(row)

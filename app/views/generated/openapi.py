@@ -39,7 +39,7 @@ class DescribedApi(BaseApi):
     """Mixed into the generated APIs: describes the visible columns and the allowed methods."""
 
     def _init_model_schemas(self) -> None:
-        """Bodies are read by `values.parse`; no schema objects are needed."""
+        """Bodies are read by `parsing.parse`; no schema objects are needed."""
 
     def add_apispec_components(self, api_spec: APISpec) -> None:
         BaseApi.add_apispec_components(self, api_spec)  # answers and query schemas

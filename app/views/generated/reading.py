@@ -27,7 +27,7 @@ from app.models.people import linked
 from app.security.actor import Actor
 from app.security.scope import row_scope, visible
 from app.security.standing import once_a_person
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 
 MOST_PICKS = 20
 

@@ -17,7 +17,7 @@ from app.models.base.guesses import TooMany
 from app.security import audit, sessions
 from app.security.actor import current_actor
 from app.security.sign_in import WRONG, Known, check_password
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 from app.views.login import signing_in
 
 

@@ -39,7 +39,8 @@ from app.views.generated.filters import ClinicInterface
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell
-from app.views.generated.values import clean_text, show
+from app.views.generated.parsing import clean_text
+from app.views.generated.values import show
 from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, weakness
 
 GRANTS = {User: ("User", {Role.ADMIN: MANAGE}), RoleRow: ("Role", {Role.ADMIN: READ})}

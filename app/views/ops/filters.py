@@ -14,7 +14,7 @@ from app.models.base.clock import clinic_zone
 from app.security.scope import as_key
 from app.spelling import word
 from app.views.generated.filters import BadFilter
-from app.views.generated.values import clean_text, read_date
+from app.views.generated.parsing import clean_text, read_date
 
 
 class Is(BaseSQLAFilter):

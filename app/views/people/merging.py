@@ -29,7 +29,8 @@ from app.spelling import word
 from app.views.frame.bodies import read_text
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.values import clean_text, kind, show
+from app.views.generated.parsing import clean_text
+from app.views.generated.values import kind, show
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)
 COMPARED = (

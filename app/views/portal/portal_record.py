@@ -31,7 +31,8 @@ from app.views.chart.chart_page import when
 from app.views.chart.chart_words import versions_of
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.values import clean_text, show
+from app.views.generated.parsing import clean_text
+from app.views.generated.values import show
 from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, page
 
 PLOTTED = 12

@@ -27,7 +27,7 @@ from app.security import audit
 from app.security.scope import as_key
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.values import clean_text
+from app.views.generated.parsing import clean_text
 from app.views.portal.portal import card
 from app.views.portal.portal_booking import bookable
 from app.views.portal.portal_shell import (

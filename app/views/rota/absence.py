@@ -32,7 +32,7 @@ from app.security.scope import as_key, load, may, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text, read_value
 from app.views.generated import writing
 from app.views.generated.guard import BadQuery, actor
-from app.views.generated.values import read_date
+from app.views.generated.parsing import read_date
 from app.views.rota.rota_week import today
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)

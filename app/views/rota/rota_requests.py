@@ -32,7 +32,7 @@ from app.security.scope import load, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.values import read_date
+from app.views.generated.parsing import read_date
 from app.views.rota.rota_week import (
     PLANNERS,
     STAFF,

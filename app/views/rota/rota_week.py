@@ -11,7 +11,7 @@ from app.models import ClinicError, Role
 from app.models.base.clock import clinic_zone
 from app.models.rota.rota_rules import week_of
 from app.views.generated.guard import BadQuery
-from app.views.generated.values import YEARS, read_date
+from app.views.generated.parsing import YEARS, read_date
 
 STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 PLANNERS = (Role.ADMIN,)

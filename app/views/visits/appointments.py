@@ -25,7 +25,7 @@ from app.views.generated import writing
 from app.views.generated.api import EntityApi, in_words
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
-from app.views.generated.values import parse
+from app.views.generated.parsing import parse
 from app.views.visits import answered
 from app.views.visits.slots import dump
 

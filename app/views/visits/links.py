@@ -17,11 +17,11 @@ from app.models.base.clock import clinic_zone
 from app.models.messages import contact_preference, links, reach, replies, wording
 from app.models.messages.links import Link
 from app.models.portal import portal, portal_times
-from app.models.portal.portal_times import Ask
 from app.models.visits import confirming
 from app.security import audit
 from app.views.generated import writing
-from app.views.generated.values import encode, parse
+from app.views.generated.parsing import parse
+from app.views.generated.values import encode
 from app.views.portal.portal_shell import terms
 
 Said = dict[str, str]
@@ -192,7 +192,7 @@ def _times(visit: Appointment, now: datetime) -> dict[str, Any]:
         first = date.fromisoformat(request.args.get("from", ""))
     except ValueError:
         first = now.astimezone(clinic_zone()).date()
-    session, ask = db.session(), Ask(visit.patient_id, visit.visit_type, visit)
+    session, ask = db.session(), portal_times.Ask(visit.patient_id, visit.visit_type, visit)
     known = [doctor.doctor_id for doctor in portal_times.doctors_for(session, visit.visit_type)]
     same = [key for key in known if key == visit.doctor_id]
     days = portal_times.days_with_times(session, ask, same, first, now, terms())
