@@ -53,6 +53,16 @@ def test_it_comes_once_a_week_however_often_the_job_runs(session: Session, reade
     assert digest.send(session, MONDAY + timedelta(days=7)) == 1
 
 
+def test_what_it_says_is_asked_once_for_all_languages(
+    session: Session, reader: Cast, statements: list[str]
+) -> None:
+    said = digest.content(session, MONDAY.date() - timedelta(days=7), MONDAY)
+    assert len(said["lines"]) > 1
+    asked = [one for one in statements if "_fact" in one]
+    assert len(asked) > 4
+    assert len(asked) == len(set(asked))
+
+
 @pytest.mark.parametrize("early", [timedelta(hours=1), timedelta(days=3)])
 def test_it_comes_on_monday_from_seven_on(session: Session, reader: Cast, early: timedelta) -> None:
     assert digest.send(session, MONDAY - early) == 0

@@ -94,7 +94,7 @@ def _third(
 
 
 def figures(asked: Asked) -> list[Figure]:
-    found = third_next(asked.session, asked.scope)
+    found = asked.once(third_next, asked.scope)
     return [_course(asked, found), _doctors(asked, found), _new(asked)]
 
 
@@ -132,7 +132,7 @@ def _doctors(asked: Asked, found: dict[tuple[date, int], int | None]) -> Figure:
 
 
 def _new(asked: Asked) -> Figure:
-    counts, scope = new_patients(asked.session, asked.scope), asked.scope
+    counts, scope = asked.once(new_patients, asked.scope), asked.scope
     rows = course(scope, counts.items(), lambda found: [sum(found)])
     now, before = (
         sum(n for day, n in counts.items() if scope.is_now(day) is era) for era in (True, False)

@@ -128,8 +128,8 @@ def _narrowed(query: Any, scope: Scope, model: Any) -> Any:
 def figures(asked: Asked) -> list[Figure]:
     return [
         _figure("top-diagnoses", _("Top diagnoses"), DIAGNOSES_MEANING, _("Diagnosis"),
-                diagnoses(asked.session, asked.scope)),
-        _figure("top-drugs", _("Top drugs"), DRUGS_MEANING, _("Drug"), drugs(asked.session, asked.scope)),
+                asked.once(diagnoses, asked.scope)),
+        _figure("top-drugs", _("Top drugs"), DRUGS_MEANING, _("Drug"), asked.once(drugs, asked.scope)),
     ]  # fmt: skip
 
 

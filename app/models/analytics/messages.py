@@ -97,7 +97,7 @@ def figures(asked: Asked) -> list[Figure]:
 
 def _sent(asked: Asked) -> Figure:
     span = instants(asked)
-    found = reminders(asked.session, *span)
+    found = asked.once(reminders, *span)
     rows: list[tuple[str, list[Value]]] = [
         (str(words), [sum(found[channel, state] for state in states) for name, states in OUTCOMES])
         for channel, words in CHANNELS.items()
@@ -106,7 +106,7 @@ def _sent(asked: Asked) -> Figure:
         Total(name, sum(n for (channel, state), n in found.items() if state in states), None)
         for name, states in OUTCOMES
     ]
-    totals.append(Total(_("Confirmed by link"), confirmed(asked.session, *span), None))
+    totals.append(Total(_("Confirmed by link"), asked.once(confirmed, *span), None))
     return Figure(
         "reminders", _("Reminders"), SENT_MEANING, "stacked", _("By"), [Column(name) for name, states in OUTCOMES],
         rows, totals, empty=_("No reminder was due in this period. Rules for them are under Set-up."),
@@ -114,7 +114,7 @@ def _sent(asked: Asked) -> Figure:
 
 
 def _effect(asked: Asked) -> Figure:
-    found = effect(asked.session, asked.scope)
+    found = asked.once(effect, asked.scope)
     rows: list[tuple[str, list[Value]]] = []
     for key, name in ((True, _("Reminded")), (False, _("Not reminded"))):
         seen, missed, late = found.get(key, (0, 0, 0))

@@ -79,7 +79,7 @@ def due_visits(session: Session, scope: Scope) -> list[Group]:
 
 
 def figures(asked: Asked) -> list[Figure]:
-    groups = due_visits(asked.session, asked.scope)
+    groups = asked.once(due_visits, asked.scope)
     return [
         _course(asked),
         _broken("missed-by-weekday", _("Missed by weekday"), WEEKDAY_MEANING, _("Weekday"),
@@ -94,7 +94,7 @@ def figures(asked: Asked) -> list[Figure]:
 
 
 def _course(asked: Asked) -> Figure:
-    scope, counts = asked.scope, by_day(asked.session, asked.scope)
+    scope, counts = asked.scope, asked.once(by_day, asked.scope)
     rows = course(scope, ((day, (s, late, n)) for (day, s, late), n in counts.items()), _rates)
     now, before = (
         _rates((s, late, n) for (day, s, late), n in counts.items() if scope.is_now(day) is era)

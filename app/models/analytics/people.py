@@ -119,7 +119,7 @@ def figures(asked: Asked) -> list[Figure]:
 
 
 def _visits(asked: Asked) -> Figure:
-    found = seen(asked.session, asked.scope)
+    found = asked.once(seen, asked.scope)
     rows: list[tuple[str, list[Value]]] = []
     for key in asked.shown(key for era, key in found):
         visits, planned = found.get((1, key), (0, 0))
@@ -139,7 +139,7 @@ def _visits(asked: Asked) -> Figure:
 
 
 def _notes(asked: Asked) -> Figure:
-    found = notes(asked.session, asked.scope)
+    found = asked.once(notes, asked.scope)
     rows: list[tuple[str, list[Value]]] = []
     for key in asked.shown(key for era, key in found if era):
         n = found[1, key]
@@ -168,7 +168,7 @@ def _notes(asked: Asked) -> Figure:
 
 def _staff(asked: Asked) -> Figure:
     start, end = instants(asked)
-    found = handled(asked.session, start, end)
+    found = asked.once(handled, start, end)
     rows: list[tuple[str, list[Value]]] = [(name, list(counts)) for name, counts in found.items()]
     columns = [Column(_("Booked")), Column(_("Checked in")), Column(_("Moved into a room"))]
     return Figure(

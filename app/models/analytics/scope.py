@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, literal, select, union_all
@@ -16,6 +16,8 @@ from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
 from app.models.people.staff import Doctor
 from app.spelling import spelled
+
+Answer = TypeVar("Answer")
 
 LONGEST = 366 * 5
 """Days that one question may ask for."""
@@ -107,6 +109,14 @@ class Asked:
     now: datetime
     all_doctors: bool = True
     own: int | None = None
+    _answers: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, function: Callable[..., Answer], *more: Any) -> Answer:
+        """What a function of this session and `more` says, which two figures or languages share."""
+        if (function, more) not in self._answers:
+            self._answers[function, more] = function(self.session, *more)
+        answer: Answer = self._answers[function, more]
+        return answer
 
     def shown(self, doctors: Iterable[int]) -> list[int]:
         """Of these doctors, those whose numbers may stand by themselves, by name."""

@@ -100,7 +100,7 @@ def times(session: Session, scope: Scope) -> dict[tuple[int, str], Counter[int]]
 
 
 def figure(asked: Asked) -> Figure:
-    found = times(asked.session, asked.scope)
+    found = asked.once(times, asked.scope)
     pages = {page: steps for (period, page), steps in found.items() if period}
     busiest = sorted(pages, key=lambda page: (-pages[page].total(), page))[:SHOWN]
     now, before = (_all(found, period) for period in (1, 0))

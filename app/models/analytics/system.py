@@ -53,7 +53,7 @@ def events(session: Session, start: datetime, end: datetime) -> Counter[tuple[st
 
 
 def figures(asked: Asked) -> list[Figure]:
-    found = events(asked.session, *instants(asked))
+    found = asked.once(events, *instants(asked))
     rows: list[tuple[str, list[Value]]] = [
         (word(role), [found[role, kind] for kind in range(len(KINDS))]) for role in ROLES
     ]

@@ -59,7 +59,7 @@ def lengths(session: Session, scope: Scope) -> dict[tuple[int, int | None], tupl
 
 
 def figures(asked: Asked) -> list[Figure]:
-    found = waits(asked.session, asked.scope)
+    found = asked.once(waits, asked.scope)
     return [_course(asked, found), _by_hour(asked, found), _lengths(asked)]
 
 
@@ -107,7 +107,7 @@ def _ranks(found: list[tuple[int, int]]) -> list[Value]:
 
 
 def _lengths(asked: Asked) -> Figure:
-    found = lengths(asked.session, asked.scope)
+    found = asked.once(lengths, asked.scope)
     rows: list[tuple[str, list[Value]]] = []
     for key in [*asked.names.types, None]:
         visits, planned, taken = found.get((1, key), (0, 0, 0))

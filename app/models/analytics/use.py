@@ -83,7 +83,7 @@ def _sums(model: Any) -> tuple[Any, Any]:
 
 
 def _doctors(asked: Asked) -> Figure:
-    found = doctors(asked.session, asked.scope)
+    found = asked.once(doctors, asked.scope)
     shown = asked.shown(key for era, key in found)
     rows = [(asked.names.doctors[key], _row(found, key)) for key in shown]
     rows = [row for row in rows if row[1][0] is not None]
@@ -106,7 +106,7 @@ def _doctors(asked: Asked) -> Figure:
 
 
 def _shift_parts(asked: Asked) -> Figure:
-    found = shifts(asked.session, asked.scope)
+    found = asked.once(shifts, asked.scope)
     days = sorted({day for day, part in found})
     rows: list[tuple[str, list[Value]]] = [
         (_(WEEKDAYS[day]), [_share_of(found.get((day, part))) for part in range(len(PARTS))])
@@ -125,7 +125,7 @@ def _shift_parts(asked: Asked) -> Figure:
 
 
 def _rooms(asked: Asked) -> Figure:
-    found = rooms(asked.session, asked.scope)
+    found = asked.once(rooms, asked.scope)
     keys = [key for key in asked.names.rooms if (1, key) in found]
     rows = [(asked.names.rooms[key], _row(found, key)) for key in keys]
     whole, before = (

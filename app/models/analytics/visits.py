@@ -58,7 +58,7 @@ def by_kind(session: Session, scope: Scope) -> Counter[tuple[int, int | None]]:
 
 
 def figures(asked: Asked) -> list[Figure]:
-    counts = by_day(asked.session, asked.scope)
+    counts = asked.once(by_day, asked.scope)
     return [_status(asked, counts), _kinds(asked)]
 
 
@@ -90,7 +90,7 @@ def _grouped(found: Iterable[tuple[str, int]]) -> list[Value]:
 
 
 def _kinds(asked: Asked) -> Figure:
-    counts = by_kind(asked.session, asked.scope)
+    counts = asked.once(by_kind, asked.scope)
     keys = [*asked.names.types, None]
     there = [key for key in keys if counts[1, key] or counts[0, key]]
     rows: list[tuple[str, list[Value]]] = [

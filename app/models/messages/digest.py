@@ -89,7 +89,8 @@ def send(session: Session, now: datetime) -> int:
 def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
     """The figures of the week that begins on `monday` in each language, as JSON can keep them."""
     scope = Scope(monday, monday + timedelta(days=6))
-    said = wording.in_each(lambda _code: _content(session, scope, now))
+    asked = Asked(session, scope, names(session), clinic_zone(), now, all_doctors=False)
+    said = wording.in_each(lambda _code: _content(asked))
     texts = {
         name: {code: one[name] for code, one in said.items()} for name in ("first", "last", "lines")
     }
@@ -99,14 +100,13 @@ def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
     }
 
 
-def _content(session: Session, scope: Scope, now: datetime) -> dict[str, Any]:
-    asked = Asked(session, scope, names(session), clinic_zone(), now, all_doctors=False)
+def _content(asked: Asked) -> dict[str, Any]:
     sections = [section for section in SECTIONS if section.roles == EVERYBODY]
     found = [(str(section.title), section.build(asked)) for section in sections]
     totals = [[title, *_totals(figures)] for title, figures in found]
     return {
-        "first": spelling.spelled(scope.first, _("d MMMM")),
-        "last": spelling.spelled(scope.last, _("d MMMM y")),
+        "first": spelling.spelled(asked.scope.first, _("d MMMM")),
+        "last": spelling.spelled(asked.scope.last, _("d MMMM y")),
         "lines": "\n\n".join("\n".join(lines) for lines in totals if len(lines) > 1),
         "figures": [
             _figure(figure)
