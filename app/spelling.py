@@ -18,6 +18,7 @@ SPOKEN = {
     "fulfilled": "done",
     "waitlist": "waiting list",
     "sms": "text message",
+    "icd-10-cm": "ICD-10-CM",
 }
 """What is stored by another name than people say."""
 

@@ -83,6 +83,14 @@ def test_an_inactive_login_opens_nothing(sqlite_cast: Cast, browser: FlaskClient
     assert signed_in.get("/patient/list/").status_code in (302, 401)
 
 
+def test_who_follows_a_link_without_a_session_is_asked_to_sign_in_and_accused_of_nothing(
+    browser: FlaskClient,
+) -> None:
+    page = browser.get("/patient/list/", follow_redirects=True).text
+    assert "Sign in, and the page that you asked for opens." in page
+    assert "Denied" not in page
+
+
 @pytest.mark.parametrize("url", ["/patient/list/", "/patient/show/1?x=1"])
 def test_one_comes_back_to_where_one_was_going(browser: FlaskClient, url: str) -> None:
     assert sign_in(browser, next=url).headers["Location"] == url

@@ -163,6 +163,7 @@ FOUND = [
     ("flt3_until_until=2026-05-04", 3),
     ("flt2_from_from=2026-05-04&flt3_until_until=2026-05-04&flt0_login_name_is=rosa", 2),
     ("flt0_login_name_is=", 4),
+    ("flt4_action_is=Show&flt5_what_is=patient", 4),
 ]
 
 
@@ -176,6 +177,13 @@ def test_the_trail_is_searched_by_person_patient_and_period(
     event(cast, agent="nora", patient_id=1)
     answer = cast.client("amina").get(f"/ops/audit/?{query}")
     assert f"{count} found" in answer.text or f"{count} in all" in answer.text
+
+
+def test_the_trail_is_read_in_words(sqlite_cast: Cast) -> None:
+    event(sqlite_cast, entity="MedicalRecord")
+    page = sqlite_cast.client("amina").get("/ops/audit/").text
+    assert "Medical record" in page
+    assert "MedicalRecord" not in page
 
 
 def test_a_day_is_the_clinics_own_not_that_of_utc(sqlite_cast: Cast) -> None:

@@ -108,3 +108,10 @@ def test_names_are_found_by_their_beginning_first_and_then_by_a_word(cast: Cast)
     assert found("zoe") == [f"Zoe {number:02d} Zimmer" for number in range(20)]
     assert found("quarles") == found("anna zoe") == ["Anna Zoe Quarles"]
     assert found("zoe q") == ["Anna Zoe Quarles"]
+
+
+def test_an_empty_list_tells_only_those_who_may_add_to_it_to_add(sqlite_cast: Cast) -> None:
+    asked, told = "Patients are asked nothing before a visit.", "Add a question."
+    reader = sqlite_cast.client("nora").get("/visit_question/list/").text
+    assert (asked in reader, told in reader) == (True, False)
+    assert told in sqlite_cast.client("amina").get("/visit_question/list/").text

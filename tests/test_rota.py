@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -371,6 +371,16 @@ def test_missing_cover_asks_for_a_reason_and_keeps_it(
     with sqlite_cast.app.app_context():
         kept = db.session.scalars(select(RotaPublication)).one()
         assert (kept.reason, kept.monday, kept.shifts) == ("Nora is on a course", AHEAD, 1)
+
+
+def test_a_clinic_without_nurses_publishes_without_a_reason(
+    amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    with sqlite_cast.app.app_context():
+        db.session.execute(update(Staff).where(Staff.role == "nurse").values(active=False))
+        db.session.commit()
+    new(amina, people["Dr. Díaz"], AHEAD)
+    assert send(amina, "publish", week=WEEK).status_code == 200
 
 
 def test_leave_blocks_publishing_whatever_the_reason(

@@ -20,7 +20,7 @@ from app.models.messages.notification import Notification
 from app.models.people import login_session
 from app.models.people.login_session import LoginSession
 from app.models.people.patient import Patient
-from app.models.people.staff import Doctor
+from app.models.people.staff import Doctor, nurses
 from app.models.record.restriction import GlassBreak
 from app.models.rota import rota
 from app.models.rota.rota_rules import Problem, check_week, week_of
@@ -45,23 +45,26 @@ class Attention:
 
 @dataclass(frozen=True)
 class Missing:
-    """What a clinic cannot book a visit without, and has not yet."""
+    """What a clinic has not yet; without each but a nurse it cannot book a visit."""
 
     room: bool
     visit_type: bool
     doctor: bool
     published_shift: bool
     patient: bool
+    nurse: bool
+    """Visits do without; the rota then asks for none."""
 
 
 def missing(session: Session) -> Missing:
-    """Which of the tables that a first visit needs have no row; one statement."""
+    """What of that is not there; one statement."""
     rows: list[Select[Any]] = [
         select(Room.room_id),
         select(VisitType.visit_type_id),
         select(Doctor.doctor_id),
         select(Shift.shift_id).where(Shift.published),
         select(Patient.patient_id),
+        nurses(),
     ]
     absent: list[Any] = [~row.exists() for row in rows]
     return Missing(*session.execute(select(*absent)).one())
@@ -124,7 +127,9 @@ def signed_in(session: Session, now: datetime, idle: timedelta) -> Sequence[Any]
     return session.execute(query).all()
 
 
-def rota_gaps(session: Session, zone: ZoneInfo, today: date) -> tuple[list[Problem], list[Shift]]:
+def rota_gaps(
+    session: Session, zone: ZoneInfo, today: date, lacks: Missing
+) -> tuple[list[Problem], list[Shift]]:
     """What speaks against the rota from today to the end of next week, and its shifts; three
     statements."""
     monday = week_of(today)
@@ -136,7 +141,7 @@ def rota_gaps(session: Session, zone: ZoneInfo, today: date) -> tuple[list[Probl
     found = [
         problem
         for week in (monday, monday + timedelta(days=7))
-        for problem in check_week(week, shifts, opening, leave, zone, closed)
+        for problem in check_week(week, shifts, opening, leave, zone, closed, not lacks.nurse)
     ]
     return [problem for problem in found if problem.day >= today], shifts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ForeignKey, String, Text, event
+from sqlalchemy import ForeignKey, Select, String, Text, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.models.base.entity import Entity
@@ -84,6 +84,11 @@ class Doctor(Entity):
             Role.RECEPTIONIST: READ,
         },
     )
+
+
+def nurses() -> Select[Any]:
+    """The keys of the nurses who work here."""
+    return select(Staff.staff_id).where(Staff.active, Staff.role == "nurse")
 
 
 @event.listens_for(Session, "before_flush")

@@ -19,7 +19,7 @@ from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone, holidays_between
 from app.models.base.errors import ClinicError
 from app.models.clinic.opening import OpeningHours, TimeOff
-from app.models.people.staff import Staff
+from app.models.people.staff import Staff, nurses
 from app.models.rota import telling
 from app.models.rota.rota_rules import Problem, check_week
 from app.models.rota.rota_tables import RotaPublication
@@ -87,6 +87,7 @@ def problems_of(session: Session, monday: date) -> list[Problem]:
         leave_between(session, *around),
         clinic_zone(),
         holidays_between(*around),
+        session.scalar(select(nurses().exists())) is True,
     )
 
 

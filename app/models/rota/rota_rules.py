@@ -20,7 +20,7 @@ from app.spelling import said, spelled
 
 REST = timedelta(hours=11)
 NEEDED = ("doctor", "nurse")
-"""Of each of these roles at least one is at work in each open hour."""
+"""Of each of these roles at least one is at work in each open hour; no nurse, where the clinic has none."""
 
 TWICE, LEAVE, COVER, RESTED = "twice", "leave", "cover", "rest"
 
@@ -58,9 +58,11 @@ def check_week(
     time_off: Iterable[TimeOff],
     zone: ZoneInfo,
     holidays: Mapping[date, str] | None = None,
+    nurses: bool = True,
 ) -> list[Problem]:
     """Everything against the week from `monday`, drafts and published shifts alike. `shifts`
-    also holds those of the day before and the day after, for the rest between weeks."""
+    also holds those of the day before and the day after, for the rest between weeks; `nurses`
+    says whether the clinic has any."""
     duties = sorted((Duty.of(s, zone) for s in shifts), key=lambda duty: duty.span)
     away: dict[int, list[TimeOff]] = {}
     for leave in time_off:
@@ -69,7 +71,7 @@ def check_week(
     found = [
         *_by_person(duties, monday),
         *_on_leave(duties, away, monday),
-        *_uncovered(duties, away, opening, monday, zone, holidays or {}),
+        *_uncovered(duties, away, opening, monday, zone, holidays or {}, nurses),
     ]
     return sorted(found, key=lambda p: (not p.blocks, p.day, p.kind, p.staff or "", p.sentence))
 
@@ -152,16 +154,18 @@ def _uncovered(
     monday: date,
     zone: ZoneInfo,
     holidays: Mapping[date, str],
+    nurses: bool,
 ) -> Iterator[Problem]:
     """The open time in which some needed role has nobody; who is on leave covers nothing."""
-    at_work: dict[str, list[Interval]] = {role: [] for role in NEEDED}
+    needed = [role for role in NEEDED if nurses or role != "nurse"]
+    at_work: dict[str, list[Interval]] = {role: [] for role in needed}
     for duty in duties:
         if duty.shift.staff.role in at_work:
             leave = [Interval(t.start_at, t.end_at) for t in away.get(duty.shift.staff_id, ())]
             at_work[duty.shift.staff.role] += minus([duty.span], leave)
     for day in (monday + timedelta(days=n) for n in range(7)):
         spans = [] if day in holidays else open_spans(day, duties, opening, zone)
-        for role in NEEDED:
+        for role in needed:
             for gap in minus(spans, at_work[role]):
                 first, last = (moment.astimezone(zone) for moment in gap)
                 sentence = _(

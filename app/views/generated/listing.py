@@ -46,7 +46,7 @@ def list_page(view: Any) -> ListPage:
         page_size=size,
         filters=inputs,
         active_filters=sum(1 for i in inputs[1:] if i.value),
-        empty=_("Nothing matches. Clear the search to see all.") if request.args else view.empty,
+        empty=_empty(view),
         clear_url=view.url("list"),
         urls=_page_urls(view, number, -(-count // size)),
         export_url=_with(f"{view.endpoint}.export"),
@@ -57,6 +57,15 @@ def list_page(view: Any) -> ListPage:
 
 WHEN = ("instant", "date")
 """What stays on one line."""
+
+
+def _empty(view: Any) -> str:
+    """What an empty list says; whoever may not add to it is not told to."""
+    if request.args:
+        return _("Nothing matches. Clear the search to see all.")
+    if "can_add" in view.base_permissions and view.url("add") is None:
+        return f"{str(view.empty).partition('. ')[0].rstrip('.')}."
+    return str(view.empty)
 
 
 def row_of(view: Any, row: Any, columns: Sequence[str]) -> Row:

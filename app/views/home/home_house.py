@@ -43,7 +43,8 @@ def admin(page: Home, person: Actor, now: datetime) -> None:
     counts = today.counts_by_status(session, start, end)
     waits = house.attention(session, now)
     rooms = house.rooms_now(session)
-    gaps, shifts = house.rota_gaps(session, zone, start.date())
+    missing = house.missing(session)
+    gaps, shifts = house.rota_gaps(session, zone, start.date(), missing)
     duty = house.at_work(shifts, now, zone)
     here = house.signed_in(session, now, current_app.permanent_session_lifetime)
     free = sum(room.status == "available" for room in rooms)
@@ -60,9 +61,7 @@ def admin(page: Home, person: Actor, now: datetime) -> None:
         Card(_("Rooms free"), free, _("of %(count)s", count=len(rooms)), "fa-door-open", url_for("RoomView.list")),
     ]  # fmt: skip
     page.rooms += [_room(room) for room in rooms]
-    waiting = _first_steps(house.missing(session)) + _attention(
-        waits, _drafts(shifts, start.date())
-    )
+    waiting = _first_steps(missing) + _attention(waits, _drafts(shifts, start.date()))
     sessions = url_for("LoginSessionView.list")
     page.panels += [
         Panel(_("Needs your attention"), "fa-bell", waiting, _("Nothing waits for you.")),

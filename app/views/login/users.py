@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
@@ -35,6 +35,7 @@ from app.security import audit
 from app.security.guessing import login_subject
 from app.security.policy import of_the_application
 from app.security.scope import load
+from app.spelling import plain, word
 from app.views.generated.filters import ClinicInterface
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
@@ -71,7 +72,7 @@ class UserForm(DynamicForm):
     roles = SelectMultipleField(
         _l("Roles"),
         [NEEDED],
-        choices=[SelectChoice(role.value, role.capitalize()) for role in Role],
+        choices=[SelectChoice(role.value, _l(plain(role.value))) for role in Role],
         description=_l("What each role may do stands under Administration, Roles."),
     )
     password = PasswordField(
@@ -108,8 +109,8 @@ class UserView(GridView):
     datamodel = ClinicInterface(User)
     route_base = "/users"
     class_permission_name = "User"
-    list_title = "Users"
-    one = "User"
+    list_title = _l("Users")
+    one = _l("User")
     icon = "fa-users"
     empty = _l("No login yet.")
     base_order = ("username", "asc")
@@ -122,6 +123,13 @@ class UserView(GridView):
         "conf_password",
     )  # fmt: skip
     edit_columns = add_columns
+    label_columns: ClassVar[dict[str, Any]] = {
+        "first_name": _l("First name"),
+        "last_name": _l("Last name"),
+        "email": _l("E-mail"),
+        "last_login": _l("Last sign-in"),
+        "login_count": _l("Sign-ins"),
+    }
     add_form, edit_form = NewUserForm, UserForm
 
     show_page = "user.html"
@@ -199,13 +207,16 @@ class RoleView(GridView):
     route_base = "/roles"
     class_permission_name = "Role"
     exclude_route_methods = GridView.exclude_route_methods | {"add", "edit", "delete"}
-    list_title = "Roles"
-    one = "Role"
+    list_title = _l("Roles")
+    one = _l("Role")
     icon = "fa-user-shield"
     base_order = ("name", "asc")
     list_columns = order_columns = search_columns = show_columns = ("name",)
     add_columns = edit_columns = ("name",)
     add_form = edit_form = DynamicForm
+
+    def cell(self, row: RoleRow, name: str) -> Cell:
+        return Cell(word(row.name))
 
     def facts(self, row: RoleRow) -> Sequence[tuple[str, Cell]]:
         granted: dict[str, list[str]] = {}

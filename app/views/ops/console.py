@@ -6,6 +6,7 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
 
+from app.language import _l
 from app.models import AuditEvent, JobRun, Notification
 from app.views.ops.health import BackupsPage, HealthPage, JobTable
 from app.views.ops.outbox import DeadLetterTable, OutboxTable
@@ -21,10 +22,10 @@ def init_app(app: Flask) -> None:
     overview = Overview()
     console = Admin(app, "Operations", index_view=overview, theme=OURS)
     console.add_views(
-        OutboxTable(Notification, "Outbox", "outbox"),
-        DeadLetterTable(Notification, "Dead letters", "dead"),
-        TrailTable(AuditEvent, "Audit trail", "audit"),
-        JobTable(JobRun, "Jobs", "jobs"),
+        OutboxTable(Notification, _l("Outbox"), "outbox"),
+        DeadLetterTable(Notification, _l("Dead letters"), "dead"),
+        TrailTable(AuditEvent, _l("Audit trail"), "audit"),
+        JobTable(JobRun, _l("Jobs"), "jobs"),
         BackupsPage(),
         HealthPage(),
     )

@@ -35,6 +35,21 @@ class Is(BaseSQLAFilter):
         return "is"
 
 
+class IsSmall(Is):
+    """The column holds this word, which is stored in small letters."""
+
+    def clean(self, value: str) -> Any:
+        return str(super().clean(value)).strip().lower()
+
+
+class IsTable(Is):
+    """The column holds the name of this class, which people also write apart: “waitlist entry”."""
+
+    def clean(self, value: str) -> Any:
+        parts = str(super().clean(value)).split()
+        return "".join(part[:1].upper() + part[1:] for part in parts)
+
+
 class IsNumber(Is):
     """The column holds this row number."""
 

@@ -31,7 +31,7 @@ class HealthPage(Asking, BaseView):
     icon = "fa-heart-pulse"
 
     def __init__(self) -> None:
-        super().__init__("Health", endpoint="ops_health", url="health")
+        super().__init__(_l("Health"), endpoint="ops_health", url="health")
 
     @expose("/")
     def index(self) -> str:
@@ -57,7 +57,7 @@ class BackupsPage(Asking, BaseView):
     icon = "fa-box-archive"
 
     def __init__(self) -> None:
-        super().__init__("Backups", endpoint="ops_backups", url="backups")
+        super().__init__(_l("Backups"), endpoint="ops_backups", url="backups")
 
     @expose("/")
     def index(self) -> str:

@@ -8,7 +8,7 @@ from flask import render_template, url_for
 from flask_admin import BaseView, expose
 
 from app.extensions import db
-from app.language import _
+from app.language import _, _l
 from app.models.messages import waiting
 from app.security.console import Asking
 from app.spelling import counted
@@ -34,7 +34,7 @@ class Overview(Asking, BaseView):
     icon = "fa-gauge-high"
 
     def __init__(self) -> None:
-        super().__init__("Overview", endpoint="ops", url="/ops")
+        super().__init__(_l("Overview"), endpoint="ops", url="/ops")
 
     @expose("/")
     def index(self) -> str:

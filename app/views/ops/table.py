@@ -47,7 +47,7 @@ class OpsTable(Asking, ModelView):
     page_size = 25
     create_view = edit_view = delete_view = action_view = ajax_lookup = ajax_update = None
 
-    def __init__(self, model: type[Any], name: str, path: str) -> None:
+    def __init__(self, model: type[Any], name: Any, path: str) -> None:
         super().__init__(model, db, name, endpoint=f"ops_{path}", url=path)
 
     def scaffold_form(self) -> Any:

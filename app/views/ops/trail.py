@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,14 +15,16 @@ from app.exchange import audit_fhir
 from app.language import _, _l
 from app.models import AuditEvent
 from app.security import audit
+from app.spelling import word
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell, Column, Row
 from app.views.generated.values import show
-from app.views.ops.filters import From, Is, IsNumber, Until
+from app.views.ops.filters import From, Is, IsNumber, IsSmall, IsTable, Until
 from app.views.ops.table import OpsTable, same_question
 from app.views.ops.tabs import tabs
 
 MOST_ROWS = 100
+WORDS = ("action", "entity", "outcome")
 CHUNK = 1000
 
 
@@ -54,10 +57,17 @@ class TrailTable(OpsTable):
         IsNumber(AuditEvent.patient_id, _l("Patient number"), data_type="number"),
         From(AuditEvent.recorded, _l("From")),
         Until(AuditEvent.recorded, _l("Until")),
-        Is(AuditEvent.action, _l("Action")),
-        Is(AuditEvent.entity, _l("What")),
-        Is(AuditEvent.outcome, _l("Outcome")),
+        IsSmall(AuditEvent.action, _l("Action")),
+        IsTable(AuditEvent.entity, _l("What")),
+        IsSmall(AuditEvent.outcome, _l("Outcome")),
     )
+
+    def cell(self, row: AuditEvent, name: str) -> Cell:
+        """What is stored as a word or as the name of a class is shown as people say it."""
+        found = super().cell(row, name)
+        if name not in WORDS or not found.text:
+            return found
+        return Cell(word(_apart(str(found.text))), found.kind)
 
     @expose("/report/")
     def report(self) -> str:
@@ -106,6 +116,11 @@ class TrailTable(OpsTable):
                 for row in found.limit(MOST_ROWS)
             ],
         }
+
+
+def _apart(name: str) -> str:
+    """`WaitlistEntry` → “waitlist entry”; a word stays as it is."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def _bundle(query: Any, clinic: str) -> Iterator[str]:

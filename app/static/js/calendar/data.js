@@ -2,7 +2,7 @@
 
 import { _ } from "../language.js";
 import { unpacked } from "./api.js";
-import { event } from "./look.js";
+import { event, tally } from "./look.js";
 import { longDay, plusDays } from "./zone.js";
 
 const FIXED = { editable: false, startEditable: false, durationEditable: false };
@@ -40,27 +40,31 @@ export function columns(page, state, { visits, duty }) {
 
 /** The events of the library: the visits, and behind them the times off duty. */
 export function events(state, data, days, resources) {
-  if (state.view === "month" && matchMedia("(max-width: 40rem)").matches) return counts(data.visits);
+  if (state.view === "month") return counts(data.visits);
   const made = data.visits.map((visit) => event(visit, state.by));
-  if (!data.duty.length || state.view === "month" || state.by === "room") return made;
+  if (!data.duty.length || state.by === "room") return made;
   if (state.view === "day") {
     for (const { id } of resources) made.push(...offDuty(data.duty, Number(id), days, [id]));
   } else if (state.doctor) made.push(...offDuty(data.duty, Number(state.doctor), days, []));
   return made;
 }
 
-/** One for each day, where there is no room for names. */
+/** One for each day of a month, where names would not fit: how many visits, and how far they are. */
 function counts(visits) {
   const found = new Map();
-  for (const { start } of visits) found.set(start.slice(0, 10), (found.get(start.slice(0, 10)) ?? 0) + 1);
-  return [...found].map(([day, count]) => ({
+  for (const visit of visits) {
+    const day = visit.start.slice(0, 10);
+    if (!found.has(day)) found.set(day, []);
+    found.get(day).push(visit);
+  }
+  return [...found].map(([day, those]) => ({
     id: `count-${day}`,
     start: day,
     end: day,
     allDay: true,
     ...FIXED,
     classNames: ["ev-count"],
-    extendedProps: { day, count, says: `${longDay(day)}, visits: ` },
+    extendedProps: { day, count: those.length, says: longDay(day), tally: tally(those) },
   }));
 }
 

@@ -2,7 +2,7 @@
 
 import { _, locale } from "../language.js";
 import { make } from "./dom.js";
-import { content } from "./look.js";
+import { content, sum } from "./look.js";
 import { offset } from "./zone.js";
 
 const LIBRARY = { day: "resourceTimeGridDay", week: "timeGridWeek", month: "dayGridMonth" };
@@ -32,19 +32,17 @@ export function createGrid(place, told) {
     editable: true,
     eventResizableFromStart: false,
     eventLongPressDelay: 400,
-    dayMaxEvents: true,
     dayHeaderFormat: { weekday: "short", day: "numeric" },
     highlightedDates: [],
     pointer: false,
     events: [],
     resources: [],
     views: {
-      dayGridMonth: { dayHeaderFormat: { weekday: "short" }, eventDurationEditable: false },
-      [EVERYONE]: { dayMaxEvents: false, dayCellContent: "", eventDurationEditable: false },
+      dayGridMonth: { dayHeaderFormat: { weekday: "short" } },
+      [EVERYONE]: { dayCellContent: "", eventDurationEditable: false },
     },
     resourceLabelContent: ({ resource }) => ({ domNodes: [label(resource)] }),
     eventContent: ({ event, view }) => inside(event, view),
-    moreLinkContent: ({ num }) => `${num} more`,
     eventDidMount: ({ event, el }) => mounted(event, el),
     eventClick: ({ event: { extendedProps }, el }) => (extendedProps.day ? told.day(extendedProps.day) : told.open(extendedProps.visit, el)),
     eventDrop: (info) => told.dropped(info.oldEvent.extendedProps.visit, info),
@@ -70,8 +68,8 @@ function label({ title, extendedProps: { detail, count } }) {
 }
 
 function inside(event, view) {
-  const { visit, count, says } = event.extendedProps;
-  if (count) return { domNodes: [make("button", { className: "ev-button", type: "button" }, make("span", { className: "sr-only" }, says), String(count))] };
+  const { visit, count } = event.extendedProps;
+  if (count) return { domNodes: sum(event.extendedProps) };
   if (!visit || event.display === "background") return { domNodes: [] };
   if (event.display === "preview" || event.display === "pointer") {
     return { domNodes: [make("span", { className: "ev-head" }, `${clock(event.start)}–${clock(event.end)}`)] };

@@ -1,6 +1,6 @@
 // How a visit looks in the grid: time, name, and a sign with a word for how far it is.
 
-import { _ } from "../language.js";
+import { _, _n } from "../language.js";
 import { icon, make, safeColour } from "./dom.js";
 import { hour, minutesBetween, plusMinutes } from "./zone.js";
 
@@ -22,6 +22,12 @@ export const MOVABLE = ["proposed", "pending", "booked"];
 
 export const status = (visit) => STATUS[visit.status] ?? ["fa-circle", visit.status ?? _("Status hidden"), "plain"];
 export const name = (visit) => visit.patient ?? _("Taken");
+
+/** How many visits have each status: `[sign, word, count]`, in the order of a visit's life. */
+export function tally(visits) {
+  const counted = Object.entries(STATUS).map(([key, [sign, word]]) => [sign, word, visits.filter((visit) => visit.status === key).length]);
+  return counted.filter(([, , count]) => count);
+}
 
 export function badge(visit) {
   const [sign, word, tone] = status(visit);
@@ -48,6 +54,23 @@ export function content(visit, compact) {
     make("span", { className: "ev-head" }, ...spaced(head)),
     ...lines.filter(Boolean).flatMap((line) => [" ", make("span", { className: "ev-detail" }, line)]),
     make("span", { className: "sr-only" }, ` ${unseen.filter(Boolean).join(", ")}`),
+  );
+  return [button];
+}
+
+/** The inside of a day in a month: the number of its visits, and below it that of each status. */
+export function sum({ says, count, tally }) {
+  const parts = tally.map(([sign, word, number]) =>
+    make("span", { className: "ev-part", title: word }, icon(sign), make("span", { className: "sr-only" }, ` ${word}: `), String(number), " "),
+  );
+  const button = make(
+    "button",
+    { className: "ev-button", type: "button" },
+    make("span", { className: "sr-only" }, `${says}: `),
+    make("b", { className: "ev-total" }, _n("%(num)s visit", "%(num)s visits", count)),
+    make("b", { className: "ev-bare", ariaHidden: "true" }, String(count)),
+    " ",
+    make("span", { className: "ev-parts" }, ...parts),
   );
   return [button];
 }
