@@ -1,6 +1,7 @@
 """The demo clinic as a whole: the same every time, there once, and never among real patients."""
 
 import pytest
+from flask import current_app
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
@@ -116,6 +117,16 @@ def test_the_patient_login_has_a_past_a_future_records_and_an_allergy(demo_of_ei
     assert any(a.appointment_datetime > MONDAY_MORNING and a.status == "booked" for a in visits)
     assert any(a.status == "fulfilled" for a in visits)
     assert session.query(MedicalRecord).filter_by(patient_id=patient.patient_id).count()
+
+
+def test_the_patient_login_may_book_another_visit_in_the_portal(demo):
+    session = demo(MONDAY_MORNING)
+    patient = session.scalars(select(Patient).join(Patient.user)).one()
+    ahead = [
+        a for a in appointments(session)
+        if a.patient_id == patient.patient_id and a.appointment_datetime > MONDAY_MORNING
+    ]  # fmt: skip
+    assert 0 < len(ahead) < current_app.config["PORTAL_MOST_OPEN"]
 
 
 def test_messages_were_sent_skipped_and_given_up(demo_of_either):

@@ -19,6 +19,8 @@ BEFORE, AFTER = 105, 35
 """Minutes around now in which one consultation follows upon the other. The longest visit, its
 buffer and its grid take less than the former, so that somebody is with the doctor now."""
 HALF_HOUR = 30
+FEW = 3
+"""Visits to come of the patient with the login: fewer than may be booked in the portal."""
 KIND = {kind.name: kind for kind in KINDS}
 
 
@@ -93,6 +95,7 @@ class Booker:
         self._clock = clock
         self._diary = Diary()
         self._next_id = first_id
+        self._with_login, self._her_visits_ahead = patients[0], 0
         self._kinds = {
             specialization: [KIND[name] for name, share in mix for _ in range(share)]
             for specialization, mix in MIX.items()
@@ -144,6 +147,7 @@ class Booker:
         visit = Visit(self._next_id, person, physician, room_id, kind, case, start)
         visit.status, visit.arrived = state(self._rng, start, end, self._clock.minute)
         self._next_id += 1
+        self._her_visits_ahead += person is self._with_login and start > self._clock.minute
         self._diary.enter(visit)
         return visit
 
@@ -152,9 +156,15 @@ class Booker:
         for _ in range(40):
             person = self._rng.choice(pool)
             fits = sees(physician.specialization, person.age(duty.day), person.sex)
+            fits = fits and not self._keeps_room(person, start)
             if fits and self._diary.is_free(person, start, end):
                 return person
         return None
+
+    def _keeps_room(self, person: Person, start: int) -> bool:
+        """Whether it is the one with the portal's login, who could else book nothing more there."""
+        ahead = person is self._with_login and start > self._clock.minute
+        return ahead and self._her_visits_ahead >= FEW
 
     def _case(self, duty: Duty, physician: Physician, kind: Kind, person: Person) -> Case:
         follow_up = kind.name in {"Follow-up", "Consultation", "Long consultation"}

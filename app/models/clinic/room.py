@@ -32,6 +32,7 @@ class Room(Entity):
         columns=["name", "room_type", "status"],
         search=["name", "room_type", "status"],
         labels={"room_type": "Type"},
+        help={"room_type": "A word of your own, such as exam; a visit type asks for rooms by it."},
         order="name",
         empty="No room yet. Add the first one, so that visits have a place.",
         related=["appointment", "blocking"],

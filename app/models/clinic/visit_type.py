@@ -46,6 +46,10 @@ class VisitType(Entity):
             "bookable_online": "Patients may book",
             "instructions": "What to bring",
         },
+        help={
+            "room_type": "The type of the rooms that it takes place in; left empty, it needs none.",
+            "specialization": "That of the doctors who do it; left empty, every doctor.",
+        },
         order="name",
         empty="No kind of visit yet. Add one, so that appointments have a length.",
         grants={

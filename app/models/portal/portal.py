@@ -32,9 +32,9 @@ GONE = _l("This time was taken a moment ago. These are still free.")
 def enough(terms: Terms) -> str:
     """What is said to a patient who may book no further visit."""
     return _n(
-        "You have a visit to come, which is as many as can be booked here. "
+        "No more than one visit to come can be booked here. "
         "Please call the clinic for another one.",
-        "You have %(num)s visits to come, which is as many as can be booked here. "
+        "No more than %(num)s visits to come can be booked here. "
         "Please call the clinic for another one.",
         terms.most_open,
     )
