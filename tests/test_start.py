@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.api import BaseApi
+from flask_appbuilder.cli import fab
 from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, configure_mappers, mapped_column
@@ -337,3 +338,13 @@ def test_an_empty_clinic_says_how_to_get_the_first_login(sqlite_app: Flask) -> N
 
 def test_a_clinic_with_a_login_says_nothing_of_a_first_one(sqlite_cast: Cast) -> None:
     assert "create-admin" not in run.welcome(sqlite_cast.app, "127.0.0.1", 8000)
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "ada lovelace 1"])
+def test_the_shell_takes_no_weaker_password_than_a_page(sqlite_app: Flask, password: str) -> None:
+    person = ("--username=ada", "--firstname=Ada", "--lastname=Lovelace", "--email=ada@example.org")
+    run_it = sqlite_app.test_cli_runner().invoke
+    refused = run_it(fab, ["create-admin", *person, f"--password={password}"])
+    assert (refused.exit_code, refused.output.count("Error: ")) == (1, 1)
+    good = run_it(fab, ["create-admin", *person, "--password=violet tractor omelette"])
+    assert "Admin User ada created" in good.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 from flask import Flask, current_app, g
 from flask_appbuilder.security.sqla.manager import SecurityManager
 
@@ -11,6 +12,7 @@ from app.models import Role
 from app.security import sessions
 from app.security.actor import Actor, signed_in_roles
 from app.security.policy import of_the_application
+from app.security.weakness import SHORTEST_PASSWORD, weakness
 
 
 class ClinicSecurityManager(SecurityManager):
@@ -68,6 +70,21 @@ class ClinicSecurityManager(SecurityManager):
         g.user = person
         return person
 
+    def add_user(
+        self, username: str, first_name: str, last_name: str, email: str, *rest: Any, **more: Any
+    ) -> Any:
+        """For “flask fab create-admin”. Raises ClickException where the password is weak."""
+        password = more.get("password") or (rest[1] if len(rest) > 1 else "")
+        _refuse_weak(password, username, first_name, last_name, email)
+        return super().add_user(username, first_name, last_name, email, *rest, **more)
+
+    def reset_password(self, userid: int, password: str) -> bool:
+        """For “flask fab reset-password”. Raises ClickException where the password is weak."""
+        user = self.get_user_by_id(userid)
+        _refuse_weak(password, user.username, user.first_name, user.last_name, user.email)
+        done: bool = super().reset_password(userid, password)
+        return done
+
     @property
     def session(self) -> Any:
         return self.appbuilder.session
@@ -79,3 +96,11 @@ class ClinicSecurityManager(SecurityManager):
             self.session.add(self.role_model(name=name))
         self.session.commit()
         return missing
+
+
+def _refuse_weak(password: str, *about: str) -> None:
+    """A password that comes by the shell is as good as one that comes by a page."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise click.ClickException(f"At least {SHORTEST_PASSWORD} characters.")
+    if weak := weakness(password, about):
+        raise click.ClickException(weak)

@@ -35,6 +35,7 @@ from app.security import audit
 from app.security.guessing import login_subject
 from app.security.policy import of_the_application
 from app.security.scope import load
+from app.security.weakness import weakness
 from app.spelling import plain, word
 from app.views.generated.filters import ClinicInterface
 from app.views.generated.grid import GridView
@@ -42,7 +43,7 @@ from app.views.generated.guard import actor
 from app.views.generated.pages import Cell
 from app.views.generated.parsing import clean_text
 from app.views.generated.values import show
-from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, weakness
+from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME
 
 GRANTS = {User: ("User", {Role.ADMIN: MANAGE}), RoleRow: ("Role", {Role.ADMIN: READ})}
 """Who may do what with the framework's own tables."""

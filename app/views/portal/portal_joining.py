@@ -24,8 +24,9 @@ from app.models.portal import joining, portal_links
 from app.security import audit, sessions
 from app.security.actor import current_actor
 from app.security.guessing import guessing
+from app.security.weakness import SHORTEST_PASSWORD
 from app.views.generated import writing
-from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, SHORTEST_PASSWORD, unguessed
+from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, unguessed
 from app.views.login.users import clean
 
 SENT = _l(
