@@ -82,4 +82,6 @@ def said(text: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the templates these filters."""
-    app.jinja_env.filters.update(spelled=spelled, counted=counted, said=said, word=word)
+    app.jinja_env.filters.update(
+        spelled=spelled, counted=counted, measured=measured, said=said, word=word
+    )

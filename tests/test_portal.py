@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Appointment, AuditEvent, Doctor, Shift, VisitType
 from app.models.base.clock import clinic_zone
+from app.views.portal.portal import short_day
 from tests.cast import Cast
 
 DAYS = 3
@@ -39,6 +40,13 @@ def on_duty(cast: Cast) -> None:
 def offered(client: FlaskClient, url: str) -> list[str]:
     """The values of the buttons with a time, as the page has them."""
     return re.findall(r'name="time" value="([^"]+)"', client.get(url).text)
+
+
+def test_a_visit_of_an_earlier_year_is_listed_with_its_year(cast: Cast) -> None:
+    with cast.app.test_request_context():
+        now, before = datetime(2026, 3, 1, tzinfo=UTC), datetime(2025, 12, 12, 9, tzinfo=UTC)
+        assert short_day(before, now) == "12 Dec 2025"
+        assert short_day(before, before) == "Fri 12 Dec"
 
 
 def visits_of(cast: Cast, patient_id: int) -> list[Any]:

@@ -51,6 +51,20 @@ def test_a_reading_is_spelled_in_the_language_of_now() -> None:
         assert Reading("2026-05-04", (36.6,)).shown == "36,6"
 
 
+def test_the_chart_names_its_parts_and_spells_its_ranges_in_ones_own_language(
+    sqlite_cast: Cast,
+) -> None:
+    doctor, chart = sqlite_cast.client("diaz"), f"/chart/{sqlite_cast.paula}"
+    doctor.post("/language/", data={"language": "es"})
+    vital = {"systolic": "150", "diastolic": "80", "temperature": "36.5"}
+    doctor.post(f"{chart}/vitals", data=vital)
+    page = doctor.get(f"{chart}?section=vitals").text
+    assert "Sistólica/diastólica" in page and "36–37,9" in page
+    doctor.get(f"{chart}?section=visits")
+    openings = doctor.get(f"{chart}/access").text
+    assert "· Constantes y hallazgos<" in openings and "· Consultas<" in openings
+
+
 def test_why_a_visit_changed_is_read_in_ones_own_language(sqlite_cast: Cast) -> None:
     history = AppointmentHistory(
         appointment_id=sqlite_cast.visit, recorded=MAY, status_after="booked", start_after=MAY,

@@ -134,7 +134,7 @@ def _findings(session: Session, patient_id: int, words: str) -> list[Hit]:
 def _how_often(hit: Hit, times: int) -> Hit:
     if hit.found[1] and hit.found[0] + hit.found[1] + hit.found[2] != hit.title:
         return hit
-    said = _n("measured then", "measured %(num)s times, last then", times)
+    said = _n("measured on this day", "measured %(num)s times, last on this day", times)
     return replace(hit, found=("", "", said))
 
 

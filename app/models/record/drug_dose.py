@@ -10,6 +10,7 @@ from app.models.record.dosing import MILLIGRAMS, PIECES, TIMINGS
 from app.models.record.drug_files import Limit
 from app.models.record.drug_lists import Lists
 from app.models.record.drug_names import Part
+from app.spelling import measured
 
 
 def limit_for(lists: Lists, ingredient: str, years: float) -> Limit | None:
@@ -32,7 +33,7 @@ def excess(
         yield _(
             "%(drug)s is taken at most once in %(days)s days.",
             drug=name,
-            days=f"{limit.least_days:g}",
+            days=measured(limit.least_days),
         )
         return
     once = _milligrams(order, part)
@@ -42,20 +43,20 @@ def excess(
     if limit.single and once > limit.single * 1.001:
         yield _(
             "%(once)s mg of %(drug)s at once; usual is at most %(most)s mg %(age)s.",
-            once=f"{once:g}", drug=name, most=f"{limit.single:g}", age=_age(limit),
+            once=measured(once), drug=name, most=measured(limit.single), age=_age(limit),
         )  # fmt: skip
     day = once * max(timing.per_day, 1.0)
     most, words = limit.daily, ""
     if limit.daily_per_kg and weight:
         by_weight = round(limit.daily_per_kg * weight, 1)
         if most is None or by_weight < most:
-            most, words = by_weight, " " + _("at %(weight)s kg", weight=f"{weight:g}")
+            most, words = by_weight, " " + _("at %(weight)s kg", weight=measured(weight))
     elif limit.daily_per_kg:
         notes.append(_("No recent weight: %(drug)s was not compared by weight.", drug=name))
     if most and day > most * 1.001:
         yield _(
             "%(day)s mg of %(drug)s a day; usual is at most %(most)s mg%(by_weight)s %(age)s.",
-            day=f"{day:g}", drug=name, most=f"{most:g}", by_weight=words, age=_age(limit),
+            day=measured(day), drug=name, most=measured(most), by_weight=words, age=_age(limit),
         )  # fmt: skip
 
 
@@ -77,11 +78,11 @@ def _is_of_age(limit: Limit, years: float) -> bool:
 def _age(limit: Limit) -> str:
     if limit.to_years is None:
         return (
-            _("from %(low)s years", low=f"{limit.from_years:g}")
+            _("from %(low)s years", low=measured(limit.from_years))
             if limit.from_years
             else _("at this age")
         )
-    high = f"{limit.to_years:g}"
+    high = measured(limit.to_years)
     if limit.from_years:
-        return _("from %(low)s to %(high)s years", low=f"{limit.from_years:g}", high=high)
+        return _("from %(low)s to %(high)s years", low=measured(limit.from_years), high=high)
     return _("under %(high)s years", high=high)

@@ -23,6 +23,7 @@ from app.models.base.grants import Role
 from app.models.people.linked import same_person
 from app.models.record.clinical import Observation
 from app.models.record.medical_record import MedicalRecord
+from app.spelling import measured
 
 LOINC = "http://loinc.org"
 CATEGORY = "vital-signs"
@@ -80,10 +81,10 @@ class Vital:
 
 
 SYSTOLIC = Measure(
-    "systolic", "8480-6", _k("Systolic blood pressure"), "mm[Hg]", "mmHg", 50, 300, (90, 139)
+    _k("systolic"), "8480-6", _k("Systolic blood pressure"), "mm[Hg]", "mmHg", 50, 300, (90, 139)
 )
 DIASTOLIC = Measure(
-    "diastolic", "8462-4", _k("Diastolic blood pressure"), "mm[Hg]", "mmHg", 20, 200, (60, 89)
+    _k("diastolic"), "8462-4", _k("Diastolic blood pressure"), "mm[Hg]", "mmHg", 20, 200, (60, 89)
 )
 PULSE = Measure("pulse", "8867-4", _k("Heart rate"), "/min", "/min", 20, 300, (60, 100))
 TEMPERATURE = Measure(
@@ -162,10 +163,10 @@ def _check(values: Mapping[str, float]) -> None:
                     "%(name)s: %(value)s %(unit)s is not plausible; expected is %(least)s to %(most)s. "
                     "%(hint)s",
                     name=measure.name,
-                    value=f"{value:g}",
+                    value=measured(value),
                     unit=measure.shown,
-                    least=f"{measure.least:g}",
-                    most=f"{measure.most:g}",
+                    least=measured(measure.least),
+                    most=measured(measure.most),
                     hint=measure.hint,
                 ).strip(),
                 field=measure.key,

@@ -35,6 +35,7 @@ from app.views.chart.chart_page import (
     refused,
     the_one_kept,
 )
+from app.views.chart.chart_words import name_of_part
 from app.views.chart.restricted import restricted_facts
 from app.views.frame.bodies import read_text
 from app.views.generated.guard import actor
@@ -184,6 +185,7 @@ def _facts(opened: Opened) -> dict[str, Any]:
         "team": restricting.team(session, patient_id),
         "breaks": restricting.breaks(session, patient_id),
         "openings": chart.openings(session, patient_id),
+        "part": name_of_part,
         "decides": decides,
         "staff": restricting.nameable(session, patient_id) if decides else (),
         "problem": None,

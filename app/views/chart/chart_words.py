@@ -1,4 +1,4 @@
-"""Two versions of a text beside each other, with the words that differ."""
+"""The words of a chart: two versions of a text beside each other, and the names of its parts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from app.language import _, _l
+from app.language import _, _l, _p
 from app.models import MedicalRecord
 from app.models.record.amendment import intact, texts_of
+from app.spelling import said
 
 LABELS = {"notes": _l("Notes"), "diagnosis": _l("Diagnosis"), "treatment": _l("Treatment")}
 MOST_WORDS = 4000
@@ -78,3 +79,15 @@ def _cut(left: str, right: str) -> tuple[list[Part], list[Part]]:
         if k < m:
             come.append(("".join(b[k:m]), what != "equal"))
     return gone, come
+
+
+def name_of_part(section: str) -> str:
+    """What the trail calls a part of the chart, as the chart's own tabs and pages call it."""
+    names = {
+        "visits": _p("took place", "Visits"), "vitals": _("Vitals and findings"),
+        "access": _p("to a chart", "Access"), "overview": _("Overview"), "search": _("Search"),
+        "medication": _("Medication"), "files": _("Files"), "file": _("File"), "note": _("Note"),
+        "new note": _("New note"), "prescribe": _("Prescribe"), "prescription": _("Prescription"),
+        "visit summary": _("Visit summary"), "problem": _("Problem"), "allergy": _("Allergy"),
+    }  # fmt: skip
+    return names.get(section) or said(section)

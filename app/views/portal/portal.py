@@ -147,6 +147,15 @@ def clock(moment: datetime) -> str:
     return f"{moment.astimezone(clinic_zone()):%H:%M}"
 
 
+def short_day(start: datetime, moment: datetime) -> str:
+    """The day of a visit by the clinic's clock: with its weekday, or with its year where that is over,
+    as the day alone would be taken for one of this year."""
+    day = start.astimezone(clinic_zone())
+    return spelled(
+        day, "d MMM y" if day.year < moment.astimezone(clinic_zone()).year else "EEE d MMM"
+    )
+
+
 def card(visit: Appointment) -> VisitCard:
     moment = now()
     start, end = (t.astimezone(clinic_zone()) for t in (visit.appointment_datetime, visit.end))
@@ -154,7 +163,7 @@ def card(visit: Appointment) -> VisitCard:
     return VisitCard(
         key=visit.appointment_id,
         day=spelled(start, _("EEEE d MMMM y")),
-        short_day=spelled(start, "EEE d MMM"),
+        short_day=short_day(start, moment),
         time=f"{start:%H:%M}",
         until=f"{end:%H:%M}",
         kind=visit.visit_type.name if visit.visit_type else _("Visit"),
