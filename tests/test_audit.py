@@ -279,6 +279,13 @@ def test_a_failed_login_never_keeps_the_password(cast: Cast) -> None:
     assert event.detail == {"username": "rosa"}
 
 
+def test_a_failed_login_by_a_name_that_is_nobodys_does_not_keep_it(sqlite_cast: Cast) -> None:
+    typed = {"username": "hunter2hunter2", "password": "rosa"}
+    sqlite_cast.app.test_client().post("/login/", data=typed)
+    (event,) = events(sqlite_cast)
+    assert (event.outcome, event.detail) == ("failure", None)
+
+
 def test_no_get_deletes(cast: Cast) -> None:
     client = cast.client("amina")
     for rule in cast.app.url_map.iter_rules():

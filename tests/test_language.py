@@ -57,6 +57,20 @@ def test_a_browser_is_answered_in_a_language_that_it_accepts(sqlite_app: Flask) 
             assert language.current() == code
 
 
+def test_the_choice_of_a_language_leads_back_to_pages_of_ours_only(sqlite_app: Flask) -> None:
+    client = sqlite_app.test_client()
+    for came, back in (
+        ("/login/?next=%2Fboard%2F", "/login/?next=%2Fboard%2F"),
+        ("//elsewhere.example/", "/"),
+    ):
+        sent = {"Referer": f"http://localhost{came}"}
+        answer = client.post("/language/", data={"language": "es"}, headers=sent)
+        assert answer.headers["Location"] == back
+    sent = {"Referer": "http://elsewhere.example/board/"}
+    answer = client.post("/language/", data={"language": "es"}, headers=sent)
+    assert answer.headers["Location"] == "/"
+
+
 def test_a_language_that_is_not_spoken_stops_the_start() -> None:
     with pytest.raises(ConfigError, match="CLINIC_LANGUAGE"):
         create_app(CLINIC_LANGUAGE="tlh")

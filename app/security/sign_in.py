@@ -117,8 +117,10 @@ def _note_failure(
     session: Session, guess: Guess, found: Any, name: str, by: str = "password"
 ) -> None:
     """The event of a wrong guess; the one that used up the last try locks, and is told to the
-    person whose login it is."""
-    detail = {"username": name[:128]} | ({} if by == "password" else {"by": by})
+    person whose login it is. A name that is nobody's may be a password typed into the wrong field:
+    it is not kept."""
+    said = ({"username": name[:128]} if found else {}) | ({} if by == "password" else {"by": by})
+    detail = said or None
     session.add(audit.event(None, "login", "User", outcome="failure", detail=detail))
     if guess.made >= ACCOUNT.most:
         key = found.id if found else None

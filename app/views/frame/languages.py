@@ -70,8 +70,9 @@ def _version(code: str) -> str:
 
 
 def _back() -> str:
-    """The page that the choice was made on, where it is one of ours."""
+    """The page that the choice was made on, where it is one of ours; a path of two slashes would
+    name another host."""
     came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
+    if came.netloc != request.host or came.path.startswith("//"):
         return url_for("HomeView.index")
     return f"{came.path}?{came.query}" if came.query else came.path or "/"
