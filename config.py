@@ -42,6 +42,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": _database(environ, instance),
         "REDIS_URL": environ.get("REDIS_URL") or None,
         "CLINIC_NAME": environ.get("CLINIC_NAME", "Clinic"),
+        "APP_NAME": environ.get("CLINIC_NAME", "Clinic"),  # of the API's description
         "CLINIC_URL": environ.get("CLINIC_URL") or "http://127.0.0.1:8000",
         "CLINIC_TIMEZONE": _zone(environ.get("CLINIC_TIMEZONE") or "UTC"),
         "CLINIC_LANGUAGE": environ.get("CLINIC_LANGUAGE") or "en",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
@@ -66,7 +67,13 @@ def plain(stored: str) -> str:
 
 def word(stored: str) -> str:
     """What is stored, such as a status or a role, as it begins a label."""
-    return _(plain(stored))
+    found = _(plain(stored))
+    return found[:1].upper() + found[1:]
+
+
+def apart(name: str) -> str:
+    """`WaitlistEntry` → “waitlist entry”: the words of the name of a class; a word stays as it is."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def said(text: str) -> str:

@@ -186,6 +186,13 @@ def test_the_trail_is_read_in_words(sqlite_cast: Cast) -> None:
     assert "MedicalRecord" not in page
 
 
+def test_the_trail_in_spanish_has_no_english_head(sqlite_cast: Cast) -> None:
+    event(sqlite_cast, patient_id=1)
+    page = sqlite_cast.client("amina").get("/ops/audit/", headers={"Accept-Language": "es"}).text
+    assert "Registro de auditoría" in page
+    assert ">Outcome<" not in page
+
+
 def test_a_day_is_the_clinics_own_not_that_of_utc(sqlite_cast: Cast) -> None:
     event(sqlite_cast, datetime(2026, 5, 4, 22, 30, tzinfo=UTC))  # half past midnight in Madrid
     page = sqlite_cast.client("amina").get("/ops/audit/?flt2_from_from=2026-05-05")

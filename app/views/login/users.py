@@ -36,7 +36,7 @@ from app.security.guessing import login_subject
 from app.security.policy import of_the_application
 from app.security.scope import load
 from app.security.weakness import weakness
-from app.spelling import plain, word
+from app.spelling import apart, plain, said, word
 from app.views.generated.filters import ClinicInterface
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
@@ -125,6 +125,8 @@ class UserView(GridView):
     )  # fmt: skip
     edit_columns = add_columns
     label_columns: ClassVar[dict[str, Any]] = {
+        "username": _l("User name"),
+        "active": _l("Active"),
         "first_name": _l("First name"),
         "last_name": _l("Last name"),
         "email": _l("E-mail"),
@@ -134,6 +136,11 @@ class UserView(GridView):
     add_form, edit_form = NewUserForm, UserForm
 
     show_page = "user.html"
+
+    def cell(self, row: User, name: str) -> Cell:
+        if name == "roles":
+            return Cell(", ".join(sorted(word(role.name) for role in row.roles)))
+        return super().cell(row, name)
 
     def pre_add(self, item: User) -> None:
         _refuse_weak(item)
@@ -223,8 +230,8 @@ class RoleView(GridView):
         granted: dict[str, list[str]] = {}
         by_role = {role.value: found for role, found in of_the_application().permissions.items()}
         for permission, view in sorted(by_role.get(row.name, ())):
-            granted.setdefault(view, []).append(words(permission.removeprefix("can_")))
-        return [(view, Cell(", ".join(names))) for view, names in granted.items()]
+            granted.setdefault(view, []).append(said(words(permission.removeprefix("can_"))))
+        return [(word(apart(view)), Cell(", ".join(names))) for view, names in granted.items()]
 
 
 def _refuse_weak(user: User) -> None:

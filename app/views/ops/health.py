@@ -98,6 +98,7 @@ class JobTable(OpsTable):
     column_sortable_list = ("name", "began", "seconds", "rows")
     column_default_sort = ("name", False)
     column_details_list = column_list
+    spoken = ("name",)
     column_labels = {
         "name": _l("Job"),
         "began": _l("Ran last"),

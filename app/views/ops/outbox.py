@@ -40,6 +40,13 @@ class OutboxTable(OpsTable):
     )  # fmt: skip
     column_labels = {
         "created": _l("When"),
+        "rule": _l("Rule"),
+        "channel": _l("Channel"),
+        "state": _l("State"),
+        "attempts": _l("Attempts"),
+        "reason": _l("Reason"),
+        "expires": _l("Expires"),
+        "address": _l("Address"),
         "once": _l("Cause"),
         "not_before": _l("Not before"),
         "sent_at": _l("Sent"),
@@ -54,6 +61,7 @@ class OutboxTable(OpsTable):
         "portal_registration_id": _l("To the request for the portal"),
         "appointment_id": _l("About the visit"),
     }
+    spoken = ("rule",)
     column_filters: Sequence[Any] = (
         Is(Notification.rule, _l("Rule")),
         Is(Notification.state, _l("State"), options=words(*STATES)),

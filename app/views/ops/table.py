@@ -19,6 +19,7 @@ from app.models.base.refusals import words
 from app.security import audit
 from app.security.console import Asking
 from app.security.scope import as_key
+from app.spelling import apart, word
 from app.views.generated import export
 from app.views.generated.filters import BadFilter
 from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
@@ -38,6 +39,8 @@ class OpsTable(Asking, ModelView):
     column_labels: ClassVar[dict[str, str]] = {}
     column_list: Sequence[str] = ()
     column_filters: Sequence[Any] = ()
+    spoken: Sequence[str] = ()
+    """The columns that hold a stored word or the name of a class, shown as people say it."""
     links: ClassVar[Sequence[tuple[str, str, str]]] = ()
 
     default_view = "index_view"
@@ -115,8 +118,10 @@ class OpsTable(Asking, ModelView):
 
     def cell(self, row: Any, name: str) -> Cell:
         value = getattr(row, name)
-        word = kind(self.model.columns().get(name))
-        return Cell(show(value), "empty" if value is None else word)
+        if value and name in self.spoken:
+            value = word(apart(value))
+        sort = kind(self.model.columns().get(name))
+        return Cell(show(value), "empty" if value is None else sort)
 
     def _list_page(self, given: Any) -> ListPage:
         inputs = self._inputs()
@@ -165,9 +170,10 @@ class OpsTable(Asking, ModelView):
         for index, chosen in enumerate(self._filters or ()):
             name = f"flt{index}_{self.get_filter_arg(index, chosen)}"
             options = chosen.get_options(self) or []
-            word = "choice" if options else chosen.data_type or "text"
+            sort = "choice" if options else chosen.data_type or "text"
+            options = [(key, word(key)) for key, *_name in options]
             value = request.args.get(name, "")
-            made.append(FilterInput(name, str(chosen.name), word, value, "", list(options)))
+            made.append(FilterInput(name, str(chosen.name), sort, value, "", list(options)))
         return made
 
     def _get_list_filter_args(self) -> list[tuple[int, str, str]]:

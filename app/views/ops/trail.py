@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,6 @@ from app.exchange import audit_fhir
 from app.language import _, _l
 from app.models import AuditEvent
 from app.security import audit
-from app.spelling import word
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell, Column, Row
 from app.views.generated.values import show
@@ -24,7 +22,6 @@ from app.views.ops.table import OpsTable, same_question
 from app.views.ops.tabs import tabs
 
 MOST_ROWS = 100
-WORDS = ("action", "entity", "outcome")
 CHUNK = 1000
 
 
@@ -38,6 +35,7 @@ class TrailTable(OpsTable):
         (_l("Export FHIR"), ".fhir", "fa-file-export"),
     )
     empty = _l("No event yet. Every read of a record and every change leaves one.")
+    spoken = ("action", "entity", "outcome")
     column_list = (
         "recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome",
     )  # fmt: skip
@@ -46,6 +44,9 @@ class TrailTable(OpsTable):
     column_details_list = (*column_list, "address", "detail")
     column_labels = {
         "recorded": _l("When"),
+        "action": _l("Action"),
+        "outcome": _l("Outcome"),
+        "detail": _l("Detail"),
         "agent": _l("Who"),
         "entity": _l("What"),
         "entity_id": _l("Number"),
@@ -61,13 +62,6 @@ class TrailTable(OpsTable):
         IsTable(AuditEvent.entity, _l("What")),
         IsSmall(AuditEvent.outcome, _l("Outcome")),
     )
-
-    def cell(self, row: AuditEvent, name: str) -> Cell:
-        """What is stored as a word or as the name of a class is shown as people say it."""
-        found = super().cell(row, name)
-        if name not in WORDS or not found.text:
-            return found
-        return Cell(word(_apart(str(found.text))), found.kind)
 
     @expose("/report/")
     def report(self) -> str:
@@ -116,11 +110,6 @@ class TrailTable(OpsTable):
                 for row in found.limit(MOST_ROWS)
             ],
         }
-
-
-def _apart(name: str) -> str:
-    """`WaitlistEntry` → “waitlist entry”; a word stays as it is."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def _bundle(query: Any, clinic: str) -> Iterator[str]:
