@@ -78,3 +78,21 @@ def test_every_page_is_light_narrow_and_without_complaint(
         if sum(weight) > HEAVIEST or width > PHONE["width"] or complaints(page):
             wrong.append((path, sum(weight), width, complaints(page)))
     assert wrong == []
+
+
+UNDER = "([at, every]) => import('/static/js/chart/trends.js').then((m) => m.underTimes(at, every))"
+
+
+def test_on_a_phone_the_language_is_chosen_below_everything_and_plots_speak_it(
+    page_of: Callable[..., Any],
+) -> None:
+    page = page_of("paula", **PHONE)
+    page.goto("/portal/visits")
+    page.get_by_role("button", name="Español").click(timeout=5_000)
+    page.get_by_role("heading", name="Sus citas").wait_for()
+    months, days = (
+        [1_767_700_000 + 45 * 86_400 * n for n in (-1, 0, 1)],
+        [1_767_700_000, 1_768_000_000],
+    )
+    assert page.evaluate(UNDER, [months, 30 * 86_400]) == ["nov\n2025", "ene\n2026", "feb"]
+    assert page.evaluate(UNDER, [days, 5 * 86_400]) == ["6 ene\n2026", "9 ene"]

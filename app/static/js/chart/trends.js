@@ -1,9 +1,27 @@
 // Plots of what the tables beside them say: values over time with the normal range as a band.
 
+import { locale } from "../language.js";
 import { colour, onTheme } from "../theme.js";
 
 const HEIGHT = 190;
 const LINES = ["--accent", "--violet-ink"];
+const DAY = 86_400;
+const SHAPES = [
+  [28 * DAY, { month: "short" }, { year: "numeric" }],
+  [DAY, { day: "numeric", month: "short" }, { year: "numeric" }],
+  [0, { hour: "2-digit", minute: "2-digit" }, { day: "numeric", month: "short" }],
+];
+
+/** What stands below times that lie `every` seconds apart: the month, the day or the hour, and below
+ * it the year or the day where that changes. */
+export function underTimes(times, every) {
+  const [, narrow, wide] = SHAPES.find(([from]) => every >= from);
+  const [near, far] = [narrow, wide].map((shape) => {
+    const spell = new Intl.DateTimeFormat(locale, shape);
+    return times.map((at) => spell.format(at * 1000));
+  });
+  return near.map((text, n) => (far[n] === far[n - 1] ? text : `${text}\n${far[n]}`));
+}
 
 /** Times, values and normal ranges of a course as numbers, oldest first. */
 function read(box) {
@@ -55,7 +73,7 @@ function options(found, width) {
     padding: [8, 12, 0, 0],
     scales: { y: { range: extent(found) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70 },
+      { ...axis, grid: { show: false }, space: 70, values: (_, times, _axis, _space, every) => underTimes(times, every) },
       { ...axis, grid, size: 44 },
     ],
     series: [
