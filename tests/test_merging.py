@@ -218,6 +218,29 @@ def test_a_visit_that_came_to_pass_stays_with_whom_it_was(sqlite_cast: Cast) -> 
     assert scalar(sqlite_cast, select(Appointment.patient_id)) == sqlite_cast.quentin
 
 
+def test_a_visit_with_a_record_stays_with_whom_it_was(sqlite_cast: Cast) -> None:
+    recorded = "UPDATE medical_record SET appointment_id = :v WHERE record_id = :r"
+    raw(sqlite_cast, recorded, v=sqlite_cast.visit, r=sqlite_cast.record_of_diaz)
+    merged(sqlite_cast)
+    assert scalar(sqlite_cast, select(Appointment.patient_id)) == sqlite_cast.paula
+
+
+def test_a_visit_that_got_a_record_since_the_merge_is_not_given_back(sqlite_cast: Cast) -> None:
+    merged(sqlite_cast)
+    recorded = "UPDATE medical_record SET appointment_id = :v WHERE record_id = :r"
+    raw(sqlite_cast, recorded, v=sqlite_cast.visit, r=sqlite_cast.record_of_eriksen)
+    undo(sqlite_cast.client("amina"))
+    assert scalar(sqlite_cast, select(Appointment.patient_id)) == sqlite_cast.quentin
+
+
+def test_a_patient_who_is_here_is_not_replaced(sqlite_cast: Cast) -> None:
+    finish(sqlite_cast, sqlite_cast.record_of_diaz)
+    raw(sqlite_cast, "UPDATE appointment SET status = 'arrived'")
+    answer = merge(sqlite_cast.client("rosa"), sqlite_cast.quentin, sqlite_cast.paula)
+    assert answer.status_code == 409
+    assert "is here for a visit" in answer.text
+
+
 def test_two_visits_at_one_time_stand_in_the_way(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     add(cast, Appointment(patient_id=cast.paula, doctor_id=cast.diaz, appointment_datetime=SOON),

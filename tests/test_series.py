@@ -275,6 +275,26 @@ def test_the_series_of_another_doctor_is_not_there(rosa: FlaskClient, cast: Cast
     assert len(walls(cast)) == 4
 
 
+def test_a_doctor_does_not_change_the_visits_of_their_series_that_are_anothers(
+    rosa: FlaskClient, cast: Cast
+) -> None:
+    series, visits = book(rosa, cast, doctor_id=cast.diaz)
+    to = (FIRST + timedelta(weeks=3)).replace(hour=11).isoformat()
+    moved = {"appointment_id": visits[3], "scope": "one", "appointment_datetime": to}
+    moved_away = moved | {"doctor_id": cast.eriksen}
+    assert rosa.post(f"{URL}{series}/move", json=moved_away).status_code == 200
+    diaz = cast.client("diaz")
+    gone = {"scope": "all", "cancellation_reason": "patient"}
+    assert diaz.post(f"{URL}{series}/cancel", json=gone).status_code == 403
+    later = {
+        "appointment_id": visits[0],
+        "scope": "all",
+        "appointment_datetime": FIRST.replace(hour=14).isoformat(),
+    }
+    assert diaz.post(f"{URL}{series}/move", json=later).status_code == 403
+    assert walls(cast) == said(0, 1, 2) + said(3, hour=11)
+
+
 def test_a_visit_of_another_series_is_not_there(rosa: FlaskClient, cast: Cast) -> None:
     series, _ = book(rosa, cast)
     body = {"appointment_id": cast.visit, "scope": "one"}

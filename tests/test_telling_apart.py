@@ -16,7 +16,7 @@ from app.models import AuditEvent, Patient, PatientApart, PatientLink
 from app.models.people import duplicates
 from tests.cast import Cast
 from tests.prescribing_steps import add
-from tests.test_merging import merge, raw, scalar
+from tests.test_merging import finish, merge, raw, scalar
 
 TWINS = {"reason": "Twins"}
 APART = (
@@ -173,6 +173,24 @@ def test_the_database_tells_nobody_apart_who_are_both_merged_into_a_third(
         raw(cast, MERGED, one=cast.quentin, two=twin)
     with pytest.raises(DatabaseError, match="patient_apart_merged"):
         raw(cast, APART, one=twins[0], two=twins[1])
+
+
+def test_a_decision_made_again_by_hand_is_not_given_back_twice(
+    sqlite_cast: Cast, sqlite_twins: tuple[int, int]
+) -> None:
+    one, two = sqlite_twins
+    client, third = sqlite_cast.client("rosa"), sqlite_cast.quentin
+    finish(sqlite_cast, sqlite_cast.record_of_eriksen)
+    tell_apart(client, one, two)
+    merge(client, third, two)
+    client.post(f"/duplicates/{third}/{one}", data={"reason": "The same", "after_all": "y"})
+    client.post("/duplicates/undo/1", data={"reason": "Not her"})
+    raw(sqlite_cast, APART, one=one, two=two)
+    client.post("/duplicates/undo/2", data={"reason": "Nor her"})
+    assert scalar(sqlite_cast, select(func.count()).select_from(PatientLink)) == 2
+    assert scalar(sqlite_cast, select(func.min(PatientLink.undone_reason))) == "Nor her"
+    standing = PatientApart.withdrawn_at.is_(None)
+    assert scalar(sqlite_cast, select(func.count()).where(standing)) == 1
 
 
 def test_of_two_who_decide_at_once_one_is_told_so(cast: Cast, twins: tuple[int, int]) -> None:

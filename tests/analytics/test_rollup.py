@@ -140,6 +140,10 @@ def test_who_was_registered_twice_is_new_once_and_known_after_until_they_are_par
     assert facts() == [(True, False), (True, False)]
     session.execute(text(MERGE.format(patient=clinic.paula, twin=twin.patient_id)))
     assert facts() == [(True, False), (False, True)]
+    earlier.status = "noshow"  # of the one row; the other visit is the first now
+    assert facts() == [(False, False), (True, False)]
+    earlier.status = "fulfilled"
+    assert facts() == [(True, False), (False, True)]
     undone = (
         "UPDATE patient_link SET undone_at = '2026-05-02 08:00:00', undone_reason = 'Two people'"
     )
