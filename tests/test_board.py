@@ -139,3 +139,17 @@ def test_every_member_of_staff_sees_the_board(sqlite_cast: Cast, path: str, name
 def test_no_patient_and_nobody_unknown_sees_the_board(sqlite_cast: Cast, path: str) -> None:
     assert sqlite_cast.client("paula").get(path).status_code == 403
     assert sqlite_cast.client("anonymous").get(path).location.startswith("/login/")
+
+
+@pytest.mark.parametrize("path", ["/board/", "/calendar/"])
+def test_a_name_leads_to_the_chart_for_those_who_treat_only(sqlite_cast: Cast, path: str) -> None:
+    assert "/chart/0" in sqlite_cast.client("nora").get(path).text
+    page = sqlite_cast.client("rosa").get(path).text
+    assert "/patient/show/0" in page
+    assert "/chart/" not in page
+
+
+def test_the_page_of_a_patient_leads_those_who_treat_to_the_chart(sqlite_cast: Cast) -> None:
+    page = f"/patient/show/{sqlite_cast.paula}"
+    assert f'href="/chart/{sqlite_cast.paula}"' in sqlite_cast.client("nora").get(page).text
+    assert "/chart/" not in sqlite_cast.client("rosa").get(page).text

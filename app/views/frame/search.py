@@ -35,7 +35,7 @@ class SearchView(BaseView):
         found = reading.picks(db.session(), actor(), Patient, words) if words.strip() else []
         audit.read(actor(), "search", Patient, words=words[:100], rows=len(found))
         columns = visible(actor(), Patient, Action.LIST, ["record_number", "dob", "phone"])
-        page = _page(actor())
+        page = page_of_patient(actor()).removesuffix("0")
         return [
             {
                 "id": patient.patient_id,
@@ -47,11 +47,8 @@ class SearchView(BaseView):
         ]
 
 
-def _page(person: Actor) -> str:
-    """The address before a number: of charts for those who treat, of the register for everyone
-    else."""
+def page_of_patient(person: Actor) -> str:
+    """The address of the patient 0, for scripts to put a number in: the chart for those who treat,
+    the register for everyone else."""
     treats = person.roles & {Role.DOCTOR, Role.NURSE}
-    of_nobody = (
-        url_for("ChartView.show", patient_id=0) if treats else url_for("PatientView.show", pk=0)
-    )
-    return of_nobody.removesuffix("0")
+    return url_for("ChartView.show", patient_id=0) if treats else url_for("PatientView.show", pk=0)

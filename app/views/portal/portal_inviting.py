@@ -92,13 +92,16 @@ class PortalInviteView(BaseView):
 
 
 class PatientGrid(GridView):
-    """The generated grid; a patient's page leads to the invitation."""
+    """The generated grid; a patient's page leads to the chart, and to the invitation."""
 
     def links(self, row: Patient) -> list[Link]:
         found = []
         if row.replaced_by_id is not None:
             kept = url_for("PatientView.show", pk=row.replaced_by_id)
             found.append(Link(_("Merged: open the patient who is kept"), kept, "fa-code-merge"))
+        if self.appbuilder.sm.has_access("can_show", "Chart"):
+            chart = url_for("ChartView.show", patient_id=row.patient_id)
+            found.append(Link(_("Chart"), chart, "fa-notes-medical"))
         if self.appbuilder.sm.has_access("can_merge", "Duplicates"):
             url = url_for("DuplicatesView.show", patient=row.patient_id)
             found.append(Link(_("Duplicates"), url, "fa-clone"))

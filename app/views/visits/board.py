@@ -14,6 +14,7 @@ from app.language import _l
 from app.models.base.clock import clinic_zone
 from app.models.visits import agenda, lateness, today
 from app.spelling import spelled
+from app.views.frame.search import page_of_patient
 from app.views.generated.guard import actor
 from app.views.generated.values import encode
 from app.views.visits.calendar import STAFF, hidden_columns, moves_of, reach_of, told_once
@@ -57,7 +58,7 @@ class BoardView(BaseView):
             "moves": moves_of(actor()),
             "urls": {
                 "rows": url_for("BoardView.rows"),
-                "patient": url_for("PatientView.show", pk=0),
+                "patient": page_of_patient(actor()),
             },
         }
         return render_template("board.html", page=page)

@@ -30,6 +30,7 @@ from app.security.actor import Actor
 from app.security.policy import of_the_application
 from app.security.scope import load, own_values, row_scope, visible
 from app.security.standing import once_a_person
+from app.views.frame.search import page_of_patient
 from app.views.generated.guard import actor
 from app.views.visits import calendar_rows
 from app.views.visits.calendar_address import (
@@ -156,7 +157,7 @@ def _settings(person: Actor) -> dict[str, Any]:
         "urls": {
             "events": url_for("CalendarView.events"),
             "patients": url_for("PatientView.pick"),
-            "patient": url_for("PatientView.show", pk=0),
+            "patient": page_of_patient(person),
             "series": url_for("SeriesView.show", pk=0),
         },
     }
