@@ -501,3 +501,15 @@ def test_every_look_up_answers_whatever_is_typed(cast: Cast, words: str) -> None
         statuses = [c.get(f"/{table}/pick", query_string={"q": words}).status_code for c in clients]
         assert 200 in statuses, table
         assert set(statuses) <= {200, 403}, table
+
+
+def test_hours_that_close_before_they_open_are_refused_in_words(cast: Cast) -> None:
+    hours = {"weekday": "Monday", "start_time": "18:00", "end_time": "08:00"}
+    answer = cast.client("amina").post("/opening_hours/add", data=hours)
+    assert answer.status_code == 409
+    assert "The clinic closes later than it opens" in answer.text
+
+
+def test_a_search_that_finds_nothing_offers_to_clear_it(sqlite_cast: Cast) -> None:
+    page = sqlite_cast.client("amina").get("/room/list/?q=nowhere").text
+    assert '<a class="btn" href="/room/list/">Clear the search</a>' in page

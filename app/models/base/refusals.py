@@ -55,6 +55,18 @@ SENTENCES: dict[str, str] = {
     "shift_has_length": _l("A shift cannot end when it begins."),
     "visit_type_minutes": _l("A visit lasts between 5 minutes and 12 hours."),
     "visit_type_grid": _l("Visits start every 5 minutes to every 12 hours."),
+    "opening_hours_in_order": _l("The clinic closes later than it opens, on the same day."),
+    "blocking_in_order": _l("It ends later than it begins."),
+    "time_off_in_order": _l("It ends later than it begins."),
+    "waitlist_entry_in_order": _l("The last day comes after the first."),
+    "notification_rule_timed": _l(
+        "A reminder says how long before the visit: hours, or days and a time; other messages do not."
+    ),
+    "notification_rule_ahead": _l(
+        "A reminder goes 1 to 720 hours, or 1 to 30 days, before the visit."
+    ),
+    "notification_rule_at_time": _l("Days before a visit come with a time of the day."),
+    "notification_rule_quiet": _l("Quiet hours have a beginning and an end."),
     "visit_type_buffers": _l("Time kept free cannot be negative."),
 }
 
