@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import select
 
 from app.extensions import db
@@ -180,6 +180,15 @@ def test_the_admin_adds_a_login(cast: Cast) -> None:
 def test_a_login_that_cannot_be_meant_is_refused(sqlite_cast: Cast, change: dict[str, str]) -> None:
     answer = sqlite_cast.client("amina").post("/users/add", data=NEW | change)
     assert answer.status_code in (409, 422)
+
+
+def test_a_role_and_what_it_may_are_read_in_words(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        key = db.session.scalar(select(Role.id).where(Role.name == "nurse"))
+    page = sqlite_cast.client("amina").get(f"/roles/show/{key}").text
+    assert re.search(r"<h1[^>]*>\s*Nurse\s*</h1>", page)
+    assert "Opening hours" in page
+    assert "OpeningHours" not in page
 
 
 @pytest.mark.parametrize("name", ["diaz", "nora", "rosa", "paula"])

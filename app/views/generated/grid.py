@@ -64,7 +64,7 @@ class GridView(Guarded, ModelView):
         row = self._load(pk, Action.SHOW)
         audit.read(actor(), "show", self.model, row)
         page = ShowPage(
-            title=str(row),
+            title=self.title_of(row),
             one=self.one,
             icon=self.icon,
             pk=pk,
@@ -167,6 +167,10 @@ class GridView(Guarded, ModelView):
         value = row.read(name) if isinstance(row, Entity) else getattr(row, name)
         word = kind(self.datamodel.list_columns.get(name))
         return Cell(words(value), "empty" if value is None else word)
+
+    def title_of(self, row: Any) -> str:
+        """The heading of a row's own page."""
+        return str(row)
 
     def detail(self, row: Any) -> str:
         """A second line in a look-up, where the label alone may not tell two rows apart."""

@@ -223,6 +223,9 @@ class RoleView(GridView):
     add_columns = edit_columns = ("name",)
     add_form = edit_form = DynamicForm
 
+    def title_of(self, row: RoleRow) -> str:
+        return word(row.name)
+
     def cell(self, row: RoleRow, name: str) -> Cell:
         return Cell(word(row.name))
 
