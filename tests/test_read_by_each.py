@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.language import in_language
-from app.models import AppointmentHistory
+from app.models import AppointmentHistory, Condition
 from app.models.record.dosage import told
 from app.models.record.readings import Reading
 from tests.cast import Cast
@@ -63,6 +63,15 @@ def test_the_chart_names_its_parts_and_spells_its_ranges_in_ones_own_language(
     doctor.get(f"{chart}?section=visits")
     openings = doctor.get(f"{chart}/access").text
     assert "· Constantes y hallazgos<" in openings and "· Consultas<" in openings
+
+
+def test_a_list_spells_a_moment_of_the_standard_as_precisely_as_it_is_known(
+    sqlite_cast: Cast,
+) -> None:
+    facts = {"patient_id": sqlite_cast.paula, "display": "Asthma", "clinical_status": "active"}
+    add(sqlite_cast, *(Condition(onset=onset, **facts) for onset in ("2024-05", "2023-02-01")))
+    page = sqlite_cast.client("diaz").get("/condition/list/").text
+    assert "May 2024" in page and "1 Feb 2023" in page and "2023-02-01" not in page
 
 
 def test_why_a_visit_changed_is_read_in_ones_own_language(sqlite_cast: Cast) -> None:

@@ -19,10 +19,10 @@ from app.models.record.notes import HAS_BEGUN, can_write
 from app.models.record.prescription_tables import END_REASONS, OVERRIDE_REASONS
 from app.models.record.vitals import ENTERED
 from app.models.visits.today import day_of
-from app.views.chart.chart_page import CLINICAL, Opened, open_chart, when
+from app.views.chart.chart_page import CLINICAL, Opened, open_chart
 from app.views.frame.sparkline import sparkline
 from app.views.generated.guard import LARGEST_PAGE, BadQuery
-from app.views.generated.values import show
+from app.views.generated.values import show, when
 
 SECTIONS = ("overview", "visits", "vitals", "medication", "search")
 

@@ -19,9 +19,9 @@ from app.models.record import whole_record
 from app.models.record.amendment import TEXTS
 from app.models.record.prescription_tables import END_REASONS
 from app.security import audit
-from app.views.chart.chart_page import CLINICAL, Opened, chart_of, when
+from app.views.chart.chart_page import CLINICAL, Opened, chart_of
 from app.views.generated.api import in_words
-from app.views.generated.values import show
+from app.views.generated.values import show, when
 
 FHIR_JSON = "application/fhir+json"
 OPENED_ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -16,10 +16,10 @@ from app.models.record import chart, notes, readings
 from app.models.record.amendment import texts_of
 from app.models.record.phrases import PHRASES, templates_for
 from app.models.visits.today import day_of
-from app.views.chart.chart_page import Opened, when
+from app.views.chart.chart_page import Opened
 from app.views.chart.chart_words import LABELS, beside, both_texts, versions_of
 from app.views.generated.guard import BadQuery
-from app.views.generated.values import show
+from app.views.generated.values import show, when
 
 
 def choose_page(opened: Opened, problem: ClinicError | None = None) -> str:

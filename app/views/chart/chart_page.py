@@ -12,7 +12,6 @@ from app.extensions import db
 from app.language import _, _n
 from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role
 from app.models.base.clock import clinic_zone
-from app.models.base.types import FhirDateTime
 from app.models.people.linked import is_of, kept_id
 from app.models.record import chart, closed
 from app.models.record.clinical import AllergyIntolerance
@@ -20,9 +19,8 @@ from app.models.record.vitals import ADULT
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import as_key, load
-from app.spelling import spelled
 from app.views.generated.guard import actor
-from app.views.generated.values import show
+from app.views.generated.values import when
 from app.views.generated.writing import transaction
 
 CLINICAL = (Role.DOCTOR, Role.NURSE)
@@ -134,14 +132,3 @@ def keep(action: str, *rows: Any) -> None:
     with transaction(session):
         for row in rows:
             audit.written(session, person, action, row)
-
-
-def when(value: str | None) -> str:
-    """A FHIR dateTime in words, as precise as it is: `2024`, `May 2024`, `31 May 2024 10:30`."""
-    if not value:
-        return ""
-    if "T" in value:
-        return show(datetime.fromisoformat(FhirDateTime.normal(value)))
-    if len(value) == 10:
-        return show(datetime.strptime(value, "%Y-%m-%d").date())
-    return spelled(datetime.strptime(value, "%Y-%m"), "MMM y") if len(value) == 7 else value

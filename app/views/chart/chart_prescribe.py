@@ -30,11 +30,11 @@ from app.views.chart.chart_page import (
     keep,
     open_chart,
     refused,
-    when,
 )
 from app.views.chart.prescription_form import read_answers, read_attempt, read_order
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
+from app.views.generated.values import when
 from app.views.generated.writing import transaction
 
 RENEWED = (

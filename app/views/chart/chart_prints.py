@@ -13,9 +13,9 @@ from app.models import Action
 from app.models.record import chart, readings
 from app.models.record.amendment import TEXTS, amendments
 from app.models.record.prescribing import ended
-from app.views.chart.chart_page import load_record, open_chart, when
+from app.views.chart.chart_page import load_record, open_chart
 from app.views.chart.chart_prescribe import load_request
-from app.views.generated.values import show
+from app.views.generated.values import show, when
 
 
 class ChartPrintsView(BaseView):

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, ClinicError, Entity, Stale
+from app.models.base.types import FhirDateTime
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
 from app.views.frame.kept import Resumed, resumes
@@ -25,7 +26,7 @@ from app.views.generated import export, filters, guard, reading, related, writin
 from app.views.generated.guard import Guarded, actor
 from app.views.generated.listing import list_page
 from app.views.generated.pages import Cell, FormPage, Link, RelatedCard, ShowPage
-from app.views.generated.values import kind
+from app.views.generated.values import kind, when
 from app.views.generated.values import show as words
 
 ENDED = _l(
@@ -165,8 +166,11 @@ class GridView(Guarded, ModelView):
 
     def cell(self, row: Any, name: str) -> Cell:
         value = row.read(name) if isinstance(row, Entity) else getattr(row, name)
-        word = kind(self.datamodel.list_columns.get(name))
-        return Cell(words(value), "empty" if value is None else word)
+        column = self.datamodel.list_columns.get(name)
+        said = (
+            when(value) if isinstance(getattr(column, "type", None), FhirDateTime) else words(value)
+        )
+        return Cell(said, "empty" if value is None else kind(column))
 
     def title_of(self, row: Any) -> str:
         """The heading of a row's own page."""

@@ -13,7 +13,7 @@ from sqlalchemy import types as sa
 from app.language import SOURCE, _, current
 from app.models.base.clock import clinic_zone
 from app.models.base.sealed import Sealed
-from app.models.base.types import Instant
+from app.models.base.types import FhirDateTime, Instant
 from app.spelling import counted, spelled
 
 NUMBERS = (sa.Numeric, sa.Float)
@@ -40,6 +40,17 @@ def show(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, indent=1)
     return str(value)
+
+
+def when(value: str | None) -> str:
+    """A FHIR dateTime in words, as precise as it is: `2024`, `May 2024`, `31 May 2024 10:30`."""
+    if not value:
+        return ""
+    if "T" in value:
+        return show(datetime.fromisoformat(FhirDateTime.normal(value)))
+    if len(value) == 10:
+        return show(datetime.strptime(value, "%Y-%m-%d").date())
+    return spelled(datetime.strptime(value, "%Y-%m"), "MMM y") if len(value) == 7 else value
 
 
 def encode(value: Any) -> Any:

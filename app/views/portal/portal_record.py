@@ -27,12 +27,11 @@ from app.models.record.chart import ONGOING, TAKEN
 from app.models.record.vitals import ADULT
 from app.security import audit
 from app.security.scope import as_key
-from app.views.chart.chart_page import when
 from app.views.chart.chart_words import versions_of
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
-from app.views.generated.values import show
+from app.views.generated.values import show, when
 from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, page
 
 PLOTTED = 12

@@ -18,9 +18,8 @@ from app.security import audit
 from app.security.scope import as_key
 from app.views.chart.chart_export import fhir_answer
 from app.views.chart.chart_files import file_answer
-from app.views.chart.chart_page import when
 from app.views.generated.guard import actor
-from app.views.generated.values import show
+from app.views.generated.values import show, when
 from app.views.portal.portal_shell import MAY, PERMISSION, acting_patient, now, page
 
 ON_PAPER = 6
