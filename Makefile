@@ -20,7 +20,7 @@ run: .venv/run app/static/vendor/done ## start the clinic; the first time with a
 test: .venv/dev app/static/vendor/done ## run all tests, on SQLite, PostgreSQL and in Chromium
 	$(BIN)/python -m pytest -n 2 -m "not proof"
 
-test-quick: .venv/dev ## the tests that need under a minute
+test-quick: .venv/dev ## the tests of what breaks first, in a minute or two
 	$(BIN)/python -m pytest -n 2 -k "not postgresql" $(QUICK)
 
 check: .venv/dev ## lint, formatting, types, what is known to be dangerous, translations, migrations, layers
