@@ -74,6 +74,14 @@ def test_a_list_spells_a_moment_of_the_standard_as_precisely_as_it_is_known(
     assert "May 2024" in page and "1 Feb 2023" in page and "2023-02-01" not in page
 
 
+def test_a_list_shows_a_blood_pressure_and_units_as_people_write_them(sqlite_cast: Cast) -> None:
+    nurse, vital = sqlite_cast.client("nora"), {"systolic": "128", "diastolic": "78"}
+    nurse.post(f"/chart/{sqlite_cast.paula}/vitals", data=vital | {"temperature": "36.6"})
+    page = nurse.get("/observation/list/").text
+    assert "128/78" in page and "mmHg" in page and "°C" in page
+    assert "mm[Hg]" not in page and "Cel<" not in page
+
+
 def test_why_a_visit_changed_is_read_in_ones_own_language(sqlite_cast: Cast) -> None:
     history = AppointmentHistory(
         appointment_id=sqlite_cast.visit, recorded=MAY, status_after="booked", start_after=MAY,

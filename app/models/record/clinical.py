@@ -20,6 +20,7 @@ from app.models.base.sealed import PartlySealed, SealedText
 from app.models.base.types import FhirDateTime, Instant, choice
 from app.models.people.patient import Patient
 from app.models.record.medical_record import MedicalRecord
+from app.spelling import measured
 
 CLINICAL: dict[Role, Grant] = {Role.DOCTOR: EDIT, Role.NURSE: EDIT}
 
@@ -128,6 +129,10 @@ class AllergyIntolerance(Coded):
     )
 
 
+UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "{score}": None}
+"""Units of UCUM (https://ucum.org) that nobody writes so; a score has none."""
+
+
 class Observation(Coded):
     """A measurement or finding (FHIR R4 Observation); a blood pressure has components."""
 
@@ -162,3 +167,11 @@ class Observation(Coded):
         order="-effective",
         grants=CLINICAL,
     )
+
+    def read(self, name: str) -> Any:
+        """A panel's value is that of its parts, `128/78`; a unit is said as people write it."""
+        if name == "value" and self.value is None:
+            found = [part.get("value") for part in self.components or ()]
+            numbers = [measured(one) for one in found if isinstance(one, (int, float))]
+            return "/".join(numbers) if numbers and len(numbers) == len(found) else None
+        return UNITS.get(self.unit or "", self.unit) if name == "unit" else getattr(self, name)
