@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.orm import Session
 
 from app.models.messages import composing
@@ -19,6 +19,15 @@ from app.models.messages.notification import INBOX, Notification
 from app.models.messages.notification_rule import NotificationRule, NotificationTemplate
 from app.models.messages.reach import Reach
 from app.models.messages.visits_told import Told
+
+PUT_DOWN = insert(inspect(Notification).local_table).inline()
+EMPTY = dict.fromkeys(
+    (
+        "patient_id", "staff_id", "user_id", "portal_registration_id", "appointment_id",
+        "appointment_version", "visit_start", "reason", "sent_at",
+    )
+)  # fmt: skip
+"""What a message may leave out, so that all are written by one statement."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +79,28 @@ class Letter:
 def plan(session: Session, letters: Iterable[Letter]) -> list[Notification]:
     """The messages of these letters; those that are there already are left alone, but one that was
     given up without being sent is planned again. One statement asks for all which are there."""
+    rows = [Notification(**columns) for columns in _missing(session, letters)]
+    session.add_all(rows)
+    return rows
+
+
+def put_down(session: Session, letters: Iterable[Letter], begun: Collection[int]) -> None:
+    """As `plan`, at once and without rows to go on with. Of the visits `begun` in this transaction
+    no message can be there yet, so nobody looks for one."""
+    if rows := _missing(session, letters, begun):
+        session.execute(PUT_DOWN, [EMPTY | columns for columns in rows])
+
+
+def _missing(
+    session: Session, letters: Iterable[Letter], begun: Collection[int] = ()
+) -> list[dict[str, Any]]:
     wanted = {
         _once(letter, channel): (letter, template, channel, why_not)
         for letter in letters
         if (template := composing.template_of(letter.rule, letter.person.language)) is not None
         for channel, why_not in _channels(letter.rule, letter.person)
     }
-    there = _there(session, wanted)
+    there = _there(session, [o for o, (letter, *_) in wanted.items() if not _new(letter, begun)])
     rows = []
     for once, (letter, template, channel, why_not) in wanted.items():
         state = _state(channel, why_not or letter.cause.too_late, letter.cause)
@@ -84,8 +108,11 @@ def plan(session: Session, letters: Iterable[Letter]) -> list[Notification]:
             _again(there[once], state, letter.cause)
         else:
             rows.append(_written(once, letter, template, channel, state))
-    session.add_all(rows)
     return rows
+
+
+def _new(letter: Letter, begun: Collection[int]) -> bool:
+    return any(told.appointment_id in begun for told in letter.cause.visits[:1])
 
 
 def _there(session: Session, onces: Collection[str]) -> dict[str, Notification]:
@@ -97,10 +124,10 @@ def _there(session: Session, onces: Collection[str]) -> dict[str, Notification]:
 
 def _written(
     once: str, letter: Letter, template: NotificationTemplate, channel: str, state: dict[str, Any]
-) -> Notification:
+) -> dict[str, Any]:
     rule, cause = letter.rule, letter.cause
     said = composing.words(template, rule.event, channel, letter.values)
-    return Notification(
+    return dict(
         once=once, rule=rule.event, notification_rule_id=rule.notification_rule_id,
         channel=channel, subject=said.subject, body=said.body, created=cause.now,
         expires=cause.expires, message_id=new_message_id(), **letter.to.columns(),

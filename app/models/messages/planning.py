@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app.language import _k
 from app.models.base.clock import clinic_zone
 from app.models.messages import moments, outbox, reach, visits_told
-from app.models.messages.letters import Cause, Letter, To, plan
+from app.models.messages.letters import Cause, Letter, To, plan, put_down
 from app.models.messages.notification import Notification
 from app.models.messages.notification_rule import NotificationRule
 from app.models.messages.visits_told import Known, Told
@@ -55,13 +55,13 @@ def silence(session: Session, visit: Appointment) -> None:
 
 def plan_changes(
     session: Session, touched: Touched, silent: set[Appointment], now: datetime
-) -> list[Notification]:
+) -> None:
     """Void what is not true any more and plan what has to be told instead, and the reminders."""
     rules = outbox.rules_of(session, *CHANGES, "reminder")
     # of a visit that begins in this transaction no message can have been written before it
     unsent = _unsent(session, [visit.appointment_id for visit in touched if touched[visit]])
     if not rules and not unsent:
-        return []
+        return
     told: dict[tuple[str, int], list[Told]] = {}
     letters: list[Letter] = []
     there = sorted((v for v in touched if v in session), key=attrgetter("appointment_datetime"))
@@ -81,7 +81,7 @@ def plan_changes(
         if not visits_told.doctors_in(entries) <= doctors.keys():
             doctors |= visits_told.doctors_of(session, entries)
         letters += _news(about, patient_id, people[patient_id], entries, versions, doctors, now)
-    return plan(session, letters)
+    put_down(session, letters, {visit.appointment_id for visit in there if touched[visit] is None})
 
 
 def remind(

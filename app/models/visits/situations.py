@@ -3,15 +3,27 @@ the number of doctors and days."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, not_, select
+from sqlalchemy import (
+    CompoundSelect,
+    Date,
+    Time,
+    bindparam,
+    literal,
+    not_,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.models.base.intervals import Interval
+from app.models.base.types import Instant
 from app.models.clinic.opening import WEEKDAYS, Blocking, OpeningHours, TimeOff
 from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
@@ -22,23 +34,45 @@ from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
 from app.models.visits.availability import Situation, Stay, Visit
 
 _start: Any = Appointment.appointment_datetime
-_AT_WORK = select(Doctor.doctor_id).where(
-    Doctor.doctor_id.in_(bindparam("doctors", expanding=True)), Doctor.staff_id.is_not(None)
+_NO_DAY, _NO_TIME = type_coerce(null(), Date()), type_coerce(null(), Time())
+_NO_INSTANT = type_coerce(null(), Instant())
+_AT_WORK = (
+    Doctor.doctor_id.in_(bindparam("doctors", expanding=True)),
+    Doctor.staff_id.is_not(None),
 )
 _SHIFTS = (
-    _AT_WORK.add_columns(Shift.shift_date, Shift.start_time, Shift.end_time)
+    select(
+        literal("shift").label("what"), Doctor.doctor_id,
+        Shift.shift_date, Shift.start_time, Shift.end_time,
+        _NO_INSTANT.label("start_at"), _NO_INSTANT.label("end_at"),
+    )
     .join(Shift, Shift.staff_id == Doctor.staff_id)
-    .where(Shift.published, Shift.shift_date.between(bindparam("first"), bindparam("last")))
-)
+    .where(
+        *_AT_WORK,
+        Shift.published,
+        Shift.shift_date.between(bindparam("first"), bindparam("last")),
+    )
+)  # fmt: skip
 _AWAY = (
-    _AT_WORK.add_columns(TimeOff.start_at, TimeOff.end_at)
+    select(
+        literal("away"), Doctor.doctor_id, _NO_DAY, _NO_TIME, _NO_TIME,
+        TimeOff.start_at, TimeOff.end_at,
+    )
     .join(TimeOff, TimeOff.staff_id == Doctor.staff_id)
     .where(
+        *_AT_WORK,
         TimeOff.status == "approved",
         TimeOff.start_at < bindparam("end"),
         TimeOff.end_at > bindparam("start"),
     )
-)
+)  # fmt: skip
+_OPEN = select(
+    OpeningHours.weekday, null(), _NO_DAY, OpeningHours.start_time, OpeningHours.end_time,
+    _NO_INSTANT, _NO_INSTANT,
+)  # fmt: skip
+_HOURS: CompoundSelect[Any] = union_all(_SHIFTS, _AWAY, _OPEN)
+"""When these doctors work and are away, and when the house is open: by one statement, in which the
+first column says what a row is, of the house its day of the week."""
 _STANDING = (
     select(Appointment.appointment_id, _start, Appointment.minutes_duration)
     .where(
@@ -66,7 +100,6 @@ _ROOMS = select(Room).where(Room.status != "out of service").order_by(Room.name)
 _BLOCKED = select(Blocking.room_id, Blocking.start_at, Blocking.end_at).where(
     Blocking.start_at < bindparam("end"), Blocking.end_at > bindparam("start")
 )
-_OPEN = select(OpeningHours.weekday, OpeningHours.start_time, OpeningHours.end_time)
 """All made once, for every booking asks them."""
 
 
@@ -81,7 +114,7 @@ def load(
     rota: Interval | None = None,
     rooms: bool = True,
 ) -> Situation:
-    """Everything that bears on these doctors in `window`, in seven statements; without the holds
+    """Everything that bears on these doctors in `window`, in five statements; without the holds
     that have run out at `now`, which is the present where it is left out, and without the visits
     with the keys `but`, which would make way. Shifts are loaded for all of `rota`, where that is
     more. Whoever asks for no room leaves out `rooms`, and three statements."""
@@ -94,30 +127,36 @@ def load(
         "latest": window.end + timedelta(hours=12),
     }
     situation = Situation(zone, window, holidays=holidays or {})
-    _load_rota(session, situation, wanted, rota or window)
-    for doctor_id, start, end in session.execute(_AWAY, wanted | within):
-        situation.away.setdefault(doctor_id, []).append(Interval(start, end))
+    _load_hours(session, situation, wanted | within, rota or window)
     _load_visits(session, situation, wanted | standing)
     if rooms:
         situation.rooms = list(session.scalars(_ROOMS))
         for room_id, start, end in session.execute(_BLOCKED, within):
             situation.blocked.setdefault(room_id, []).append(Interval(start, end))
         _load_stays(session, situation, standing)
-    _load_opening(session, situation)
     return situation
 
 
-def _load_rota(
-    session: Session, situation: Situation, wanted: dict[str, Any], rota: Interval
+def _load_hours(
+    session: Session, situation: Situation, asked: dict[str, Any], rota: Interval
 ) -> None:
     zone = situation.zone
     days = {
         "first": rota.start.astimezone(zone).date() - timedelta(days=1),
         "last": rota.end.astimezone(zone).date(),
     }
-    for doctor_id, day, begins, ends in session.execute(_SHIFTS, wanted | days):
-        start, end = (m.astimezone(UTC) for m in interval_of(day, begins, ends, zone))
-        situation.shifts.setdefault(doctor_id, []).append(Interval(start, end))
+    opening = []
+    rows: Any = session.execute(_HOURS, asked | days)
+    for what, doctor_id, day, begins, ends, start, end in rows:
+        if what == "shift":
+            at, until = (m.astimezone(UTC) for m in interval_of(day, begins, ends, zone))
+            situation.shifts.setdefault(doctor_id, []).append(Interval(at, until))
+        elif what == "away":
+            situation.away.setdefault(doctor_id, []).append(Interval(start, end))
+        else:
+            opening.append((what, begins, ends))
+    if opening:
+        situation.opening = list(_openings(opening, situation))
 
 
 def _load_visits(session: Session, situation: Situation, asked: dict[str, Any]) -> None:
@@ -135,16 +174,13 @@ def _load_stays(session: Session, situation: Situation, asked: dict[str, Any]) -
         in_room.setdefault(room_id, []).append(Stay(start, minutes, key))
 
 
-def _load_opening(session: Session, situation: Situation) -> None:
-    hours = session.execute(_OPEN).all()
-    if not hours:
-        return
+def _openings(hours: Iterable[tuple[str, time, time]], situation: Situation) -> Iterator[Interval]:
+    """The hours of the house on each day of the window."""
     zone, window = situation.zone, situation.window
-    day, situation.opening = window.start.astimezone(zone).date(), []
+    day = window.start.astimezone(zone).date()
     while datetime.combine(day, time(), zone) < window.end:
-        for span in hours:
-            if WEEKDAYS[day.weekday()] == span.weekday:
-                start = datetime.combine(day, span.start_time, zone).astimezone(UTC)
-                end = datetime.combine(day, span.end_time, zone).astimezone(UTC)
-                situation.opening.append(Interval(start, end))
+        for weekday, begins, ends in hours:
+            if WEEKDAYS[day.weekday()] == weekday:
+                start, end = (datetime.combine(day, t, zone) for t in (begins, ends))
+                yield Interval(start.astimezone(UTC), end.astimezone(UTC))
         day += timedelta(days=1)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, inspect, literal, select
+from sqlalchemy import Select, and_, bindparam, inspect, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -18,6 +18,7 @@ from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import as_key, is_key, own_values, require_open, row_scope
+from app.security.standing import once_a_person
 from app.views.generated.fields import PickField
 from app.views.generated.reading import picks
 from app.views.generated.values import show
@@ -144,16 +145,28 @@ def find_links(
     left = {name: (model, key) for name, (model, key) in named.items() if is_key(key)}
     while left:
         once = {model: name for name, (model, _key) in left.items()}
-        one = select(literal(1).label("row")).subquery()  # there is one, whatever is not found
-        query = select(one.c.row, *once).select_from(one)
-        for model, name in once.items():
-            is_it = inspect(model).primary_key[0] == as_key(left.pop(name)[1])
-            query = query.outerjoin(model, and_(is_it, row_scope(actor, model, Action.LIST)))
-        found |= zip(once.values(), session.execute(query).one()[1:], strict=True)
+        keys = {f"key_{n}": as_key(left.pop(name)[1]) for n, name in enumerate(once.values())}
+        clinical = any(getattr(model, "__clinical__", False) for model in once)
+        query = (_links if clinical else _links_as_ever)(actor, *once)
+        found |= zip(once.values(), session.execute(query, keys).one()[1:], strict=True)
     for name, row in found.items():
         if isinstance(row, Patient) and row.replaced_by_id is not None:
             found[name] = find_links(session, actor, {name: (Patient, row.replaced_by_id)})[name]
     return {name: found.get(name) for name in named}
+
+
+def _links(actor: Actor, *models: type[Any]) -> Select[Any]:
+    """A row of each table, or none, by the parameters `key_0`, `key_1`…"""
+    one = select(literal(1).label("row")).subquery()  # there is one, whatever is not found
+    query = select(one.c.row, *models).select_from(one)
+    for number, model in enumerate(models):
+        key: Any = inspect(model).primary_key[0]
+        is_it = key == bindparam(f"key_{number}", type_=key.type)
+        query = query.outerjoin(model, and_(is_it, row_scope(actor, model, Action.LIST)))
+    return query
+
+
+_links_as_ever = once_a_person(_links)
 
 
 def require_version(row: Any, told: Any) -> None:
