@@ -63,10 +63,9 @@ def written(session: Session, actor: Actor | None, action: str, row: Any) -> Non
         session.flush()
     key = inspect(row).identity[0] if inspect(row).identity else None
     detail = {"columns": sorted(columns)} if columns and action == "edit" else None
-    session.add_all(
-        event(actor, action, type(row).__name__, key=key, patient_id=patient_id, detail=detail)
-        for patient_id in _whose(row)
-    )
+    name = type(row).__name__
+    facts = [_facts(actor, action, name, key, patient_id, detail) for patient_id in _whose(row)]
+    session.execute(KEEP, facts)
 
 
 def read(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.language import _k
@@ -79,16 +79,18 @@ def reach_of(session: Session, to: To) -> Reach:
     raise ValueError("A message goes to one person; name one.")
 
 
+_RULES = (
+    select(NotificationRule)
+    .outerjoin(NotificationRule.templates)
+    .options(contains_eager(NotificationRule.templates))
+    .where(NotificationRule.active, NotificationRule.event.in_(bindparam("events", expanding=True)))
+    .order_by(NotificationRule.notification_rule_id)
+)
+
+
 def rules_of(session: Session, *events: str) -> Sequence[NotificationRule]:
     """The active rules about these events with their words, in one statement."""
-    query = (
-        select(NotificationRule)
-        .outerjoin(NotificationRule.templates)
-        .options(contains_eager(NotificationRule.templates))
-        .where(NotificationRule.active, NotificationRule.event.in_(events))
-        .order_by(NotificationRule.notification_rule_id)
-    )
-    return session.scalars(query).unique().all()
+    return session.scalars(_RULES, {"events": list(events)}).unique().all()
 
 
 def put(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
@@ -37,6 +38,12 @@ CANCELLATION_REASONS = ("patient", "doctor", "clinic", "mistake", "other")
 LONGEST = timedelta(hours=24)
 
 
+def _only_held() -> dict[str, Any]:
+    """Few visits were ever held: the index of those that ran out is small."""
+    held = text("hold_until IS NOT NULL")
+    return {"sqlite_where": held, "postgresql_where": held}
+
+
 class Appointment(Entity):
     """A visit that is to happen, happens, or happened."""
 
@@ -53,6 +60,7 @@ class Appointment(Entity):
         Index("ix_appointment_room_start", "room_id", "appointment_datetime"),
         Index("ix_appointment_start", "appointment_datetime"),
         Index("ix_appointment_series", "series_id"),
+        Index("ix_appointment_hold", "status", "hold_until", **_only_held()),
     )
 
     appointment_id: Mapped[int] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.language import _, _k
@@ -62,31 +62,32 @@ def confirm(session: Session, actor: Acting, visit: Appointment, now: datetime) 
     release(session, visit, now)
 
 
+_IN_THE_WAY = (
+    select(Appointment)
+    .where(
+        expired(bindparam("now")),
+        or_(
+            Appointment.doctor_id == bindparam("doctor_id"),
+            Appointment.patient_id == bindparam("patient_id"),
+            Appointment.room_id == bindparam("room_id"),
+        ),
+        Appointment.appointment_datetime > bindparam("earliest"),
+        Appointment.appointment_datetime < bindparam("end"),
+    )
+    .with_for_update()
+)
+
+
 def release(session: Session, visit: Appointment, now: datetime) -> None:
     """Cancel the expired holds that overlap `visit` in doctor, patient or room, at once, so that
     they are gone when it is written."""
     span = Interval(visit.appointment_datetime, visit.end)
-    same = [
-        Appointment.doctor_id == visit.doctor_id,
-        Appointment.patient_id == visit.patient_id,
-    ]
-    if visit.room_id is not None:
-        same.append(Appointment.room_id == visit.room_id)
-    query = (
-        select(Appointment)
-        .where(
-            expired(now),
-            or_(*same),
-            Appointment.appointment_datetime < span.end,
-            Appointment.appointment_datetime > span.start - LONGEST,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=False)
-    )
+    asked = {name: getattr(visit, name) for name in ("doctor_id", "patient_id", "room_id")}
+    asked |= {"now": now, "earliest": span.start - LONGEST, "end": span.end}
     with session.no_autoflush:
         found = [
             held
-            for held in session.scalars(query)
+            for held in session.scalars(_IN_THE_WAY, asked)
             if held is not visit
             and held.appointment_id != visit.appointment_id
             and Interval(held.appointment_datetime, held.end).overlaps(span)
