@@ -11,10 +11,11 @@ from functools import cache
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, String, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app import database
 from app.language import _l
 from app.models import LoginSetting, Role
 from app.models.base.guesses import ACCOUNT
@@ -80,11 +81,17 @@ def check_code(session: Session, known: Known, code: str, now: datetime) -> bool
     return right
 
 
+_KNOWN = (
+    select(User, LoginSetting)
+    .outerjoin(LoginSetting, LoginSetting.user_id == User.id)
+    .where(User.id == bindparam("user_id"))
+    .options(joinedload(User.roles))
+)
+
+
 def known_login(session: Session, user_id: int) -> Known:
     """The login with its roles and what guards it, in one statement. Raises NoResultFound."""
-    query = select(User, LoginSetting).outerjoin(LoginSetting, LoginSetting.user_id == User.id)
-    query = query.where(User.id == user_id).options(joinedload(User.roles))
-    user, setting = session.execute(query).unique().one()
+    user, setting = session.execute(_KNOWN, {"user_id": user_id}).unique().one()
     return Known(user, setting)
 
 
@@ -94,11 +101,19 @@ def note_success(session: Session, user: User, by: str) -> None:
     session.add(audit.event(actor, "login", "User", key=user.id, detail={"by": by}))
 
 
+_NAME = bindparam("name", type_=String())
+_NAMED = (
+    select(User.id, User.username, User.password, User.active)
+    .where(or_(User.username == _NAME, User.email == _NAME))
+    .order_by((User.username == _NAME).desc())
+    .limit(1)
+)
+
+
 def _look_up(session: Session, name: str) -> Row[Any] | None:
     """Name or e-mail address, as written; one statement either way."""
-    query = select(User.id, User.username, User.password, User.active)
-    named = query.where(or_(User.username == name, User.email == name))
-    return session.execute(named.order_by((User.username == name).desc()).limit(1)).first()
+    with database.reading():
+        return session.execute(_NAMED, {"name": name}).first()
 
 
 def _hash_of(found: Row[Any] | None) -> str:

@@ -9,9 +9,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, bindparam, case, delete, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Integer,
+    String,
+    bindparam,
+    case,
+    delete,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -77,28 +89,35 @@ class GuessCount(Entity):
 def count(session: Session, subject: str, limit: Limit, now: datetime) -> int:
     """Count one guess at `subject` before it is looked at; answers how many it makes. The caller
     commits before looking. Raises TooMany, and counts nothing, where the limit is reached."""
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
-        session.get_bind().dialect.name
-    ]
-    over = (GuessCount.last if limit.quiet else GuessCount.since) <= now - limit.span
-    statement = (
-        insert(GuessCount)
-        .values(subject_hash=_hash(subject), guesses=1, since=now, last=now)
-        .on_conflict_do_update(
-            index_elements=["subject_hash"],
-            set_={
-                "guesses": case((over, 1), else_=GuessCount.guesses + 1),
-                "since": case((over, now), else_=GuessCount.since),
-                "last": now,
-            },
-            where=over | (GuessCount.guesses < limit.most),
-        )
-        .returning(GuessCount.guesses)
-    )
-    made: int | None = session.scalar(statement)
+    statement = _counting(session.get_bind().dialect.name, quiet=limit.quiet)
+    asked = {"subject": _hash(subject), "now": now, "over": now - limit.span, "most": limit.most}
+    made: int | None = session.scalar(statement, asked)
     if made is None:
         raise TooMany(wait(session, subject, limit, now))
     return made
+
+
+@cache
+def _counting(dialect: str, *, quiet: bool) -> Any:
+    """One statement, so that of guesses at the same moment each is counted."""
+    counts = inspect(GuessCount).local_table
+    now, over_at = (bindparam(name, type_=Instant()) for name in ("now", "over"))
+    over = (counts.c.last if quiet else counts.c.since) <= over_at
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
+    return (
+        insert(counts)
+        .values(subject_hash=bindparam("subject"), guesses=1, since=now, last=now)
+        .on_conflict_do_update(
+            index_elements=["subject_hash"],
+            set_={
+                "guesses": case((over, 1), else_=counts.c.guesses + 1),
+                "since": case((over, now), else_=counts.c.since),
+                "last": now,
+            },
+            where=over | (counts.c.guesses < bindparam("most", type_=Integer())),
+        )
+        .returning(counts.c.guesses)
+    )
 
 
 def take_back(session: Session, *subjects: str) -> None:
