@@ -126,8 +126,10 @@ def test_a_write_begins_with_the_lock(sqlite_app: Flask, begun: list[str]) -> No
     assert begun == ["BEGIN IMMEDIATE"]
 
 
-def test_a_post_begins_with_the_lock(sqlite_app: Flask, begun: list[str]) -> None:
-    sqlite_app.test_client().post("/login/", data={"username": "x", "password": "y"})
+def test_a_post_begins_with_the_lock(sqlite_cast: Cast, begun: list[str]) -> None:
+    client, room = sqlite_cast.client("amina"), {"name": "R", "room_type": "exam"}
+    begun.clear()
+    assert client.post("/api/v1/room/", json=room).status_code == 201
     assert set(begun) == {"BEGIN IMMEDIATE"}
 
 
