@@ -148,7 +148,7 @@ def test_nobody_has_more_visits_to_come_than_the_clinic_allows(
     assert offered(client, url) == []
     answer = client.post(url, data={"time": other})
     assert answer.status_code == 422
-    assert "a visit to come" in answer.text
+    assert "more than one visit to come" in answer.text
 
 
 def test_no_time_is_offered_in_which_the_patient_is_with_another_doctor(cast: Cast) -> None:
