@@ -180,4 +180,4 @@ def test_the_console_shows_backups_and_jobs_and_the_same_sentences(
     client = well.client("amina")
     assert "MAIL_SERVER is not set" in client.get("/ops/health/").text
     assert "restored and counted" in client.get("/ops/backups/").text
-    assert "seal the audit trail" in client.get("/ops/jobs/").text
+    assert "Seal the audit trail" in client.get("/ops/jobs/").text
