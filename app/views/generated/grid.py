@@ -227,11 +227,8 @@ class GridView(Guarded, ModelView):
             raise Resumed(ENDED)
 
     def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:
-        if (
-            isinstance(row, Entity)
-            and "version" in form
-            and not isinstance(error, (Stale, Resumed))
-        ):
+        as_sent = isinstance(error, (Stale, Resumed))
+        if isinstance(row, Entity) and "version" in form and not as_sent:
             form.version.data = row.version
         adding = row is None
         page = FormPage(
@@ -247,8 +244,7 @@ class GridView(Guarded, ModelView):
         writing.point_at(form, error)
         if isinstance(error, Stale):
             form.version.raw_data, form.version.data = None, row.version
-        status = error.status if error else 200
-        return render_template(self.form_page, page=page, form=form), status
+        return render_template(self.form_page, page=page, form=form), error.status if error else 200
 
     def _after(self, row: Any) -> str:
         return self.url("show", pk=self._key(row)) or self.url("list") or "/"

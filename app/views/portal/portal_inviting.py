@@ -25,7 +25,7 @@ from app.views.generated.api import EntityApi
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
 from app.views.generated.pages import Link
-from app.views.login.users import clean
+from app.views.login.user_forms import clean
 from app.views.portal.portal_joining import send
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)

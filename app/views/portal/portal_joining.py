@@ -27,7 +27,7 @@ from app.security.guessing import guessing
 from app.security.weakness import SHORTEST_PASSWORD
 from app.views.generated import writing
 from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, unguessed
-from app.views.login.users import clean
+from app.views.login.user_forms import clean
 
 SENT = _l(
     "If we know this login, a link is on its way to the address that we have. It works for an hour."
