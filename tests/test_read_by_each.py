@@ -74,6 +74,16 @@ def test_a_list_spells_a_moment_of_the_standard_as_precisely_as_it_is_known(
     assert "May 2024" in page and "1 Feb 2023" in page and "2023-02-01" not in page
 
 
+@pytest.mark.parametrize("onset", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_moment_at_an_end_of_the_calendar_breaks_no_page(sqlite_cast: Cast, onset: str) -> None:
+    diaz = sqlite_cast.client("diaz")
+    asked = {"patient_id": sqlite_cast.paula, "display": "Asthma", "onset": onset}
+    made = diaz.post("/api/v1/condition/", json=asked)
+    assert made.status_code == 201
+    assert diaz.get("/condition/list/").status_code == 200
+    assert diaz.get(f"/chart/{sqlite_cast.paula}").status_code == 200
+
+
 def test_a_list_shows_a_blood_pressure_and_units_as_people_write_them(sqlite_cast: Cast) -> None:
     nurse, vital = sqlite_cast.client("nora"), {"systolic": "128", "diastolic": "78"}
     nurse.post(f"/chart/{sqlite_cast.paula}/vitals", data=vital | {"temperature": "36.6"})

@@ -27,7 +27,10 @@ def show(value: Any) -> str:
         return _("Yes") if value else _("No")
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        local = aware.astimezone(clinic_zone())
+        try:
+            local = aware.astimezone(clinic_zone())
+        except OverflowError:  # the first or the last day that there is, which an import may bring
+            local = aware
         return f"{spelled(local.date(), 'd MMM y')} {local:%H:%M}"
     if isinstance(value, date):
         return spelled(value, "d MMM y")
