@@ -11,7 +11,7 @@ from statistics import median, quantiles
 from threading import Lock
 from typing import Any
 
-from asking import Asking, Program
+from asking import Ask, Asking, Program
 from operations import Operation
 
 RUNS, QUICK_RUNS = 60, 15
@@ -72,28 +72,34 @@ def in_turns(wanted: list[Operation], programs: dict[str, Program], quick: bool)
 
 def _one_client(operation: Operation, programs: dict[str, Program], runs: int) -> dict[str, Taken]:
     taken = {name: Taken() for name in programs}
-    calls: list[tuple[Taken, Callable[[], Any]]] = []
+    calls: list[tuple[Taken, Callable[[], Callable[[], Any]]]] = []
     for name, program in programs.items():
         asking, connection = program.asks[operation], program.server.connect()
-        calls.append((taken[name], partial(_ask, asking, connection, taken[name])))
+        calls.append((taken[name], partial(_ready, asking, connection, taken[name])))
         if alone := program.alone.get(operation):
-            calls.append((taken.setdefault("alone", Taken()), alone))
-    for _, call in calls * 8:  # each process of a server has served before it is measured
-        call()
+            calls.append((taken.setdefault("alone", Taken()), partial(lambda call: call, alone)))
+    for _, ready in calls * 8:  # each process of a server has served before it is measured
+        ready()()
     begun_all = time.perf_counter()
     for turn in range(runs):
         if turn >= QUICK_RUNS and time.perf_counter() - begun_all > PATIENCE:
             break
         for place in range(len(calls)):
-            into, call = calls[(turn + place) % len(calls)]
+            into, ready = calls[(turn + place) % len(calls)]
+            call = ready()
             begun = time.perf_counter()
             call()
             into.times.append(1000 * (time.perf_counter() - begun))
     return taken
 
 
-def _ask(asking: Asking, connection: Any, into: Taken) -> None:
-    said, headers = asking().send(connection)
+def _ready(asking: Asking, connection: Any, into: Taken) -> Callable[[], None]:
+    """The request, found before the clock runs: to find a free time to book is a request itself."""
+    return partial(_send, asking(), connection, into)
+
+
+def _send(ask: Ask, connection: Any, into: Taken) -> None:
+    said, headers = ask.send(connection)
     into.bytes = len(said)
     if "X-Statements" in headers:
         into.statements = int(headers["X-Statements"])
