@@ -5,7 +5,7 @@ CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
 # what breaks first when a rule, a grant or a route is wrong
-QUICK := $(patsubst %,tests/test_%.py,start layers declaration scopes role_routes versions \
+QUICK := $(patsubst %,tests/test_%.py,start layers declaration scopes restricted versions \
 	double_booking availability booking notes)
 
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ run: .venv/run app/static/vendor/done ## start the clinic; the first time with a
 test: .venv/dev app/static/vendor/done ## run all tests, on SQLite, PostgreSQL and in Chromium
 	$(BIN)/python -m pytest -n 2 -m "not proof"
 
-test-quick: .venv/dev ## the tests of what breaks first, in a minute or two
+test-quick: .venv/dev ## the tests of what breaks first, in under a minute
 	$(BIN)/python -m pytest -n 2 -k "not postgresql" $(QUICK)
 
 check: .venv/dev ## lint, formatting, types, what is known to be dangerous, translations, migrations, layers
