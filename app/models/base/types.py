@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Enum, String
+from sqlalchemy import DateTime, Dialect, Enum, String, text
 from sqlalchemy.types import TypeDecorator
 
 
@@ -70,3 +70,8 @@ def choice(name: str, *values: str) -> Enum:
         validate_strings=True,
         length=max(20, *map(len, values)),
     )
+
+
+def only(condition: str) -> dict[str, Any]:
+    """Arguments of an Index that holds the rows of this condition alone, on either database."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base.entity import Entity
 from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
-from app.models.base.types import Instant, choice
+from app.models.base.types import Instant, choice, only
 from app.models.messages.notification_rule import NotificationRule
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
@@ -24,11 +24,6 @@ CHANNELS = (INBOX, "email", "sms")
 STATES = ("planned", "claimed", "sent", "skipped", "failed", "dead")
 """`planned` waits for its time, `claimed` is being sent, `failed` is tried again, `dead` is not;
 `skipped` was not sent for the reason beside it."""
-
-
-def _only(condition: str) -> dict[str, Any]:
-    """The index of a few rows among many, on either database."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Notification(Entity):
@@ -51,9 +46,9 @@ class Notification(Entity):
         CheckConstraint(
             "(state = 'claimed') = (lease_until IS NOT NULL)", name="notification_lease"
         ),
-        Index("ix_notification_due", "not_before", **_only("state IN ('planned', 'failed')")),
-        Index("ix_notification_held", "lease_until", **_only("state = 'claimed'")),
-        Index("ix_notification_dead", "created", **_only("state = 'dead'")),
+        Index("ix_notification_due", "not_before", **only("state IN ('planned', 'failed')")),
+        Index("ix_notification_held", "lease_until", **only("state = 'claimed'")),
+        Index("ix_notification_dead", "created", **only("state = 'dead'")),
         Index("ix_notification_staff", "staff_id", "channel", "read_at"),
         Index("ix_notification_patient", "patient_id", "channel", "sent_at"),
         Index("ix_notification_user", "user_id", "channel", "read_at"),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, inspect, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
@@ -20,7 +20,7 @@ from app.models.base.errors import ClinicError
 from app.models.base.grants import ADD, CHANGE, MANAGE, READ, Role
 from app.models.base.screen import Screen
 from app.models.base.sealed import SealedText
-from app.models.base.types import Instant, choice
+from app.models.base.types import Instant, choice, only
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
 
@@ -33,18 +33,13 @@ database that cannot read it can still ask for."""
 REVIEWS = ("open", "justified", "questioned")
 
 
-def _only_active() -> dict[str, Any]:
-    condition = text("state = 'active'")
-    return {"sqlite_where": condition, "postgresql_where": condition}
-
-
 class ChartRestriction(Entity):
     """Since when, why, and by whom a chart is closed to all but the team. It is lifted, not
     removed; the database holds both, and that a chart has one active restriction at most."""
 
     __tablename__ = "chart_restriction"
     __table_args__ = (
-        Index("ix_chart_restriction_active", "patient_id", unique=True, **_only_active()),
+        Index("ix_chart_restriction_active", "patient_id", unique=True, **only("state = 'active'")),
         CheckConstraint(f"length(reason) >= {SEALED_REASON}", name="chart_restriction_reason"),
         CheckConstraint(
             "(state = 'lifted') = (lifted_at IS NOT NULL)", name="chart_restriction_lifted"

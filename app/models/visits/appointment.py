@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
@@ -16,7 +15,7 @@ from app.models.base.errors import ClinicError
 from app.models.base.grants import EDIT, MANAGE, READ, Role
 from app.models.base.screen import Screen
 from app.models.base.sealed import SealedText
-from app.models.base.types import Instant, choice
+from app.models.base.types import Instant, choice, only
 from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
 from app.models.people.patient import Patient
@@ -38,12 +37,6 @@ CANCELLATION_REASONS = ("patient", "doctor", "clinic", "mistake", "other")
 LONGEST = timedelta(hours=24)
 
 
-def _only_held() -> dict[str, Any]:
-    """Few visits were ever held: the index of those that ran out is small."""
-    held = text("hold_until IS NOT NULL")
-    return {"sqlite_where": held, "postgresql_where": held}
-
-
 class Appointment(Entity):
     """A visit that is to happen, happens, or happened."""
 
@@ -60,7 +53,8 @@ class Appointment(Entity):
         Index("ix_appointment_room_start", "room_id", "appointment_datetime"),
         Index("ix_appointment_start", "appointment_datetime"),
         Index("ix_appointment_series", "series_id"),
-        Index("ix_appointment_hold", "status", "hold_until", **_only_held()),
+        # few visits were ever held
+        Index("ix_appointment_hold", "status", "hold_until", **only("hold_until IS NOT NULL")),
     )
 
     appointment_id: Mapped[int] = mapped_column(primary_key=True)
