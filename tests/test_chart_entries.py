@@ -185,8 +185,43 @@ def test_a_signed_allergy_that_was_refuted_warns_no_more(cast: Cast) -> None:
     form = ALLERGY | {"clinical_status": "inactive", "verification_status": "refuted"}
     cast.client("diaz").post(f"/chart/{cast.paula}/allergy/1", data=form)
     page = cast.client("diaz").get(f"/chart/{cast.paula}").text
-    assert "No known allergies recorded" in page
+    assert "not asked yet" in page
     assert "inactive · refuted" in page
+
+
+def test_that_no_allergy_is_known_is_an_answer_with_its_day_until_one_is_found(cast: Cast) -> None:
+    nora, chart = cast.client("nora"), f"/chart/{cast.paula}"
+    assert "Nobody has asked yet" in nora.get(chart).text
+    for _ in range(2):  # asked again, the new answer takes the place of the old
+        assert nora.post(f"{chart}/allergy/none").status_code == 302
+    old, new = rows(cast, AllergyIntolerance)
+    assert (new.code, new.replaces_id, new.patient_id) == ("716186003", old.pk, cast.paula)
+    assert "none known (asked" in nora.get(chart).text
+    nora.post(f"{chart}/allergy/new", data=ALLERGY)
+    assert "none known" not in nora.get(chart).text
+    assert [row.clinical_status for row in rows(cast, AllergyIntolerance)][1:] == [
+        "inactive", "active",
+    ]  # fmt: skip
+    nora.post(f"{chart}/allergy/none")
+    assert len(rows(cast, AllergyIntolerance)) == 3, "not beside an allergy that stands"
+    assert "Change that entry first" in nora.get(chart).text
+
+
+def test_an_answer_from_before_a_later_finding_says_nothing(sqlite_cast: Cast) -> None:
+    paula = sqlite_cast.paula
+    none = {"patient_id": paula, "display": "No known allergy", "code": "716186003"}
+    add(sqlite_cast, AllergyIntolerance(**none, recorded="2020-05-01"),
+        AllergyIntolerance(patient_id=paula, display="Latex", recorded="2021",
+                           clinical_status="resolved"))  # fmt: skip
+    assert "not asked yet" in sqlite_cast.client("diaz").get(f"/chart/{paula}").text
+
+
+def test_the_answer_that_none_is_known_written_over_is_an_allergy(sqlite_cast: Cast) -> None:
+    diaz, chart = sqlite_cast.client("diaz"), f"/chart/{sqlite_cast.paula}"
+    diaz.post(f"{chart}/allergy/none")
+    diaz.post(f"{chart}/allergy/1", data=ALLERGY | {"version": "1"})
+    assert "Penicillin</strong>" in diaz.get(chart).text
+    assert rows(sqlite_cast, AllergyIntolerance)[0].code is None
 
 
 def test_a_diagnosis_made_while_the_note_is_open_belongs_to_the_visit(cast: Cast) -> None:

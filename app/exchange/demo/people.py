@@ -12,6 +12,8 @@ from typing import Any
 from app.exchange.demo.cases import ALLERGIES, CHRONIC, Allergy, Chronic
 from app.exchange.demo.names import CULTURES, INSURERS, PHONES, STREETS, TOWNS, Culture
 from app.language import nearest
+from app.models.record.clinical import NONE_KNOWN, NOTHING_KNOWN
+from app.models.record.dosing import SNOMED
 
 YEAR = 365.25
 _PLAIN = str.maketrans({"Đ": "D", "đ": "d", "Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "ß": "ss"})
@@ -183,6 +185,8 @@ def allergy_rows(found: Sequence[Person], rng: Random, today: date) -> Iterator[
             known_since = rng.randint(max(person.dob.year, today.year - 40), today.year - 1)
             yield {
                 "patient_id": person.id,
+                "system": None,
+                "code": None,
                 "display": allergy.display,
                 "clinical_status": "active",
                 "verification_status": "confirmed",
@@ -192,3 +196,22 @@ def allergy_rows(found: Sequence[Person], rng: Random, today: date) -> Iterator[
                 "reaction": allergy.reaction,
                 "recorded": str(known_since),
             }
+        if not person.allergies and person.number % 5:
+            yield _none_known(person, today - timedelta(days=person.number * 7 % 900))
+
+
+def _none_known(person: Person, asked: date) -> dict[str, Any]:
+    """The answer of who knows of no allergy; a few were never asked."""
+    return {
+        "patient_id": person.id,
+        "system": SNOMED,
+        "code": NOTHING_KNOWN,
+        "display": NONE_KNOWN,
+        "clinical_status": "active",
+        "verification_status": "confirmed",
+        "type": None,
+        "category": None,
+        "criticality": None,
+        "reaction": None,
+        "recorded": asked.isoformat(),
+    }

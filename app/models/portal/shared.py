@@ -87,7 +87,7 @@ def conditions(session: Session, patient_id: int) -> Sequence[Condition]:
 
 
 def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
-    """Active allergies, the dangerous first."""
+    """Active allergies, the dangerous first; without any, the last answer that none is known."""
     rank = case((AllergyIntolerance.criticality == "high", 0), else_=1)
     query = select(AllergyIntolerance).where(
         same_person(AllergyIntolerance.patient_id, patient_id),
@@ -95,7 +95,9 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
         shared(AllergyIntolerance),
         sound(AllergyIntolerance),
     )
-    return session.scalars(query.order_by(rank, AllergyIntolerance.display).limit(MOST)).all()
+    query = query.order_by(rank, AllergyIntolerance.display, AllergyIntolerance.recorded.desc())
+    rows = session.scalars(query.limit(MOST)).all()
+    return [row for row in rows if not row.says_none] or rows[:1]
 
 
 def medication(session: Session, patient_id: int) -> Sequence[MedicationRequest]:

@@ -48,10 +48,12 @@ class VisitPage:
 
 
 class Allergies(NamedTuple):
-    """A patient's allergies, the dangerous first."""
+    """A patient's allergies, the dangerous first; without any, the answer that none is known,
+    or None where nobody asked, or asked before what was found later."""
 
     active: list[AllergyIntolerance]
     former: list[AllergyIntolerance]
+    none: AllergyIntolerance | None
 
 
 def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
@@ -160,10 +162,22 @@ def problems(session: Session, patient_id: int) -> Sequence[Condition]:
 
 
 def allergies(session: Session, patient_id: int) -> Allergies:
-    """What the patient is allergic to, and what is over: inactive or resolved."""
+    """What the patient is allergic to, what is over (inactive, resolved or not so), and whether
+    none is known."""
     rows = session.scalars(_ALLERGIES, {"patient_id": patient_id}).all()
-    active = [row for row in rows if row.clinical_status == "active"]
-    return Allergies(active, [row for row in rows if row.clinical_status != "active"])
+    found = [row for row in rows if not row.says_none]
+    active = [row for row in found if row.holds]
+    former = [row for row in found if not row.holds]
+    return Allergies(active, former, None if active else _none_known(rows, former))
+
+
+def _none_known(
+    rows: Sequence[AllergyIntolerance], former: Sequence[AllergyIntolerance]
+) -> AllergyIntolerance | None:
+    said = [row for row in rows if row.says_none and row.holds]
+    latest = max(said, key=lambda row: row.recorded or "", default=None)
+    found = max((row.recorded or "" for row in former), default="")
+    return latest if latest and (latest.recorded or "") >= found else None
 
 
 def medication(

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.language import _, _l
@@ -18,8 +19,10 @@ from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
 from app.models.base.types import FhirDateTime
+from app.models.people.linked import same_person
 from app.models.record import chart, icd
-from app.models.record.clinical import AllergyIntolerance, Condition
+from app.models.record.clinical import NONE_KNOWN, NOTHING_KNOWN, AllergyIntolerance, Condition
+from app.models.record.dosing import SNOMED
 from app.models.record.medical_record import MedicalRecord
 
 Entry = Condition | AllergyIntolerance
@@ -77,7 +80,37 @@ def keep(
     _code(session, row)
     _require_dates(row, now.astimezone(zone).date().isoformat())
     session.add(row)
+    if isinstance(row, AllergyIntolerance) and row.holds and not row.says_none:
+        _end_none_known(session, row.patient_id)
     return row
+
+
+def say_none_known(
+    session: Session, actor: Acting, patient_id: int, now: datetime, zone: ZoneInfo
+) -> AllergyIntolerance:
+    """Keep that the patient was asked and knows of no allergy; an earlier such answer is replaced.
+    Raises ClinicError where an allergy is recorded."""
+    known = chart.allergies(session, patient_id)
+    if known.active:
+        raise ClinicError(_("An allergy is recorded. Change that entry first."))
+    entry = AllergyIntolerance(
+        patient_id=patient_id, system=SNOMED, code=NOTHING_KNOWN, clinical_status="active",
+        verification_status="confirmed", replaces_id=known.none.pk if known.none else None,
+    )  # fmt: skip
+    keep(session, actor, entry, {"display": NONE_KNOWN}, now, zone)
+    return entry
+
+
+def _end_none_known(session: Session, patient_id: int) -> None:
+    """An allergy that was found ends the answer that none is known; what was signed stays."""
+    query = select(AllergyIntolerance).where(
+        same_person(AllergyIntolerance.patient_id, patient_id),
+        AllergyIntolerance.code == NOTHING_KNOWN,
+        AllergyIntolerance.clinical_status == "active",
+        AllergyIntolerance.record_id.is_(None),
+    )
+    for row in session.scalars(query):
+        row.clinical_status = "inactive"
 
 
 def latest(session: Session, entry: Entry) -> bool:
@@ -104,6 +137,8 @@ def _open_note(
 
 def _code(session: Session, row: Entry) -> None:
     """A code stands for its own words only; typed over, it is dropped."""
+    if isinstance(row, AllergyIntolerance) and row.says_none and row.display != NONE_KNOWN:
+        row.code = None
     if not isinstance(row, Condition) or not row.code:
         row.code, row.system = (row.code or None), (row.system if row.code else None)
         return

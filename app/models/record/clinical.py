@@ -91,8 +91,14 @@ class Condition(Coded):
     )
 
 
+NONE_KNOWN, NOTHING_KNOWN = "No known allergy", "716186003"
+"""SNOMED CT: no known allergy. FHIR R4 keeps the answer as a code of its own, since an empty list
+does not tell whether anybody asked (https://hl7.org/fhir/R4/allergyintolerance.html)."""
+NOT_SO = ("refuted", "entered-in-error")
+
+
 class AllergyIntolerance(Coded):
-    """A substance that harms the patient (FHIR R4 AllergyIntolerance)."""
+    """A substance that harms the patient, or that none is known (FHIR R4 AllergyIntolerance)."""
 
     __tablename__ = "allergy_intolerance"
     __table_args__ = (
@@ -127,6 +133,15 @@ class AllergyIntolerance(Coded):
         order="display",
         grants={**CLINICAL, Role.RECEPTIONIST: READ},
     )
+
+    @property
+    def says_none(self) -> bool:
+        """Whether this is the answer that no allergy is known, not an allergy."""
+        return self.code == NOTHING_KNOWN
+
+    @property
+    def holds(self) -> bool:
+        return self.clinical_status == "active" and self.verification_status not in NOT_SO
 
 
 UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "{score}": None}

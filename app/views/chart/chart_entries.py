@@ -94,6 +94,26 @@ class ChartEntriesView(BaseView):
     def new(self, patient_id: str, kind: str) -> Response | str | tuple[str, int]:
         return _form(patient_id, KINDS[kind], None)
 
+    @expose("/<patient_id>/allergy/none", methods=["POST"])
+    @has_access
+    @permission_name("write")
+    def none_known(self, patient_id: str) -> Response:
+        """The patient was asked, and knows of no allergy."""
+        opened = chart_of(patient_id)
+        try:
+            row = chart_entries.say_none_known(
+                db.session(), opened.person, opened.patient.patient_id, opened.now, clinic_zone()
+            )
+            keep("add", row)
+        except (Forbidden, NotFound):
+            raise
+        except ClinicError as error:
+            db.session.rollback()
+            flash(error.message, "danger")
+        else:
+            flash(_("Kept: no known allergies, asked today."), "success")
+        return redirect(chart_address(opened))
+
     @expose("/<patient_id>/<any(problem, allergy):kind>/<key>", methods=["GET", "POST"])
     @has_access
     @permission_name("write")

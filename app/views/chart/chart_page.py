@@ -40,6 +40,14 @@ class Opened:
         return self.known.active
 
     @property
+    def no_allergy(self) -> str:
+        """That no allergy is known and when that was answered; empty where nobody asked."""
+        if self.known.none is None:
+            return ""
+        day = when((self.known.none.recorded or "")[:10])
+        return _("none known (asked %(day)s)", day=day) if day else _("none known")
+
+    @property
     def years(self) -> int:
         return self.patient.age(self.now.astimezone(clinic_zone()).date())
 
