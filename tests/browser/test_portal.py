@@ -80,7 +80,7 @@ def test_every_page_is_light_narrow_and_without_complaint(
     assert wrong == []
 
 
-UNDER = "([at, every]) => import('/static/js/chart/trends.js').then((m) => m.underTimes(at, every))"
+UNDER = "(all) => import('/static/js/chart/trends.js').then((m) => m.underTimes(...all))"
 
 
 def test_on_a_phone_the_language_is_chosen_below_everything_and_plots_speak_it(
@@ -96,3 +96,6 @@ def test_on_a_phone_the_language_is_chosen_below_everything_and_plots_speak_it(
     )
     assert page.evaluate(UNDER, [months, 30 * 86_400]) == ["nov\n2025", "ene\n2026", "feb"]
     assert page.evaluate(UNDER, [days, 5 * 86_400]) == ["6 ene\n2026", "9 ene"]
+    west = page.evaluate(UNDER, [days, 5 * 86_400, "America/Los_Angeles"])
+    assert west == ["6 ene\n2026", "9 ene"], "days of the clinic"
+    assert page.evaluate(UNDER, [days, 3_600, "Asia/Tokyo"]) == ["20:46\n6 ene", "08:06\n10 ene"]

@@ -79,6 +79,7 @@ def vitals_facts(
         "courses": readings.vitals(session, patient_id),
         "findings": readings.findings(session, patient_id),
         "measures": ENTERED,
+        "zone": clinic_zone().key,
         "typed": typed or {},
         "problem": problem,
     }

@@ -71,7 +71,10 @@ class PortalRecordView(BaseView):
         audit.read(actor(), "show", Patient, patient, page="portal measurements")
         courses = shared.vitals(db.session(), patient.patient_id)
         adult = patient.age(today) >= ADULT
-        return page("measurements", courses=courses, adult=adult, shown=PLOTTED, when=when)
+        return page(
+            "measurements", courses=courses, adult=adult, shown=PLOTTED, when=when,
+            zone=clinic_zone().key,
+        )  # fmt: skip
 
     @expose("/visit/<key>")
     @has_access

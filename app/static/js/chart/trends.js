@@ -1,4 +1,5 @@
-// Plots of what the tables beside them say: values over time with the normal range as a band.
+// Plots of what the tables beside them say: values over time with the normal range as a band. Days and
+// hours are the clinic's, whatever the browser's own zone.
 
 import { locale } from "../language.js";
 import { colour, onTheme } from "../theme.js";
@@ -6,6 +7,7 @@ import { colour, onTheme } from "../theme.js";
 const HEIGHT = 190;
 const LINES = ["--accent", "--violet-ink"];
 const DAY = 86_400;
+const DAY_ALONE = "2026-05-31".length;
 const SHAPES = [
   [28 * DAY, { month: "short" }, { year: "numeric" }],
   [DAY, { day: "numeric", month: "short" }, { year: "numeric" }],
@@ -13,15 +15,18 @@ const SHAPES = [
 ];
 
 /** What stands below times that lie `every` seconds apart: the month, the day or the hour, and below
- * it the year or the day where that changes. */
-export function underTimes(times, every) {
+ * it the year or the day where that changes; all in the time zone. */
+export function underTimes(times, every, timeZone = "UTC") {
   const [, narrow, wide] = SHAPES.find(([from]) => every >= from);
   const [near, far] = [narrow, wide].map((shape) => {
-    const spell = new Intl.DateTimeFormat(locale, shape);
+    const spell = new Intl.DateTimeFormat(locale, { ...shape, timeZone });
     return times.map((at) => spell.format(at * 1000));
   });
   return near.map((text, n) => (far[n] === far[n - 1] ? text : `${text}\n${far[n]}`));
 }
+
+/** Seconds of a FHIR moment; a bare day is taken at noon, which is the same day in nearly every zone. */
+const secondsOf = (moment) => Date.parse(moment.length === DAY_ALONE ? `${moment}T12:00Z` : moment) / 1000;
 
 /** Times, values and normal ranges of a course as numbers, oldest first. */
 function read(box) {
@@ -30,7 +35,8 @@ function read(box) {
   const range = (text) => text.split(":").map((end) => (end ? Number(end) : null));
   return {
     bands: (box.dataset.bands ?? "").trim().split(/\s+/).filter(Boolean).map(range),
-    at: rows.map((row) => Date.parse(row.dataset.at) / 1000),
+    at: rows.map((row) => secondsOf(row.dataset.at)),
+    zone: box.closest("[data-zone]").dataset.zone,
     values: readings[0].map((_, line) => readings.map((values) => values[line])),
   };
 }
@@ -68,12 +74,13 @@ function options(found, width) {
   return {
     width,
     height: HEIGHT,
+    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), found.zone),
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 12, 0, 0],
     scales: { y: { range: extent(found) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, values: (_, times, _axis, _space, every) => underTimes(times, every) },
+      { ...axis, grid: { show: false }, space: 70, values: (_, times, _axis, _space, every) => underTimes(times, every, found.zone) },
       { ...axis, grid, size: 44 },
     ],
     series: [
