@@ -200,6 +200,20 @@ def test_a_cancelled_visit_frees_its_time(cast: Cast) -> None:
     assert first in offered(cast.client("quentin"), url)
 
 
+def test_who_chooses_a_time_within_the_cut_off_is_told_before_confirming(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paula, url = cast.client("paula"), f"/portal/book/{cast.visit_type}"
+    key = book(cast)
+    said = []
+    for hours in (0, 24 * 30):
+        monkeypatch.setitem(cast.app.config, "PORTAL_CUTOFF_HOURS", hours)
+        kept = paula.post(url, data={"time": offered(paula, url)[-1]})
+        said.append("This is soon" in paula.get(kept.location).text)
+        said.append("by the clinic only" in paula.get(f"/portal/book/move/{key}").text)
+    assert said == [False, False, True, True]
+
+
 @pytest.mark.parametrize("way", ["visit/{}/cancel", "book/move/{}"])
 def test_after_the_cut_off_the_clinic_is_to_be_called(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, way: str

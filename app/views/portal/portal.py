@@ -49,6 +49,8 @@ class VisitCard:
     held_until: str | None
     instructions: str | None
     unconfirmed: bool
+    last_choice: bool
+    """Whether it is too soon to be moved or cancelled here once it is confirmed."""
     changeable: bool
     can_check_in: bool
     answerable: bool
@@ -175,6 +177,7 @@ def card(visit: Appointment) -> VisitCard:
         else None,
         instructions=visit.visit_type.instructions if visit.visit_type else None,
         unconfirmed=visit.status == "pending" and not held,
+        last_choice=held and visit.appointment_datetime - moment < terms().cutoff,
         changeable=terms().open_to_change(visit, moment) and not held,
         can_check_in=portal.can_check_in(visit, moment),
         answerable=visit.status in portal_times.CHANGEABLE and visit.end > moment and not held,

@@ -54,6 +54,10 @@ class Choice:
     enough: str | None = None
     """Why no time is shown, where it is that the patient may book no more."""
 
+    def begins_before(self, moment: datetime) -> bool:
+        """Whether one of the times lies before the moment."""
+        return any(slot.start < moment for day in self.days for slot in day.slots)
+
     @property
     def names(self) -> dict[int, str]:
         return {doctor.doctor_id: doctor.name for doctor in self.doctors}
@@ -160,10 +164,13 @@ def _as_long_as_a_room_is_free(attempt: Callable[[], Done]) -> Done:
 def _times_page(
     kind: VisitType | None, *, moved: Appointment | None = None, error: ClinicError | None = None
 ) -> Any:
+    choice, cutoff = _choice(kind, moved), terms().cutoff
     return page(
         "times",
         error.status if error else 200,
-        choice=_choice(kind, moved),
+        choice=choice,
+        last_choices=moved is not None and choice.begins_before(now() + cutoff),
+        cutoff_hours=cutoff // timedelta(hours=1),
         moved=card(moved) if moved else None,
         said=error.message if error else None,
         spell=encode,
