@@ -17,6 +17,7 @@ from sqlalchemy import event
 
 from app.extensions import db
 from app.models import Appointment, Patient, Shift, WaitlistEntry
+from app.views.generated import listing
 from tests.cast import Cast
 
 NAMES = ["Ada 100%", "Ada 100x", "ada_b", "adaxb", "Back\\slash", "Bea", "Émile Zola"]
@@ -356,6 +357,19 @@ def test_a_sort_is_the_asked_one(sixty: Cast) -> None:
     assert born == sorted(born)
     falling = client.get("/patient/list/?_oc_PatientView=dob&_od_PatientView=desc").text
     assert "Quentin" not in falling
+
+
+def test_a_long_list_is_not_counted_to_its_end(
+    sixty: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "COUNTED", 30)
+    client = sixty.client("rosa")
+    first, second, last = (
+        client.get(f"/patient/list/?page_PatientView={n}").text for n in range(3)
+    )
+    assert "30+ in all" in first and "1–25 of 30+" in first
+    assert "26–50 of 55+" in second
+    assert "51–62 of 62" in last and "62 in all" in last
 
 
 def test_a_page_past_the_end_is_empty(sixty: Cast) -> None:

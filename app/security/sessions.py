@@ -20,7 +20,7 @@ from app.language import COOKIE, prefer
 from app.models import LoginSession, LoginSetting
 from app.models.people import login_session
 from app.models.visits.feed import hash_of
-from app.security.actor import Actor, actor_of, actors, patients, users
+from app.security.actor import Actor, actor_of, actors, of_patient, patients, users
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ LIVING = (
         sessions.c.login_session_id,
         sessions.c.seen,
         settings.c.language.label("chosen"),
-        patients.c.language.label("native"),
+        of_patient(patients.c.language).label("native"),
     )
     .join(sessions, sessions.c.user_id == users.c.id)
     .outerjoin(settings, settings.c.user_id == users.c.id)

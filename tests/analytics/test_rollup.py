@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
+from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.jobs.timetable import TIMETABLE
 from app.models import Appointment, Doctor, FactTouched, Patient, Room, Shift, VisitFact
-from app.models.analytics import rollup
+from app.models.analytics import rollup, visits
+from app.models.analytics.scope import Scope
 from app.models.base.clock import clinic_zone
 from tests.cast import Cast
 
@@ -172,3 +175,21 @@ def test_many_changes_are_counted_anew_at_once(
 
 def test_the_worker_keeps_the_figures() -> None:
     assert rollup.refresh in [job for _, _, job in TIMETABLE]
+
+
+@pytest.mark.parametrize("ask", [visits.by_day, visits.by_kind])
+def test_visits_of_years_are_counted_from_an_index_alone(
+    sqlite_cast: Cast, ask: Callable[[Session, Scope], object]
+) -> None:
+    plans: list[str] = []
+
+    def explain(connection: Any, _c: Any, statement: str, given: Any, *_more: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            plans.extend(row[-1] for row in rows)
+
+    with sqlite_cast.app.app_context():
+        event.listen(db.engine, "before_cursor_execute", explain)
+        ask(db.session(), Scope(date(2024, 1, 1), date(2025, 12, 31)))
+        event.remove(db.engine, "before_cursor_execute", explain)
+    assert any("COVERING INDEX ix_visit_fact_day" in line for line in plans), plans

@@ -23,7 +23,7 @@ class VisitFact(Entity):
 
     __tablename__ = "visit_fact"
     __table_args__ = (
-        Index("ix_visit_fact_day", "day", "status", "doctor_id"),
+        Index("ix_visit_fact_day", "day", "status", "late", "visit_type_id", "doctor_id"),
         Index("ix_visit_fact_doctor_day", "doctor_id", "day"),
         Index("ix_visit_fact_patient", "patient_id"),
     )

@@ -14,6 +14,7 @@ from flask_appbuilder.models.sqla.filters import (
 )
 from sqlalchemy import inspect
 from sqlalchemy import types as sa
+from sqlalchemy.orm import Query
 
 from app.language import _
 from app.models import Action, ClinicError
@@ -25,6 +26,9 @@ from app.views.generated.pages import Cell, Column, FilterInput, ListPage, Row
 from app.views.generated.values import kind
 
 NEIGHBOURS = 2
+COUNTED = 10_000
+"""Rows after those before the page that are counted."""
+
 SHOWN = (LinkIs, OnDay)
 
 
@@ -32,7 +36,7 @@ def list_page(view: Any) -> ListPage:
     """Everything that the list shows; two statements, whatever the number of rows."""
     number, size = guard.page_number(view.name), guard.page_size(view.name)
     query = view.query()
-    count = query.order_by(None).enable_eagerloads(False).count()
+    count, more = _counted(query, number * size)
     rows = query.offset(number * size).limit(size).all()
     inputs = _filter_inputs(view)
     return ListPage(
@@ -42,6 +46,7 @@ def list_page(view: Any) -> ListPage:
         columns=[_column(view, name) for name in view.list_columns],
         rows=[row_of(view, row, view.list_columns) for row in rows],
         count=count,
+        more=more,
         page=number,
         page_size=size,
         filters=inputs,
@@ -53,6 +58,14 @@ def list_page(view: Any) -> ListPage:
         add_url=view.url("add") if "can_add" in view.base_permissions else None,
         order_fields=_order_fields(view),
     )
+
+
+def _counted(query: Query[Any], before: int) -> tuple[int, bool]:
+    """How many rows there are, and whether there are more that were not counted: to count a whole
+    trail takes longer than to show a page of it."""
+    most = before + COUNTED
+    found = query.order_by(None).enable_eagerloads(False).limit(most + 1).count()
+    return min(found, most), found > most
 
 
 WHEN = ("instant", "date")

@@ -69,6 +69,8 @@ class FilterInput:
 
 @dataclass
 class ListPage:
+    """`more` says that there are rows beyond `count`, which were not counted."""
+
     title: str
     one: str
     icon: str
@@ -84,6 +86,7 @@ class ListPage:
     urls: dict[int, str]
     export_url: str | None = None
     add_url: str | None = None
+    more: bool = False
     links: list[Link] = field(default_factory=list)
     order_fields: list[tuple[str, str]] = field(default_factory=list)
 
