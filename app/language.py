@@ -21,6 +21,7 @@ from babel.core import get_global
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import force_locale
@@ -69,9 +70,13 @@ def _p(context: str, text: str, /, **values: Any) -> str:
 
 
 def _n(one: str, many: str, num: int, /, **values: Any) -> str:
-    """As `_`, by a number, which is `%(num)s` in both texts."""
+    """As `_`, by a number, which is `%(num)s` in both texts, spelled as the language does."""
     said: str = catalogue(current()).ngettext(one, many, num)
-    return said % {"num": num, **values}
+    return said % {"num": _number(num), **values}
+
+
+def _number(num: int) -> str:
+    return str(num) if -1000 < num < 1000 else str(format_decimal(num, locale=locale()))
 
 
 class LazyText(LazyString):
@@ -172,9 +177,11 @@ def catalogue(code: str) -> Translations:
 
 
 def of_scripts(code: str) -> dict[str, Any]:
-    """What the scripts say: English to its translation, or to the list of its plural forms."""
+    """What the scripts say: English to its translation, or to the list of its plural forms; a
+    context stands before its text, with \\x04 between them."""
     return {
-        str(message.id[0] if message.pluralizable else message.id): message.string
+        (f"{message.context}\x04" if message.context else "")
+        + str(message.id[0] if message.pluralizable else message.id): message.string
         for message in _file(code)
         if "script" in message.auto_comments
     }
@@ -215,5 +222,5 @@ def _n_in_page(context: EvalContext, one: str, many: str, num: int, /, **values:
     said = catalogue(current()).ngettext(one, many, num)
     if context.autoescape:
         said = Markup(said)  # noqa: S704  # nosec B704: our own text
-    filled: str = said % {"num": num, **values}
+    filled: str = said % {"num": _number(num), **values}
     return filled

@@ -33,6 +33,16 @@ def test_a_text_is_english_where_there_is_no_application() -> None:
     assert (_("Search"), _n("%(num)s day", "%(num)s days", 2)) == ("Search", "2 days")
 
 
+def test_a_count_in_a_sentence_has_the_thousands_sign_of_its_language(sqlite_app: Flask) -> None:
+    source = "{% trans num=n %}{{ num }} visit{% pluralize %}{{ num }} visits{% endtrans %}"
+    with sqlite_app.test_request_context():
+        assert _n("%(num)s visit", "%(num)s visits", 12345) == "12,345 visits"
+        assert render_template_string(source, n=12345) == "12,345 visits"
+        assert render_template_string(source, n=1) == "1 visit"
+        with in_language("es"):
+            assert _n("%(num)s visit", "%(num)s visits", 12345) == "12.345 citas"
+
+
 def test_a_page_escapes_what_is_filled_into_a_text(sqlite_app: Flask) -> None:
     source = (
         "{{ _('For %(who)s', who=who) }}|{{ _('5 %%') }}|"
@@ -137,3 +147,13 @@ def test_a_word_that_spanish_has_two_of_is_told_apart_by_its_context(sqlite_app:
         assert render_template_string('{{ _p("took place", "Visits") }}') == "Consultas"
     with sqlite_app.app_context():
         assert language._p("took place", "Visit") == "Visit"
+
+
+def test_a_word_of_a_script_that_spanish_has_two_of_comes_with_its_context(
+    sqlite_app: Flask,
+) -> None:
+    with sqlite_app.app_context():
+        script = language.of_scripts("es")
+        assert (script["time\x04Taken"], script["button\x04Done"], script["Done"]) == (
+            "Ocupada", "Terminar", "Realizada",
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Finds every text of the program: in Python (`_`, `_n`, `_l`, `_p`), in templates, in the scripts (`_`), and
+"""Finds every text of the program: in Python (`_`, `_n`, `_l`, `_p`), in templates, in the scripts (the same), and
 in what the tables declare: titles, sections, labels, help, words of a choice."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PYTHON = {"_": None, "_l": None, "_n": (1, 2), "_k": None, "_p": ((1, "c"), 2)}
 MARK = "\x04"
 """Stands between the context of a text and the text, as in a compiled file; `|` does in what is added."""
 QUOTED = r'\s*"((?:[^"\\]|\\.)*)"'
-IN_SCRIPT = re.compile(rf"(?<![\w.$])_(?:\({QUOTED}|n\({QUOTED},{QUOTED})")
+IN_SCRIPT = re.compile(rf"(?<![\w.$])_(?:\({QUOTED}|n\({QUOTED},{QUOTED}|p\({QUOTED},{QUOTED})")
 
 
 @dataclass
@@ -58,8 +58,8 @@ def _scripts() -> Iterator[tuple[str, str, str | None]]:
     """The framework's reader knows no template literals, in which these stand as well."""
     for path in sorted((ROOT / "app/static/js").rglob("*.js")):
         for found in IN_SCRIPT.finditer(path.read_text("utf-8")):
-            alone, one, many = found.groups()
-            yield path.name, alone or one, many
+            alone, one, many, context, word = found.groups()
+            yield path.name, f"{context}{MARK}{word}" if context else alone or one, many
 
 
 def _called(path: Path) -> Iterator[tuple[str, str, str | None]]:

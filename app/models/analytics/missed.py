@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from app.language import _, _l
+from app.language import _, _l, _p
 from app.models.analytics.figure import Column, Figure, Total, Value, at_least_five, course, percent
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
@@ -80,6 +80,7 @@ def due_visits(session: Session, scope: Scope) -> list[Group]:
 
 def figures(asked: Asked) -> list[Figure]:
     groups = asked.once(due_visits, asked.scope)
+    seen = [_p("patients", "New"), _p("patients", "Known")]
     return [
         _course(asked),
         _broken("missed-by-weekday", _("Missed by weekday"), WEEKDAY_MEANING, _("Weekday"),
@@ -89,7 +90,7 @@ def figures(asked: Asked) -> list[Figure]:
         _broken("missed-by-lead-time", _("Missed by lead time"), LEAD_MEANING, _("Booked before"),
                 ((str(LEADS[g.lead]), g) for g in groups), list(map(str, LEADS))),
         _broken("missed-by-patient", _("Missed by new and known patients"), KNOWN_MEANING, _("Patient"),
-                ((_("Known") if g.known else _("New"), g) for g in groups), [_("New"), _("Known")]),
+                ((seen[g.known], g) for g in groups), seen),
     ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 // The board: who is expected, who waits since when, who is in which room. It looks for news every
 // 15 seconds while it is seen; minutes count on by themselves.
 
-import { _ } from "./language.js";
+import { _, _p } from "./language.js";
 import { get, unpacked } from "./calendar/api.js";
 import { setStatus } from "./calendar/card.js";
 import { byId, icon, make, safeColour } from "./calendar/dom.js";
@@ -16,7 +16,7 @@ const STEPS = {
   arrived: [_("Arrived"), "fa-person-walking"],
   "checked-in": [_("Check in"), "fa-clipboard-check"],
   "in-room": [_("To the room"), "fa-door-open"],
-  fulfilled: [_("Done"), "fa-circle-check"],
+  fulfilled: [_p("button", "Done"), "fa-circle-check"],
 };
 
 const SAYS = {

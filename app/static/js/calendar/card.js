@@ -1,6 +1,6 @@
 // The card of one visit: what is known, where it can go next.
 
-import { _ } from "../language.js";
+import { _, _p } from "../language.js";
 import { post } from "./api.js";
 import { byId, icon, make, safeColour } from "./dom.js";
 import { badge, MOVABLE, name, STATUS } from "./look.js";
@@ -12,7 +12,7 @@ import { hour, longDay, minutesBetween, now, wallOf } from "./zone.js";
 
 const DOES = {
   pending: _("Await confirmation"), booked: _("Confirm"), arrived: _("Arrived"), "checked-in": _("Check in"),
-  "in-room": _("Into the room"), fulfilled: _("Done"), noshow: _("Did not come"), cancelled: _("Cancel…"),
+  "in-room": _("Into the room"), fulfilled: _p("button", "Done"), noshow: _("Did not come"), cancelled: _("Cancel…"),
 };
 
 /** Sends a move of status; says what happened, with a way back. */

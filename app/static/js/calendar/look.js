@@ -1,6 +1,6 @@
 // How a visit looks in the grid: time, name, and a sign with a word for how far it is.
 
-import { _, _n } from "../language.js";
+import { _, _n, _p } from "../language.js";
 import { icon, make, safeColour } from "./dom.js";
 import { hour, minutesBetween, plusMinutes } from "./zone.js";
 
@@ -21,7 +21,7 @@ export const STATUS = {
 export const MOVABLE = ["proposed", "pending", "booked"];
 
 export const status = (visit) => STATUS[visit.status] ?? ["fa-circle", visit.status ?? _("Status hidden"), "plain"];
-export const name = (visit) => visit.patient ?? _("Taken");
+export const name = (visit) => visit.patient ?? _p("time", "Taken");
 
 /** How many visits have each status: `[sign, word, count]`, in the order of a visit's life. */
 export function tally(visits) {

@@ -1,6 +1,6 @@
 // Saves a draft as one types: to this browser at once, to the server after a moment of quiet.
 
-import { _ } from "../language.js";
+import { _, locale } from "../language.js";
 import { Kept } from "./keep.js";
 
 const QUIET = 1500;
@@ -16,7 +16,7 @@ const LOOKS = {
 };
 export const TEXTS = ["notes", "diagnosis", "treatment"];
 
-export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+export const clock = (ms) => new Date(ms).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
 
 export class Autosave {
   #timer = 0;
