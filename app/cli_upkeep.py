@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli import clinic, set_up
 from app.extensions import db
+from app.language import SOURCE, in_language
 from app.models import ClinicError
 from app.models.base.keyring import put_first
 from app.models.base.sealed import keyring
@@ -83,7 +84,8 @@ def restore_command(file: Path, overwrite: bool) -> None:
 def check_command() -> None:
     """Say what is not as it should be in a clinic with real patients; exit code 1 if anything."""
     try:
-        found = checks.look(db.session(), datetime.now(UTC), slow=True)
+        with in_language(SOURCE):  # as every command speaks
+            found = checks.look(db.session(), datetime.now(UTC), slow=True)
     except OperationalError:
         raise click.ClickException("The database of DATABASE_URL does not answer.") from None
     for sentence in checks.faults(found):

@@ -15,8 +15,9 @@ from sqlalchemy import event as events
 from sqlalchemy import text
 
 from app.extensions import db
+from app.jobs import worker
 from app.models import AuditEvent, DeclarationError, Notification
-from app.models.messages import waiting
+from app.models.messages import reasons, waiting
 from app.security import routes
 from tests.cast import Cast
 
@@ -319,3 +320,27 @@ def test_the_overview_counts_along_the_indexes_of_the_few(sqlite_cast: Cast) -> 
     assert [name in plan for name in ("ix_notification_due", "held", "ix_notification_dead")] == [
         True, True, True,
     ]  # fmt: skip
+
+
+def test_the_console_says_why_and_what_in_the_language_of_its_reader(sqlite_cast: Cast) -> None:
+    message(sqlite_cast, state="dead", reason=reasons.MAIL_SAID % {"code": 550, "words": "no: (x)"})
+    with sqlite_cast.app.app_context():
+        worker.run_one(db.session(), "keep figures", NOW)
+        db.session.remove()
+    client, spanish = sqlite_cast.client("amina"), {"Accept-Language": "es"}
+    dead = client.get("/ops/dead/", headers=spanish).text
+    assert "El servidor de correo respondió 550: no: (x)" in dead
+    assert "Correo electrónico" in dead
+    assert "Mantener las cifras" in client.get("/ops/jobs/", headers=spanish).text
+    health = client.get("/ops/health/", headers=spanish).text
+    assert "MAIL_SERVER no está definido" in health
+    assert "1 mensaje no se pudo entregar" in health
+    assert "MAIL_SERVER is not set" in client.get("/ops/health/").text
+
+
+def test_a_command_speaks_english_in_a_spanish_clinic(
+    sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sqlite_cast.app.config, "CLINIC_LANGUAGE", "es")
+    said = sqlite_cast.app.test_cli_runner().invoke(args=["clinic", "check"]).output
+    assert "MAIL_SERVER is not set" in said

@@ -19,6 +19,7 @@ from flask_mail import Connection
 
 from app.jobs import mail_body
 from app.jobs.mail_body import Calendar
+from app.models.messages import reasons
 from app.models.messages.freshness import Ready
 from app.models.messages.notification import Notification
 from app.models.messages.reach import is_set_up
@@ -76,7 +77,7 @@ class Channels:
             log.info(
                 "Message %s (%s, %s) is kept here.", row.notification_id, row.rule, row.channel
             )
-            return Sent("console", "Kept here: nothing is set up to send it.")
+            return Sent("console", reasons.KEPT)
         return self._send_mail(row, ready, calendar) if row.channel == "email" else _send_sms(ready)
 
     def hang_up(self) -> None:
@@ -105,7 +106,7 @@ class Channels:
             raise _by_code(error.smtp_code, error.smtp_error) from None
         except (smtplib.SMTPException, OSError) as error:
             self.hang_up()  # it may have been taken or not; the same Message-ID tells
-            raise Later(f"The connection broke while it was sent ({_name(error)}).") from None
+            raise Later(reasons.BROKE % {"error": _name(error)}) from None
         self._sent += 1
         return Sent()
 
@@ -114,9 +115,9 @@ class Channels:
         try:
             connection.__enter__()
         except smtplib.SMTPAuthenticationError:
-            raise Down("The mail server did not take our name and password.") from None
+            raise Down(reasons.NO_MAIL_LOGIN) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Down(f"The mail server cannot be reached ({_name(error)}).") from None
+            raise Down(reasons.NO_MAIL % {"error": _name(error)}) from None
         self._mail, self._sent = connection, 0
         return connection
 
@@ -146,25 +147,25 @@ def _send_sms(ready: Ready) -> Sent:
     target = target if target != url else f"{url.rstrip('/')}/{ready.address}"
     gateway = apprise.Apprise()
     if not gateway.add(target):
-        raise Down("SMS_URL is no address of a text message provider.")
+        raise Down(reasons.NO_PROVIDER)
     with apprise.LogCapture(level=logging.WARNING) as said:  # type: ignore[no-untyped-call]
         if gateway.notify(body=ready.words.body, body_format=apprise.NotifyFormat.TEXT):
             return Sent()
         code = re.search(r"error=(\d{3})", said.getvalue())
     if code is None:
-        raise Down("The text message provider cannot be reached.")
+        raise Down(reasons.NO_SMS)
     number = int(code[1])
     if number in (401, 403):
-        raise Down(f"The text message provider did not let us in ({number}).")
+        raise Down(reasons.NO_SMS_LOGIN % {"code": number})
     if number in (408, 425, 429) or number >= 500:
-        raise Later(f"The text message provider said {number}.")
-    raise Refused(f"The text message provider refused it ({number}).")
+        raise Later(reasons.SMS_SAID % {"code": number})
+    raise Refused(reasons.SMS_REFUSED % {"code": number})
 
 
 def _by_code(code: int, said: bytes | str) -> Refused | Later:
     """4yz is passing, 5yz is for good (RFC 5321, 4.2.1)."""
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    text = f"The mail server said {code}: {' '.join(words.split())[:200]}"
+    text = reasons.MAIL_SAID % {"code": code, "words": " ".join(words.split())[:200]}
     return Refused(text) if 500 <= code < 600 else Later(text)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs import backoff
 from app.jobs.lease import LEASE
+from app.models.messages import reasons
 from app.models.messages.notification import Notification
 
 BATCH = 50
@@ -48,7 +49,7 @@ GIVE_BACK = (
     .values(
         state=case((TABLE.c.attempts < backoff.MOST_ATTEMPTS, "failed"), else_="dead"),
         lease_until=None, claimed_by=None, not_before=bindparam("now"),
-        reason="The worker that was sending it stopped.", version=TABLE.c.version + 1,
+        reason=reasons.STOPPED, version=TABLE.c.version + 1,
     )
 )  # fmt: skip
 

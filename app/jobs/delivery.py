@@ -31,7 +31,7 @@ from app.jobs.channels import Channels, Down, Later, Refused
 from app.jobs.claiming import Facts, Held
 from app.jobs.lease import kept_alive
 from app.jobs.mail_body import Calendar
-from app.models.messages import falling_back, freshness, outbox
+from app.models.messages import falling_back, freshness, outbox, reasons
 from app.models.messages.freshness import Ready
 from app.models.messages.notification import INBOX
 from app.models.messages.notification_rule import NotificationRule
@@ -134,7 +134,7 @@ class _Run:
             claiming.put_off(self._session, row, str(down), self._clock())
             return backoff.failed(row, str(down), self._clock())
         except TemplateError as error:
-            return backoff.dead(f"Its words cannot be filled in: {error}")
+            return backoff.dead(reasons.WORDS % {"error": error})
         except Exception as error:
             self._session.rollback()
             log.exception("Message %s met something unexpected.", row.notification_id)

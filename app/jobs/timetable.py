@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.jobs import claiming, delivery
+from app.language import _k
 from app.models.analytics import access, rollup, speed
 from app.models.base import guesses
 from app.models.messages import digest, lateness_notices, reminders
@@ -21,19 +22,19 @@ Job = Callable[[Session, datetime], int]
 
 TIMETABLE: list[tuple[str, int, Job]] = [
     # name, every … seconds, what
-    ("deliver messages", 2, delivery.drain),
-    ("give back messages", 10, claiming.give_back),
-    ("plan reminders", 60, reminders.plan_missing),
-    ("expire holds", 30, holds.expire),
-    ("expire waitlist offers", 30, offering.expire),
-    ("tell who waits", 60, lateness_notices.tell),
-    ("mark no-shows", 300, noshow.mark_no_shows),
-    ("seal the audit trail", 60, trail_sealing.seal_trail),
-    ("forget old sessions", 3600, login_session.forget),
-    ("forget old guesses", 3600, guesses.forget),
-    ("forget old response times", 86400, speed.forget),
-    ("keep figures", 30, rollup.refresh),
-    ("plan the weekly digest", 600, digest.send),
-    ("measure access", 3600, access.measure),
-    ("back up", 600, backups.back_up_when_due),
+    (_k("deliver messages"), 2, delivery.drain),
+    (_k("give back messages"), 10, claiming.give_back),
+    (_k("plan reminders"), 60, reminders.plan_missing),
+    (_k("expire holds"), 30, holds.expire),
+    (_k("expire waitlist offers"), 30, offering.expire),
+    (_k("tell who waits"), 60, lateness_notices.tell),
+    (_k("mark no-shows"), 300, noshow.mark_no_shows),
+    (_k("seal the audit trail"), 60, trail_sealing.seal_trail),
+    (_k("forget old sessions"), 3600, login_session.forget),
+    (_k("forget old guesses"), 3600, guesses.forget),
+    (_k("forget old response times"), 86400, speed.forget),
+    (_k("keep figures"), 30, rollup.refresh),
+    (_k("plan the weekly digest"), 600, digest.send),
+    (_k("measure access"), 3600, access.measure),
+    (_k("back up"), 600, backups.back_up_when_due),
 ]

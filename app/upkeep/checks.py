@@ -9,6 +9,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from app.language import _, _k
 from app.upkeep import setting_checks as setting
 from app.upkeep import state_checks as state
 
@@ -22,40 +23,41 @@ class Finding:
 
 
 SETTINGS = (
-    ("Secret key", setting.secret_key),
-    ("Master keys", setting.master_keys),
-    ("Key of the seals", setting.seal_key),
-    ("Place of the backups", setting.apart),
-    ("Place of the seals", setting.seals_apart),
-    ("TLS", setting.encrypted),
-    ("Names of the clinic", setting.names),
-    ("Address in messages", setting.address),
-    ("Time zone", setting.time_zone),
-    ("E-mail", setting.mail),
-    ("Redis", setting.redis),
-    ("Debug mode", setting.debugging),
-    ("Room on the disk", setting.room_left),
+    (_k("Secret key"), setting.secret_key),
+    (_k("Master keys"), setting.master_keys),
+    (_k("Key of the seals"), setting.seal_key),
+    (_k("Place of the backups"), setting.apart),
+    (_k("Place of the seals"), setting.seals_apart),
+    (_k("TLS"), setting.encrypted),
+    (_k("Names of the clinic"), setting.names),
+    (_k("Address in messages"), setting.address),
+    (_k("Time zone"), setting.time_zone),
+    (_k("E-mail"), setting.mail),
+    (_k("Redis"), setting.redis),
+    (_k("Debug mode"), setting.debugging),
+    (_k("Room on the disk"), setting.room_left),
 )
 STATE: tuple[tuple[str, state.Check], ...] = (
-    ("Migrations", state.migrations),
-    ("Passwords of the demo", state.demo_passwords),
-    ("Backup of today", state.backup),
-    ("Seals of the audit trail", state.seals),
-    ("Worker", state.worker),
-    ("Jobs", state.jobs),
-    ("Outbox", state.outbox),
-    ("Dead letters", state.dead_letters),
+    (_k("Migrations"), state.migrations),
+    (_k("Passwords of the demo"), state.demo_passwords),
+    (_k("Backup of today"), state.backup),
+    (_k("Seals of the audit trail"), state.seals),
+    (_k("Worker"), state.worker),
+    (_k("Jobs"), state.jobs),
+    (_k("Outbox"), state.outbox),
+    (_k("Dead letters"), state.dead_letters),
 )
-SLOW: tuple[tuple[str, state.Check], ...] = (("Figures", state.figures),)
+SLOW: tuple[tuple[str, state.Check], ...] = ((_k("Figures"), state.figures),)
 """Looked at by the command only: it reads every visit."""
 
 
 def look(session: Session, now: datetime, *, slow: bool = False) -> list[Finding]:
-    """Look at everything. Behind a migration nothing else of the database can be told."""
-    found = [Finding(subject, check(current_app.config)) for subject, check in SETTINGS]
+    """Look at everything, and say it in the language of now. Behind a migration nothing else of the
+    database can be told."""
+    found = [Finding(_(subject), check(current_app.config)) for subject, check in SETTINGS]
     for subject, check in (*STATE, *(SLOW if slow else ())):
-        found.append(Finding(subject, check(session, now)))
-        if subject == "Migrations" and found[-1].fault:
+        found.append(Finding(_(subject), check(session, now)))
+        if check is state.migrations and found[-1].fault:
             break
     return found
 

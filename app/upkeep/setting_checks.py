@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from app.language import _
+from app.spelling import counted
+
 SHORTEST_SECRET = 32
 OWN = {"localhost", "127.0.0.1", "[::1]"}
 LEAST_FREE = 1024**3
@@ -19,9 +22,10 @@ Config = dict[str, Any]
 
 def secret_key(config: Config) -> str | None:
     if len(str(config["SECRET_KEY"])) < SHORTEST_SECRET:
-        return (
-            f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters. Set a long random one, or "
-            "leave it away: then one is made."
+        return _(
+            "SECRET_KEY is shorter than %(least)s characters. Set a long random one, or leave it "
+            "away: then one is made.",
+            least=SHORTEST_SECRET,
         )
     return _too_open(config["INSTANCE"] / "secret_key")
 
@@ -37,7 +41,7 @@ def seal_key(config: Config) -> str | None:
 def apart(config: Config) -> str | None:
     """Backups beside the keys are lost with them, and open with them."""
     if config["CLINIC_BACKUPS"].resolve().is_relative_to(config["INSTANCE"].resolve()):
-        return (
+        return _(
             "The backups lie in the instance folder, beside the database and its keys. Set "
             "CLINIC_BACKUPS to a folder on another disk."
         )
@@ -46,7 +50,7 @@ def apart(config: Config) -> str | None:
 
 def seals_apart(config: Config) -> str | None:
     if config["CLINIC_SEALS"].resolve().is_relative_to(config["INSTANCE"].resolve()):
-        return (
+        return _(
             "The seals of the audit trail lie in the instance folder. Set CLINIC_SEALS to a folder "
             "that who runs the database cannot change."
         )
@@ -55,32 +59,39 @@ def seals_apart(config: Config) -> str | None:
 
 def encrypted(config: Config) -> str | None:
     if not config["SESSION_COOKIE_SECURE"]:
-        return "Pages are served without TLS: set CLINIC_HTTPS=yes behind a proxy that speaks it."
+        return _(
+            "Pages are served without TLS: set CLINIC_HTTPS=yes behind a proxy that speaks it."
+        )
     return None
 
 
 def names(config: Config) -> str | None:
     if not set(config["TRUSTED_HOSTS"] or ()) - OWN:
-        return "CLINIC_HOSTS is not set, so the clinic is reached from this machine only."
+        return _("CLINIC_HOSTS is not set, so the clinic is reached from this machine only.")
     return None
 
 
 def address(config: Config) -> str | None:
     url = urlsplit(config["CLINIC_URL"])
     if url.scheme != "https" or url.hostname in OWN:
-        return f"CLINIC_URL is {config['CLINIC_URL']}: links in messages lead there. Set it to https://…"
+        return _(
+            "CLINIC_URL is %(url)s: links in messages lead there. Set it to https://…",
+            url=config["CLINIC_URL"],
+        )
     return None
 
 
 def time_zone(config: Config) -> str | None:
     if config["CLINIC_TIMEZONE"] == "UTC":
-        return "CLINIC_TIMEZONE is UTC. Set the clinic's own zone, such as Europe/Madrid."
+        return _("CLINIC_TIMEZONE is UTC. Set the clinic's own zone, such as Europe/Madrid.")
     return None
 
 
 def mail(config: Config) -> str | None:
     if not config["MAIL_SERVER"]:
-        return "MAIL_SERVER is not set, so no e-mail leaves: reminders and reset links wait here."
+        return _(
+            "MAIL_SERVER is not set, so no e-mail leaves: reminders and reset links wait here."
+        )
     return None
 
 
@@ -89,19 +100,19 @@ def redis(config: Config) -> str | None:
     if not url:
         return None
     if not urlsplit(url).password:
-        return "REDIS_URL has no password: whoever reaches Redis can hold up every job."
+        return _("REDIS_URL has no password: whoever reaches Redis can hold up every job.")
     try:
         Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2).ping()
     except AuthenticationError:
-        return "Redis refuses the password of REDIS_URL."
+        return _("Redis refuses the password of REDIS_URL.")
     except (RedisError, OSError):
-        return "Redis does not answer; messages go out more slowly until it does."
+        return _("Redis does not answer; messages go out more slowly until it does.")
     return None
 
 
 def debugging(config: Config) -> str | None:
     if config.get("DEBUG"):
-        return (
+        return _(
             "Flask runs in debug mode, which shows code and runs what is typed. Unset FLASK_DEBUG."
         )
     return None
@@ -110,11 +121,15 @@ def debugging(config: Config) -> str | None:
 def room_left(config: Config) -> str | None:
     folder: Path = config["INSTANCE"]
     if folder.is_dir() and (free := shutil.disk_usage(folder).free) < LEAST_FREE:
-        return f"Only {free // 1024**2:,} MB are free where {folder} lies."
+        return _(
+            "Only %(free)s MB are free where %(folder)s lies.",
+            free=counted(free // 1024**2),
+            folder=folder,
+        )
     return None
 
 
 def _too_open(path: Path) -> str | None:
     if path.exists() and path.stat().st_mode & 0o077:
-        return f"{path} can be read by others on this machine: chmod 600 {path}"
+        return _("%(path)s can be read by others on this machine: chmod 600 %(path)s", path=path)
     return None

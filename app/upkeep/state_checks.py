@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from app.exchange import demo
+from app.language import _, _n
 from app.models import JobRun, Notification
 from app.models.analytics import rollup
 from app.models.messages.notification import INBOX
 from app.models.trail.trail_sealing import unsealed
+from app.spelling import said, spelled
 from app.upkeep import backups
 from app.upkeep.counting import revision_of
 from app.upkeep.restoring import head
@@ -31,8 +33,10 @@ IDLE = timedelta(minutes=10)
 def migrations(session: Session, _now: datetime) -> str | None:
     at = revision_of(session.connection())
     if at != head():
-        return (
-            f"The database is at migration {at or 'none'}, not {head()}: run “flask clinic init”."
+        return _(
+            "The database is at migration %(at)s, not %(head)s: run “flask clinic init”.",
+            at=at or _("none"),
+            head=head(),
         )
     return None
 
@@ -41,7 +45,10 @@ def demo_passwords(session: Session, _now: datetime) -> str | None:
     users = session.scalars(select(User).where(User.username.in_(demo.USERNAMES), User.active))
     known = [u.username for u in users if check_password_hash(u.password or "", demo.PASSWORD)]
     if known:
-        return f"The demo's password still opens: {', '.join(sorted(known))}. Everyone knows it."
+        return _(
+            "The demo's password still opens: %(names)s. Everyone knows it.",
+            names=", ".join(sorted(known)),
+        )
     return None
 
 
@@ -49,18 +56,26 @@ def backup(_session: Session, now: datetime) -> str | None:
     folder = current_app.config["CLINIC_BACKUPS"]
     newest = backups.newest_in(folder)
     if newest is None:
-        return f"There is no backup in {folder}. “flask clinic backup” makes one."
+        return _(
+            "There is no backup in %(folder)s. “flask clinic backup” makes one.", folder=folder
+        )
     if (age := now - newest.moment) > OLDEST_BACKUP:
-        return f"The newest backup is {age.total_seconds() / 3600:.0f} hours old."
+        hours = round(age.total_seconds() / 3600)
+        return _n(
+            "The newest backup is %(num)s hour old.",
+            "The newest backup is %(num)s hours old.",
+            hours,
+        )
     return None
 
 
 def seals(session: Session, now: datetime) -> str | None:
     waiting = unsealed(session, now, most=1)
     if waiting and now - waiting[0].recorded > SEAL_LATE:
-        return (
-            f"The audit trail has not been sealed since {waiting[0].recorded:%Y-%m-%d %H:%M} UTC: "
-            "no worker runs, or it cannot write to CLINIC_SEALS."
+        return _(
+            "The audit trail has not been sealed since %(moment)s: no worker runs, or it cannot "
+            "write to CLINIC_SEALS.",
+            moment=_moment(waiting[0].recorded),
         )
     return None
 
@@ -68,9 +83,12 @@ def seals(session: Session, now: datetime) -> str | None:
 def worker(session: Session, now: datetime) -> str | None:
     last = session.scalar(select(func.max(JobRun.began)))
     if last is None:
-        return "No worker has run yet: start “flask clinic worker”."
+        return _("No worker has run yet: start “flask clinic worker”.")
     if now - last > IDLE:
-        return f"No job has run since {last:%Y-%m-%d %H:%M} UTC: is “flask clinic worker” running?"
+        return _(
+            "No job has run since %(moment)s: is “flask clinic worker” running?",
+            moment=_moment(last),
+        )
     return None
 
 
@@ -78,8 +96,8 @@ def jobs(session: Session, _now: datetime) -> str | None:
     failed = session.scalars(
         select(JobRun).where(JobRun.failure.is_not(None)).order_by(JobRun.name)
     )
-    said = [f"“{run.name}” ({run.failure})" for run in failed]
-    return f"The last run failed of {', '.join(said)}; the log says why." if said else None
+    names = ", ".join(f"“{said(run.name)}” ({run.failure})" for run in failed)
+    return _("The last run failed of %(jobs)s; the log says why.", jobs=names) if names else None
 
 
 def outbox(session: Session, now: datetime) -> str | None:
@@ -90,15 +108,21 @@ def outbox(session: Session, now: datetime) -> str | None:
         select(func.count()).select_from(Notification).where(late, Notification.channel != INBOX)
     )
     if count:
-        return f"{count:,} of the messages should have gone out more than 15 minutes ago."
+        return _n(
+            "%(num)s message should have gone out more than 15 minutes ago.",
+            "%(num)s messages should have gone out more than 15 minutes ago.",
+            count,
+        )
     return None
 
 
 def dead_letters(session: Session, _now: datetime) -> str | None:
     query = select(func.count()).select_from(Notification).where(Notification.state == "dead")
     if count := session.scalar(query):
-        return (
-            f"{count:,} of the messages given up: see the reasons under Operations, Dead letters."
+        return _n(
+            "%(num)s message was given up: see the reason under Operations, Dead letters.",
+            "%(num)s messages were given up: see the reasons under Operations, Dead letters.",
+            count,
         )
     return None
 
@@ -108,3 +132,7 @@ def figures(session: Session, _now: datetime) -> str | None:
     if rollup.pending(session):
         return None
     return " ".join(rollup.rollup_differences(session)) or None
+
+
+def _moment(moment: datetime) -> str:
+    return f"{spelled(moment, 'd MMM y, HH:mm')} UTC"

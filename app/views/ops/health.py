@@ -15,7 +15,7 @@ from app import database
 from app.extensions import db
 from app.language import _, _l
 from app.security.console import Asking
-from app.spelling import counted
+from app.spelling import counted, said
 from app.upkeep import backups, checks, restoring
 from app.views.generated.pages import Cell, Column, Row
 from app.views.generated.values import show
@@ -98,7 +98,6 @@ class JobTable(OpsTable):
     column_sortable_list = ("name", "began", "seconds", "rows")
     column_default_sort = ("name", False)
     column_details_list = column_list
-    spoken = ("name",)
     column_labels = {
         "name": _l("Job"),
         "began": _l("Ran last"),
@@ -111,7 +110,10 @@ class JobTable(OpsTable):
 
     def cell(self, row: Any, name: str) -> Cell:
         if name == "seconds":
-            return Cell(f"{row.seconds:.2f}", "number")
+            return Cell(counted(row.seconds, 2), "number")
+        if name == "name":
+            job = said(row.name)
+            return Cell(job[:1].upper() + job[1:], "text")
         return super().cell(row, name)
 
 

@@ -15,9 +15,10 @@ from app.language import _, _l
 from app.models import Notification
 from app.models.messages import by_hand
 from app.models.messages.notification import CHANNELS, STATES
+from app.models.messages.reasons import retold
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.pages import Act
+from app.views.generated.pages import Act, Cell
 from app.views.ops.filters import From, Is, IsNumber, Until, words
 from app.views.ops.table import OpsTable
 
@@ -61,7 +62,7 @@ class OutboxTable(OpsTable):
         "portal_registration_id": _l("To the request for the portal"),
         "appointment_id": _l("About the visit"),
     }
-    spoken = ("rule",)
+    spoken = ("rule", "channel", "state")
     column_filters: Sequence[Any] = (
         Is(Notification.rule, _l("Rule")),
         Is(Notification.state, _l("State"), options=words(*STATES)),
@@ -88,6 +89,11 @@ class OutboxTable(OpsTable):
         self._kept("take-off", lambda: by_hand.take_off(db.session(), row.pk))
         flash(_("It will not be sent."), "success")
         return redirect(url_for("ops_outbox.details_view", id=row.pk))
+
+    def cell(self, row: Any, name: str) -> Cell:
+        if name == "reason" and row.reason:
+            return Cell(retold(row.reason), "text")
+        return super().cell(row, name)
 
     def _kept(self, action: str, work: Callable[[], Notification]) -> None:
         writing.keep(db.session(), actor(), work, lambda row: [(action, row)])
