@@ -19,7 +19,17 @@ SPOKEN = {
     "fulfilled": "done",
     "waitlist": "waiting list",
     "sms": "text message",
+    "email, sms": "e-mail, else text message",
+    "sms, email": "text message, else e-mail",
     "icd-10-cm": "ICD-10-CM",
+    "digest": "weekly digest",
+    "factor_changed": "second factor changed",
+    "glass_broken": "restricted chart opened",
+    "login_new": "new sign-in",
+    "login_paused": "sign-in paused",
+    "shift_published": "rota published",
+    "shift_removed": "shift taken off",
+    "waitlist_offer": "time offered from the waiting list",
 }
 """What is stored by another name than people say."""
 

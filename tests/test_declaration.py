@@ -254,6 +254,20 @@ def test_only_leaves_out_every_other_column(cast: Cast) -> None:
     assert list(csv.reader(io.StringIO(text))) == [["Name", "Since"], ["Wheelchair", "2026-05-01"]]
 
 
+def test_a_text_with_choices_is_chosen_in_words_and_may_be_left_empty(sqlite_cast: Cast) -> None:
+    admin = sqlite_cast.client("amina")
+    page = admin.get("/notification_rule/add").text
+    assert '<option value="sms, email">Text message, else e-mail</option>' in page
+    assert "Add message rule" in page  # what one row is called
+    rule = {"name": "Only inside", "event": "login_new", "active": "y", "inbox": "y"}
+    rows = [rule | {"channels": ""}, rule | {"channels": "sms, email", "name": "Outside too"}]
+    for row in rows:
+        assert admin.post("/notification_rule/add", data=row).status_code == 302
+    said = admin.get("/notification_rule/list/").text
+    assert "Text message, else e-mail" in said
+    assert ">sms, email<" not in said
+
+
 def test_a_change_of_one_column_opens_a_form_of_one_field(cast: Cast) -> None:
     cast.client("rosa").post("/loan/edit/1", data={"returned": "y", "name": "Mine", "version": "1"})
     loan = kept(cast, Loan, 1)

@@ -189,6 +189,8 @@ def test_a_role_and_what_it_may_are_read_in_words(sqlite_cast: Cast) -> None:
     assert re.search(r"<h1[^>]*>\s*Nurse\s*</h1>", page)
     assert "Opening hours" in page
     assert "OpeningHours" not in page
+    assert "see, change (only status)" in page  # a room's
+    assert "see, add (one&#39;s own), change (one&#39;s own)" in page
 
 
 @pytest.mark.parametrize("name", ["diaz", "nora", "rosa", "paula"])

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from app.extensions import db
 from app.jobs import worker
 from app.models import AuditEvent, DeclarationError, Notification
+from app.models.base import job_run
 from app.models.messages import reasons, waiting
 from app.security import routes
 from tests.cast import Cast
@@ -185,6 +186,25 @@ def test_the_trail_is_read_in_words(sqlite_cast: Cast) -> None:
     page = sqlite_cast.client("amina").get("/ops/audit/").text
     assert "Medical record" in page
     assert "MedicalRecord" not in page
+
+
+def test_what_an_event_keeps_is_read_in_words_not_as_it_is_stored(sqlite_cast: Cast) -> None:
+    kept = {"columns": ["contact_info", "name"], "query": "_flt_0_name=An", "rows": 1234}
+    event(sqlite_cast, detail=kept, patient_id=sqlite_cast.paula)
+    page = sqlite_cast.client("amina").get("/ops/audit/details/?id=1").text
+    assert [said in page for said in ("Contact info, Name", "Name: An", "1,234")] == [True] * 3
+    assert f'href="/patient/show/{sqlite_cast.paula}"' in page
+    assert "contact_info" not in page
+
+
+def test_the_overview_says_which_jobs_failed_and_that_no_backup_is_there(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        facts = {"seconds": 1.0, "rows": 0, "worker": "w"}
+        job_run.note(db.session(), "plan_reminders", NOW, failure="KeyError", **facts)
+        job_run.note(db.session(), "mark_noshows", NOW, failure=None, **facts)
+        db.session.commit()
+    page = sqlite_cast.client("amina").get("/ops/").text
+    assert re.findall(r'tile-number">([^<]*)<', page) == ["0", "0", "1", "–"]
 
 
 def test_the_trail_in_spanish_has_no_english_head(sqlite_cast: Cast) -> None:

@@ -101,8 +101,9 @@ def _declared() -> Iterator[tuple[str, str, str | None]]:
 
 def _of_screen(table: type[models.Entity], screen: models.Screen) -> Iterator[str]:
     yield screen.title
-    yield words(table.__tablename__).capitalize()
-    yield from filter(None, (screen.menu, screen.empty, *screen.help.values()))
+    yield from (plain(stored) for offered in screen.choices.values() for stored in offered)
+    yield words(table.__tablename__).capitalize()  # the audit trail says it too
+    yield from filter(None, (screen.one, screen.menu, screen.empty, *screen.help.values()))
     form = generate.form_columns(table, screen)
     for name in (*screen.columns, *screen.search, *(screen.detail or ()), *form):
         yield generate.label(screen, name)

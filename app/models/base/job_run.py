@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -31,6 +31,11 @@ class JobRun(Entity):
     worker: Mapped[str] = mapped_column(String(100))
     failure: Mapped[str | None] = mapped_column(String(100))
     succeeded: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def failing(session: Session) -> int:
+    """How many jobs ended by an exception when they ran last."""
+    return session.scalar(select(func.count()).where(JobRun.failure.is_not(None))) or 0
 
 
 def note(session: Session, name: str, began: datetime, **facts: Any) -> None:

@@ -111,6 +111,7 @@ class Blocking(Entity):
 
     __screen__ = Screen(
         title="Room blockings",
+        one="Room blocking",
         menu="Set-up",
         icon="fa-ban",
         columns=["room", "start_at", "end_at", "reason"],

@@ -45,6 +45,7 @@ class VisitQuestion(Entity):
 
     __screen__ = Screen(
         title="Questions before a visit",
+        one="Question",
         menu="Set-up",
         icon="fa-clipboard-question",
         columns=["position", "question", "visit_type", "kind", "required", "active"],

@@ -33,6 +33,7 @@ class ContactPreference(Entity):
 
     __screen__ = Screen(
         title="Message preferences",
+        one="Message preference",
         menu="Clinic",
         icon="fa-bell-slash",
         columns=["patient", "language", "email", "sms", "stopped_at"],

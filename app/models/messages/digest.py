@@ -47,6 +47,7 @@ class DigestReader(Entity):
 
     __screen__ = Screen(
         title="Weekly digest",
+        one="Reader of the weekly digest",
         menu="Administration",
         icon="fa-envelope-open-text",
         columns=["staff"],

@@ -100,6 +100,7 @@ class Notification(Entity):
 
     __screen__ = Screen(
         title="Messages",
+        one="Message",
         icon="fa-inbox",
         columns=["created", "subject", "read_at"],
         search=["created", "subject", "read_at"],

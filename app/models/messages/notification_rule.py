@@ -15,6 +15,7 @@ from app.models.base.grants import EDIT, Role
 from app.models.base.screen import Screen
 from app.models.base.types import choice
 from app.models.messages import wording
+from app.spelling import word
 
 OUTSIDE = ("email", "sms")
 """The channels that leave the house; a rule names them in the order in which they are tried."""
@@ -61,6 +62,7 @@ class NotificationRule(Entity):
 
     __screen__ = Screen(
         title="Message rules",
+        one="Message rule",
         menu="Administration",
         icon="fa-bell",
         columns=["name", "event", "active", "channels", "inbox", "hours_before", "days_before"],
@@ -69,6 +71,8 @@ class NotificationRule(Entity):
             "name", "event", "active", "hours_before", "days_before", "at_time", "channels",
             "inbox", "quiet_from", "quiet_to",
         ],
+        optional=["channels"],
+        choices={"channels": ("email, sms", "sms, email", "email", "sms")},
         labels={
             "event": "On what",
             "inbox": "Also in the inbox",
@@ -79,7 +83,7 @@ class NotificationRule(Entity):
         help={
             "hours_before": "For a reminder: this many hours before the visit.",
             "days_before": "Or this many days before it, at the time below.",
-            "channels": "email, sms: the first that reaches the person is used.",
+            "channels": "Outside the house: the first that reaches the person is used.",
             "quiet_from": "Within these hours nothing leaves; it waits for the end of them.",
         },
         order="name",
@@ -132,6 +136,7 @@ class NotificationTemplate(Entity):
 
     __screen__ = Screen(
         title="Message texts",
+        one="Message text",
         menu="Administration",
         icon="fa-pen-nib",
         columns=["rule", "language", "subject"],
@@ -149,7 +154,7 @@ class NotificationTemplate(Entity):
     )
 
     def __str__(self) -> str:
-        return f"{self.subject} ({self.language})"
+        return f"{self.subject} ({word(self.language)})"
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         """Each text holds nothing but words and the variables of its rule's event."""

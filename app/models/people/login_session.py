@@ -67,6 +67,7 @@ class LoginSession(Entity):
 
     __screen__ = Screen(
         title="Sessions",
+        one="Session",
         menu="Administration",
         icon="fa-right-to-bracket",
         columns=["user", "device", "address", "created", "seen", "ended_at"],

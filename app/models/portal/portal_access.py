@@ -82,6 +82,7 @@ class PortalAccess(Entity):
 
     __screen__ = Screen(
         title="Guardians",
+        one="Guardian",
         menu="Clinic",
         icon="fa-people-roof",
         columns=["patient", "holder", "relation", "since", "ended_at"],

@@ -39,6 +39,7 @@ class PortalRegistration(Entity):
 
     __screen__ = Screen(
         title="Portal requests",
+        one="Portal request",
         menu="Clinic",
         icon="fa-user-plus",
         columns=["created", "name", "dob", "email", "phone", "state"],

@@ -64,6 +64,7 @@ class ChartRestriction(Entity):
 
     __screen__ = Screen(
         title="Restricted charts",
+        one="Restriction of a chart",
         menu="Administration",
         icon="fa-user-lock",
         columns=["patient", "set_at", "set_by", "state", "lifted_at"],
@@ -116,6 +117,7 @@ class CareTeam(Entity):
 
     __screen__ = Screen(
         title="Treating teams",
+        one="Member of a treating team",
         menu="Administration",
         icon="fa-people-group",
         columns=["patient", "staff", "added_at"],

@@ -56,6 +56,7 @@ class WaitlistEntry(Entity):
 
     __screen__ = Screen(
         title="Waiting list",
+        one="Entry on the waiting list",
         icon="fa-hourglass-half",
         columns=["patient", "visit_type", "doctor", "earliest", "latest", "priority", "state"],
         search=["patient", "doctor", "visit_type", "specialization", "priority", "state"],

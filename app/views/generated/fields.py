@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -130,10 +131,13 @@ def field_for(table: type[Any], name: str, screen: Screen, pick_url: Any) -> Any
         return PickField(
             validators=validators, target=target, pick_url=lambda: pick_url(target), **common
         )
-    return _column_field(table.columns()[name], common, needed=name not in screen.optional)
+    column = table.columns()[name]
+    return _column_field(column, screen.choices.get(name, ()), common, name not in screen.optional)
 
 
-def _column_field(column: Column[Any], common: dict[str, Any], *, needed: bool) -> Any:
+def _column_field(
+    column: Column[Any], offered: Sequence[str], common: dict[str, Any], needed: bool
+) -> Any:
     needed = needed and not column.nullable
     common |= {"validators": [InputRequired(_l("This is needed."))] if needed else [Optional()]}
     if isinstance(column.default, ScalarElementColumnDefault):
@@ -141,13 +145,12 @@ def _column_field(column: Column[Any], common: dict[str, Any], *, needed: bool) 
     if isinstance(column.type, sa.Boolean):
         return wtforms.BooleanField(**common | {"validators": []})
     if isinstance(column.type, sa.Enum):
-        choices = [
-            wtforms.SelectChoice(stored, LazyText(word, stored)) for stored in column.type.enums
-        ]
+        offered = column.type.enums
+    if offered:
+        choices = [wtforms.SelectChoice(stored, LazyText(word, stored)) for stored in offered]
         common |= {"choices": choices if needed else [wtforms.SelectChoice("", "—"), *choices]}
-    return type(
-        _field_class(column).__name__, (_field_class(column),), {"column": column, "needed": needed}
-    )(**common)
+    kind = SelectField if offered else _field_class(column)
+    return type(kind.__name__, (kind,), {"column": column, "needed": needed})(**common)
 
 
 def _field_class(column: Column[Any]) -> type[Any]:

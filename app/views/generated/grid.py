@@ -6,7 +6,7 @@ scope, version, audit and refusals hold on each of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -18,7 +18,6 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, ClinicError, Entity, Stale
-from app.models.base.types import FhirDateTime
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
 from app.views.frame.kept import Resumed, resumes
@@ -26,7 +25,7 @@ from app.views.generated import export, filters, guard, reading, related, writin
 from app.views.generated.guard import Guarded, actor
 from app.views.generated.listing import list_page
 from app.views.generated.pages import Cell, FormPage, Link, RelatedCard, ShowPage
-from app.views.generated.values import kind, when
+from app.views.generated.values import cell_of
 from app.views.generated.values import show as words
 
 ENDED = _l(
@@ -43,6 +42,7 @@ class GridView(Guarded, ModelView):
     one = ""
     empty = ""
     related: Sequence[Any] = ()
+    choices: Mapping[str, Sequence[str]] = {}
 
     @property
     def model(self) -> type[Any]:
@@ -167,10 +167,7 @@ class GridView(Guarded, ModelView):
     def cell(self, row: Any, name: str) -> Cell:
         value = row.read(name) if isinstance(row, Entity) else getattr(row, name)
         column = self.datamodel.list_columns.get(name)
-        said = (
-            when(value) if isinstance(getattr(column, "type", None), FhirDateTime) else words(value)
-        )
-        return Cell(said, "empty" if value is None else kind(column))
+        return cell_of(value, column, chosen=name in self.choices)
 
     def title_of(self, row: Any) -> str:
         """The heading of a row's own page."""

@@ -15,6 +15,7 @@ from app.models.base.clock import clinic_zone
 from app.models.base.sealed import Sealed
 from app.models.base.types import FhirDateTime, Instant
 from app.spelling import counted, spelled
+from app.views.generated.pages import Cell
 
 NUMBERS = (sa.Numeric, sa.Float)
 
@@ -85,6 +86,18 @@ def exported(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
+
+
+def cell_of(value: Any, column: Column[Any] | None, *, chosen: bool = False) -> Cell:
+    """A value of a column where people read it; `chosen` says that it is one of a few stored words."""
+    if value is None:
+        return Cell("", "empty")
+    if chosen:
+        return Cell(str(value), "choice")
+    if isinstance(getattr(column, "type", None), FhirDateTime):
+        return Cell(when(value), kind(column))
+    said = counted(value) if type(value) is int else show(value)
+    return Cell(said, kind(column))
 
 
 def kind(column: Column[Any] | None) -> str:

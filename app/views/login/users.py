@@ -19,19 +19,19 @@ from app.extensions import db
 from app.language import _, _k, _l
 from app.models import MANAGE, READ, Action, ClinicError, LoginSession, LoginSetting, Role
 from app.models.base import guesses
-from app.models.base.refusals import words
 from app.models.people import login_session, login_setting, login_told
 from app.security import audit
 from app.security.guessing import login_subject
 from app.security.policy import of_the_application
 from app.security.scope import load
 from app.security.weakness import weakness
-from app.spelling import apart, said, word
+from app.spelling import word
 from app.views.generated.filters import ClinicInterface
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell
 from app.views.generated.values import show
+from app.views.login import rights
 from app.views.login.user_forms import NewUserForm, UserForm
 
 GRANTS = {User: ("User", {Role.ADMIN: MANAGE}), RoleRow: ("Role", {Role.ADMIN: READ})}
@@ -164,11 +164,11 @@ class RoleView(GridView):
         return Cell(word(row.name))
 
     def facts(self, row: RoleRow) -> Sequence[tuple[str, Cell]]:
-        granted: dict[str, list[str]] = {}
-        by_role = {role.value: found for role, found in of_the_application().permissions.items()}
-        for permission, view in sorted(by_role.get(row.name, ())):
-            granted.setdefault(view, []).append(said(words(permission.removeprefix("can_"))))
-        return [(word(apart(view)), Cell(", ".join(names))) for view, names in granted.items()]
+        if row.name not in list(Role):
+            return []
+        views = self.appbuilder.baseviews
+        found = rights.lines(of_the_application(), Role(row.name), views)
+        return [(title, Cell(may)) for title, may in found]
 
 
 def _refuse_weak(user: User) -> None:

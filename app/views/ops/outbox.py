@@ -35,9 +35,9 @@ class OutboxTable(OpsTable):
     column_sortable_list = ("created", "rule", "channel", "state", "attempts", "not_before")
     column_default_sort = ("created", True)
     column_details_list = (
-        "created", "rule", "once", "channel", "state", "reason", "attempts", "not_before",
+        "created", "rule", "channel", "state", "reason", "attempts", "not_before",
         "expires", "lease_until", "claimed_by", "sent_at", "read_at", "staff_id", "patient_id",
-        "user_id", "portal_registration_id", "appointment_id", "address", "message_id", "provider_id",
+        "user_id", "portal_registration_id", "appointment_id", "address", "message_id", "provider_id", "once",
     )  # fmt: skip
     column_labels = {
         "created": _l("When"),
@@ -48,7 +48,7 @@ class OutboxTable(OpsTable):
         "reason": _l("Reason"),
         "expires": _l("Expires"),
         "address": _l("Address"),
-        "once": _l("Cause"),
+        "once": _l("Key of the message"),
         "not_before": _l("Not before"),
         "sent_at": _l("Sent"),
         "read_at": _l("Read"),
@@ -61,6 +61,13 @@ class OutboxTable(OpsTable):
         "user_id": _l("To the login"),
         "portal_registration_id": _l("To the request for the portal"),
         "appointment_id": _l("About the visit"),
+    }
+    leads = {
+        "patient_id": "PatientView.show",
+        "staff_id": "StaffView.show",
+        "user_id": "UserView.show",
+        "appointment_id": "AppointmentView.show",
+        "portal_registration_id": "PortalRegistrationView.show",
     }
     spoken = ("rule", "channel", "state")
     column_filters: Sequence[Any] = (
@@ -115,6 +122,8 @@ class OutboxTable(OpsTable):
     def show_page(self, row: Any) -> Any:
         page = super().show_page(row)
         page.title = _("Message %(number)s", number=row.notification_id)
+        about = {str(self.column_labels[name]) for name in self.leads}  # it goes to one of them
+        page.facts = [f for f in page.facts if f[0] not in about or f[1].kind != "empty"]
         return page
 
 

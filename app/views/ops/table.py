@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import render_template, request, url_for
@@ -41,6 +41,8 @@ class OpsTable(Asking, ModelView):
     column_filters: Sequence[Any] = ()
     spoken: Sequence[str] = ()
     """The columns that hold a stored word or the name of a class, shown as people say it."""
+    leads: ClassVar[Mapping[str, str]] = {}
+    """The columns that hold the number of a row with a page of its own, and the end point of that."""
     links: ClassVar[Sequence[tuple[str, str, str]]] = ()
 
     default_view = "index_view"
@@ -120,6 +122,8 @@ class OpsTable(Asking, ModelView):
         value = getattr(row, name)
         if value and name in self.spoken:
             value = word(apart(value))
+        if value is not None and name in self.leads:
+            return Cell(str(value), "link", url_for(self.leads[name], pk=value))
         sort = kind(self.model.columns().get(name))
         return Cell(show(value), "empty" if value is None else sort)
 
@@ -162,7 +166,7 @@ class OpsTable(Asking, ModelView):
             label=str(label),
             sort_url=given["sort_url"](index, is_now) if self.is_sortable(name) else None,
             direction=direction,
-            numeric=kind(self.model.columns().get(name)) == "number",
+            numeric=name not in self.leads and kind(self.model.columns().get(name)) == "number",
         )
 
     def _inputs(self) -> list[FilterInput]:

@@ -15,8 +15,9 @@ from app.language import _, _l
 from app.models import AuditEvent
 from app.security import audit
 from app.views.generated.guard import actor
-from app.views.generated.pages import Cell, Column, Row
+from app.views.generated.pages import Cell, Column, Row, ShowPage
 from app.views.generated.values import show
+from app.views.ops import trail_words
 from app.views.ops.filters import From, Is, IsNumber, IsSmall, IsTable, Until
 from app.views.ops.table import OpsTable, same_question
 from app.views.ops.tabs import tabs
@@ -41,12 +42,12 @@ class TrailTable(OpsTable):
     )  # fmt: skip
     column_sortable_list = ("recorded", "agent", "action", "entity")
     column_default_sort = ("audit_id", True)
-    column_details_list = (*column_list, "address", "detail")
+    column_details_list = (*column_list, "address")
+    leads = {"patient_id": "PatientView.show"}
     column_labels = {
         "recorded": _l("When"),
         "action": _l("Action"),
         "outcome": _l("Outcome"),
-        "detail": _l("Detail"),
         "agent": _l("Who"),
         "entity": _l("What"),
         "entity_id": _l("Number"),
@@ -62,6 +63,16 @@ class TrailTable(OpsTable):
         IsTable(AuditEvent.entity, _l("What")),
         IsSmall(AuditEvent.outcome, _l("Outcome")),
     )
+
+    def cell(self, row: Any, name: str) -> Cell:
+        if name == "entity_id" and row.entity == "Backup":
+            return Cell(trail_words.moment(row.entity_id) or "")
+        return super().cell(row, name)
+
+    def show_page(self, row: Any) -> ShowPage:
+        page = super().show_page(row)
+        page.facts = [*page.facts, *trail_words.lines(row.detail)]
+        return page
 
     @expose("/report/")
     def report(self) -> str:
