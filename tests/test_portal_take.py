@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Attachment, AuditEvent, CorrectionRequest, MedicalRecord, Notification
+from app.models import (
+    Attachment,
+    AuditEvent,
+    CorrectionRequest,
+    MedicalRecord,
+    Notification,
+    Patient,
+)
 from app.models.messages import message_defaults
 from tests.cast import Cast
 from tests.test_chart_files import PDF, send
@@ -70,6 +77,16 @@ def test_only_who_treats_shares_a_file(letter: Cast, who: str) -> None:
     assert share(letter, who=who) == 403
     with letter.app.app_context():
         assert db.session.scalar(select(Attachment.shared_at)) is None
+
+
+def test_nobody_is_told_to_sign_in_who_has_no_login_and_the_nurse_hears_of_it(letter: Cast) -> None:
+    with letter.app.app_context():
+        db.session.get_one(Patient, letter.paula).user_id = None
+        db.session.commit()
+    nora, files = letter.client("nora"), f"/chart/{letter.paula}/files"
+    assert nora.post(f"{files}/1/share", data={"share": "yes"}).status_code == 302
+    assert told(letter) == []
+    assert "has no login" in nora.get(files).text
 
 
 def test_a_shared_file_is_told_once_and_what_it_is_is_not(letter: Cast) -> None:

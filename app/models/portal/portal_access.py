@@ -118,6 +118,14 @@ def acted_for(session: Session, user_id: int, now: datetime) -> list[Patient]:
     return list(session.scalars(query.order_by(mine, Patient.name, Patient.patient_id)))
 
 
+def is_read(session: Session, patient_id: int, now: datetime) -> bool:
+    """Whether a login, the patient's own or a guardian's, reads this patient's portal."""
+    own = select(Patient.user_id).where(
+        same_person(Patient.patient_id, patient_id), Patient.user_id.is_not(None)
+    )
+    return session.scalar(own.limit(1)) is not None or bool(guardians(session, patient_id, now))
+
+
 def guardians(session: Session, patient_id: int, now: datetime) -> list[PortalAccess]:
     """Who acts for this patient now."""
     query = select(PortalAccess).where(

@@ -26,6 +26,7 @@ from app.models.messages import outbox
 from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
+from app.models.portal import portal_access
 from app.models.record.medical_record import MedicalRecord
 
 LARGEST = 10 * 1024 * 1024
@@ -144,18 +145,20 @@ def withdraw(actor: Acting, row: Attachment, why: str, now: datetime) -> None:
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_why = now, actor.staff_id, why.strip()
 
 
-def share(session: Session, actor: Acting, row: Attachment, on: bool, now: datetime) -> None:
-    """Let the patient read a file in the portal, or no longer; they are told that something is
-    new, once a file. Raises ClinicError."""
+def share(session: Session, actor: Acting, row: Attachment, on: bool, now: datetime) -> bool:
+    """Let the patient read a file in the portal, or no longer; who has a login there is told that
+    something is new, once a file. Answers whether somebody has. Raises ClinicError."""
     _require_clinical(actor)
     if row.withdrawn_at is not None:
         raise ClinicError(_("This file was withdrawn already."))
     row.shared_at = (row.shared_at or now) if on else None
-    if on:
+    is_read = portal_access.is_read(session, row.patient_id, now)
+    if on and is_read:
         outbox.announce(
             session, "record_shared", f"file:{row.attachment_id}", now,
             patient_id=row.patient_id, context={"link": "/portal/record/#documents"},
         )  # fmt: skip
+    return is_read
 
 
 def of_patient(session: Session, patient_id: int) -> Sequence[Any]:

@@ -69,14 +69,21 @@ class ChartFilesView(BaseView):
         """Let the patient read a file in the portal, or no longer."""
         opened = chart_of(patient_id)
         row, on = _load(opened, key), request.form.get("share") == "yes"
-        share(db.session(), opened.person, row, on, opened.now)
+        is_read = share(db.session(), opened.person, row, on, opened.now)
         keep("edit", row)
-        said = (
-            _("The patient can read the file in the portal.")
-            if on
-            else _("The file is shared no more.")
-        )
-        flash(said, "success")
+        if on and not is_read:
+            flash(
+                _(
+                    "The file is shared, but nobody was told: %(name)s has no login for the "
+                    "portal yet. The reception can invite them.",
+                    name=opened.patient.name,
+                ),
+                "warning",
+            )
+        elif on:
+            flash(_("The patient can read the file in the portal."), "success")
+        else:
+            flash(_("The file is shared no more."), "success")
         return redirect(url_for("ChartFilesView.files", patient_id=patient_id))
 
     @expose("/<patient_id>/files/<key>/withdraw", methods=["POST"])
