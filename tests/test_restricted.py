@@ -22,6 +22,7 @@ from app.models import (
     Notification,
     Observation,
 )
+from app.models.base.clock import clinic_zone
 from app.models.messages import message_defaults
 from tests.cast import Cast
 from tests.prescribing_steps import add
@@ -196,6 +197,19 @@ def test_breaking_the_glass_opens_the_chart_and_tells_admin_and_patient(cast: Ca
     assert "restricted chart was opened" in cast.client("amina").get("/").text
     portal = cast.client("paula").get("/portal/more/privacy").text
     assert "broke the glass to open your restricted record" in portal
+
+
+def test_a_restricted_chart_says_so_and_until_when_the_broken_glass_lasts(cast: Cast) -> None:
+    page = f"/chart/{cast.paula}"
+    assert "Restricted chart" not in cast.client("diaz").get(page).text
+    close(cast)
+    assert "only its team reads it" in cast.client("diaz").get(page).text
+    now = datetime.now(UTC)
+    broken(cast, "nora", now - timedelta(minutes=20), "15")
+    broken(cast, "nora", now - timedelta(minutes=20), "30")
+    with cast.app.app_context():
+        ends = (now + timedelta(minutes=10)).astimezone(clinic_zone())
+    assert f"open to you until {ends:%H:%M}" in cast.client("nora").get(page).text
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "help"])

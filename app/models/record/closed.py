@@ -93,19 +93,21 @@ def _closed(reader: _Reader) -> tuple[Select[Any], Any]:
     return query, head
 
 
-def require_open(session: Session, actor: Acting, patient_id: int, now: datetime) -> None:
-    """Raises Restricted where the chart is closed to this person."""
+def require_open(session: Session, actor: Acting, patient_id: int, now: datetime) -> bool:
+    """Raises Restricted where the chart is closed to this person; else whether it is restricted."""
     keys = {name: getattr(actor, name) for name in ("user_id", "staff_id", "doctor_id")}
     asked = keys | {"patient_id": patient_id, "now": now}
     asked |= {f"broken_since_{minutes}": since for minutes, since in _lasting(now).items()}
     query = _is_closed(staff=actor.staff_id is not None, doctor=actor.doctor_id is not None)
-    if session.scalar(query, asked):
+    found = session.execute(query, asked).one()
+    if found.closed:
         raise Restricted(_("This chart is restricted to the team that treats the patient."))
+    return bool(found.restricted)
 
 
 @cache
-def _is_closed(*, staff: bool, doctor: bool) -> Select[Any]:
-    """Asks whether a chart is closed to who has a key as staff, as a doctor; made once for each,
+def _is_closed(*, staff: bool, doctor: bool) -> Select[bool, bool]:
+    """Asks whether a chart is restricted, and closed to who has a key as staff, as a doctor; made once for each,
     since to put it together takes longer than to send it."""
     reader = _Reader(
         _number("user_id"),
@@ -114,7 +116,13 @@ def _is_closed(*, staff: bool, doctor: bool) -> Select[Any]:
         _moment("now"),
         tuple((minutes, _moment(f"broken_since_{minutes}")) for minutes in MINUTES),
     )
-    return select(linked.WHOSE.in_(_closed_to(reader)))
+    restricted = exists().where(
+        linked.same_person(ChartRestriction.patient_id, linked.WHOSE),
+        ChartRestriction.state == "active",
+    )
+    return select(
+        linked.WHOSE.in_(_closed_to(reader)).label("closed"), restricted.label("restricted")
+    )
 
 
 def _number(name: str) -> Any:

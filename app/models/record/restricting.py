@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
@@ -108,6 +108,17 @@ def breaks(session: Session, patient_id: int, limit: int = 20) -> Sequence[Any]:
         .order_by(GlassBreak.at.desc())
     )
     return session.execute(query.limit(limit)).all()
+
+
+def open_until(session: Session, user_id: int, patient_id: int, now: datetime) -> datetime | None:
+    """When a chart whose glass this person broke closes again; None where nothing is broken."""
+    query = select(GlassBreak.at, GlassBreak.minutes).where(
+        linked.same_person(GlassBreak.patient_id, patient_id),
+        GlassBreak.user_id == user_id,
+        GlassBreak.at > now - timedelta(minutes=int(MINUTES[-1])),
+    )
+    ends = [at + timedelta(minutes=int(minutes)) for at, minutes in session.execute(query)]
+    return max((end for end in ends if end > now), default=None)
 
 
 def _tell_admins(session: Session, row: GlassBreak, now: datetime) -> None:

@@ -13,7 +13,7 @@ from app.language import _, _n
 from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role
 from app.models.base.clock import clinic_zone
 from app.models.people.linked import is_of, kept_id
-from app.models.record import chart, closed
+from app.models.record import chart, closed, restricting
 from app.models.record.clinical import AllergyIntolerance
 from app.models.record.vitals import ADULT
 from app.security import audit
@@ -34,6 +34,13 @@ class Opened:
     person: Actor
     now: datetime
     known: chart.Allergies
+    restricted: bool
+    until: datetime | None
+    """When the chart closes again to this person, who broke the glass."""
+
+    @property
+    def open_until(self) -> str:
+        return f"{self.until.astimezone(clinic_zone()):%H:%M}" if self.until else ""
 
     @property
     def allergies(self) -> list[AllergyIntolerance]:
@@ -85,13 +92,16 @@ def chart_of(patient_id: str) -> Opened:
     patient = the_one_kept(session, person, patient_id)
     now = datetime.now(UTC)
     try:
-        closed.require_open(session, person, patient.patient_id, now)
+        restricted = closed.require_open(session, person, patient.patient_id, now)
     except closed.Restricted as error:
         error.details["patient"] = patient.patient_id
         audit.refused(session, person, "open", Patient, patient.patient_id)
         raise
+    until = None
+    if restricted:
+        until = restricting.open_until(session, person.user_id, patient.patient_id, now)
     known = chart.allergies(session, patient.patient_id)
-    return Opened(patient, person, now, known)
+    return Opened(patient, person, now, known, restricted, until)
 
 
 def the_one_kept(session: Session, person: Actor, patient_id: Any) -> Patient:
