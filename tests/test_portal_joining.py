@@ -146,7 +146,9 @@ def test_a_second_invitation_voids_the_first(cast: Cast) -> None:
     tim = register(cast)
     first = invite(cast, tim)
     second = invite(cast, tim)
-    assert cast.app.test_client().get(first).status_code == 404
+    answer = cast.app.test_client().get(first)
+    assert answer.status_code == 404
+    assert "This link no longer works" in answer.text and "Error" not in answer.text
     assert join(cast.app.test_client(), second).status_code == 302
 
 

@@ -18,7 +18,7 @@ from wtforms.validators import Email, Length, Optional
 
 from app.extensions import db
 from app.language import _, _l
-from app.models import ClinicError, PortalRegistration, PortalToken, Role
+from app.models import ClinicError, NotFound, PortalRegistration, PortalToken, Role
 from app.models.base.guesses import TooMany
 from app.models.portal import joining, portal_links
 from app.security import audit, sessions
@@ -28,6 +28,7 @@ from app.security.weakness import SHORTEST_PASSWORD
 from app.views.generated import writing
 from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, unguessed
 from app.views.login.user_forms import clean
+from app.views.portal.portal_shell import clinic
 
 SENT = _l(
     "If we know this login, a link is on its way to the address that we have. It works for an hour."
@@ -85,7 +86,11 @@ class PortalJoinView(BaseView):
     def join(self, secret: str) -> Any:
         """Use a link: prove the birth date, choose a password. Opening it changes nothing."""
         session, moment = db.session(), datetime.now(UTC)
-        row, user = portal_links.find(session, secret, moment), _patients_login()
+        try:
+            row = portal_links.find(session, secret, moment)
+        except NotFound as error:
+            return _gone(error)
+        user = _patients_login()
         adds = user is not None and row.purpose == "invitation"
         form = BirthForm() if adds else JoinForm()
         facts: dict[str, Any] = {
@@ -107,7 +112,7 @@ class PortalJoinView(BaseView):
         except ClinicError as error:
             writing.point_at(form, error)
             if error.status == 404:
-                raise
+                return _gone(error)
             return _page("join", error.status, problem=error.message, **facts)
 
     @expose("/forgot", methods=["GET", "POST"])
@@ -131,7 +136,7 @@ class PortalJoinView(BaseView):
             made = joining.reset(session, said, moment)
             if made is not None:
                 send(*made, moment)
-        return _page("said", title=_("Look into your mail"), text=SENT)
+        return _page("said", title=_("Look into your mail"), text=SENT, waits=True)
 
     @expose("/register", methods=["GET", "POST"])
     def register(self) -> Any:
@@ -159,6 +164,10 @@ class PortalJoinView(BaseView):
             session.add(asked)
             audit.written(session, None, "add", asked)
         return _page("said", title=_("We have your request"), text=ASKED)
+
+
+def _gone(error: ClinicError) -> Any:
+    return _page("said", error.status, title=_("This link no longer works"), text=error.message)
 
 
 def send(row: PortalToken, secret: str, moment: datetime) -> None:
@@ -227,4 +236,4 @@ def _patients_login() -> User | None:
 
 
 def _page(template: str, status: int = 200, **facts: Any) -> tuple[str, int]:
-    return render_template(f"portal/{template}.html", **facts), status
+    return render_template(f"portal/{template}.html", clinic=clinic(), **facts), status

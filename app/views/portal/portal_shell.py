@@ -107,13 +107,18 @@ def frame_of_login() -> dict[str, Any]:
 
 def _frame() -> dict[str, Any]:
     nav = [(label, icon, url_for(endpoint), _is_current(endpoint)) for label, icon, endpoint in NAV]
-    config = current_app.config
     return {
         "nav": nav,
-        "clinic": {"phone": config["CLINIC_PHONE"], "address": config["CLINIC_ADDRESS"]},
+        "clinic": clinic(),
         "acting": _chosen(),  # a refusal of what the form was about is shown in this frame, too
         "several": len(acted_for()) > 1,
     }
+
+
+def clinic() -> dict[str, Any]:
+    """How the clinic is reached."""
+    config = current_app.config
+    return {"phone": config["CLINIC_PHONE"], "address": config["CLINIC_ADDRESS"]}
 
 
 def now() -> datetime:
