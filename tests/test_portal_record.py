@@ -190,6 +190,13 @@ def test_a_patient_sees_who_opened_their_record(cast: Cast) -> None:
     assert "Nora Novak</strong> opened your record" in page and "Eriksen" not in page
 
 
+def test_what_one_person_did_again_and_again_is_one_line_with_how_often(sqlite_cast: Cast) -> None:
+    for _ in range(3):
+        sqlite_cast.client("nora").get(f"/chart/{sqlite_cast.paula}")
+    page = sqlite_cast.client("paula").get("/portal/more/privacy").text
+    assert page.count("Nora Novak</strong> opened your record") == 1 and "3 times" in page
+
+
 @pytest.mark.parametrize(
     "path", ["more/", "more/messages", "more/reach", "for/", "record/report", "record/measurements"]
 )

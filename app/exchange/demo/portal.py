@@ -34,12 +34,12 @@ QUESTIONS = (
      "Hardly ever\nOnce or twice a week\nThree times a week or more", False),
 )  # fmt: skip
 MESSAGES = (
-    # days ago, subject, words, read
-    (0, "There is something new for you",
-     "Something new is in the portal for you: an answer or a document.", False),
+    # days ago, the oldest first: subject, words, read
+    (9, "Your visit is booked", "Your next visit is booked. You can move or cancel it here.", True),
     (2, "Reminder: please tell us what you take",
      "Before your next visit a few questions wait for you in the portal. They take a minute.", False),
-    (9, "Your visit is booked", "Your next visit is booked. You can move or cancel it here.", True),
+    (0, "There is something new for you",
+     "Something new is in the portal for you: an answer or a document.", False),
 )  # fmt: skip
 LETTERS = (
     (3, "Letter of the cardiologist", "cardiology-letter.txt",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -13,6 +17,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.language import LANGUAGES, _, _l, current
 from app.models import AuditEvent, ContactPreference, NotFound, Notification, Patient, PortalAccess
+from app.models.base.clock import clinic_zone
 from app.models.base.refusals import words
 from app.models.messages import inbox
 from app.models.people import login_setting
@@ -29,7 +34,9 @@ DID = {
     "search": _l("found"), "export": _l("took a copy of"),
     "add": _l("added"), "edit": _l("changed"), "delete": _l("deleted"), "sign": _l("signed"),
     "answer": _l("answered"),
-    "break-glass": _l("broke the glass to open"),
+    "break-glass": _l("broke the glass to open"), "amend": _l("amended"),
+    "portal-invitation": _l("made"), "portal-reset": _l("made"),
+    "invitation-use": _l("used"), "reset-use": _l("used"),
 }  # fmt: skip
 WHAT = {
     "Patient": _l("your record"), "MedicalRecord": _l("a visit in your record"),
@@ -39,6 +46,8 @@ WHAT = {
     "Observation": _l("a measurement"), "GlassBreak": _l("your restricted record"),
     "ChartRestriction": _l("who may read your record"), "CareTeam": _l("who may read your record"),
     "PortalToken": _l("a link to the portal"),
+    "RecordAmendment": _l("a visit in your record"), "PatientReport": _l("what you told us"),
+    "PortalAccess": _l("who acts for you"), "ContactPreference": _l("how we reach you"),
     "Attachment": _l("a document"), "CorrectionRequest": _l("a correction you asked for"),
 }  # fmt: skip
 
@@ -108,10 +117,8 @@ class PortalMoreView(BaseView):
         audit.read(actor(), "show", Patient, patient, page="privacy")
         events = shared.openings(session, patient.patient_id)
         guardians = portal_access.guardians(session, patient.patient_id, now())
-        names = _names({event.user_id for event in events if event.user_id})
-        lines = [(show(e.recorded), _who(e, names), _did(e)) for e in events]
         own = actor().patient_id == patient.patient_id
-        return page("privacy", lines=lines, guardians=guardians, own=own)
+        return page("privacy", lines=_lines(events), guardians=guardians, own=own)
 
     @expose("/guardian/<key>/end", methods=["POST"])
     @has_access
@@ -132,6 +139,31 @@ class PortalMoreView(BaseView):
             "success",
         )
         return redirect(url_for("PortalView.home"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one person did, with the moment of the last time of so many that day."""
+
+    who: str
+    did: str
+    moment: str
+    times: int
+
+
+def _lines(events: Sequence[AuditEvent]) -> list[Line]:
+    """The events in words, newest first; what was done again and again in a row is one line."""
+    names = _names({event.user_id for event in events if event.user_id})
+    zone = clinic_zone()
+
+    def alike(event: AuditEvent) -> tuple[str, str, date]:
+        return _who(event, names), _did(event), event.recorded.astimezone(zone).date()
+
+    return [
+        Line(who, did, show(same[0].recorded), len(same))
+        for (who, did, _day), rows in groupby(events, alike)
+        for same in [list(rows)]
+    ]
 
 
 def _names(keys: set[int]) -> dict[int, str]:
