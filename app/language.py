@@ -97,6 +97,11 @@ def _k(text: str, /) -> str:
     return text
 
 
+def _kp(_context: str, text: str, /) -> str:
+    """As `_k`, for a word that other languages have two of; `_p` with the same context shows it."""
+    return text
+
+
 def current() -> str:
     """The code of the language that is spoken now: that of `in_language`, else of the person whose
     request this is, else of the clinic."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
@@ -79,6 +79,19 @@ def word(stored: str) -> str:
     """What is stored, such as a status or a role, as it begins a label."""
     found = _(plain(stored))
     return found[:1].upper() + found[1:]
+
+
+def several(stored: str) -> str:
+    """Stored words by comma, as people say them: `Monday, Friday` → “lunes, viernes”."""
+    return ", ".join(word(one.strip()) for one in stored.split(",") if one.strip())
+
+
+def stored_words(said: str, known: Iterable[str]) -> str:
+    """The way back: each word as it is stored, where it is one of `known` in the language of now;
+    any other as it was written."""
+    stored = {spoken.lower(): one for one in known for spoken in (one, plain(one), word(one))}
+    written = (one.strip() for one in said.split(","))
+    return ", ".join(stored.get(one.lower(), one) for one in written if one)
 
 
 def apart(name: str) -> str:

@@ -364,3 +364,18 @@ def test_a_command_speaks_english_in_a_spanish_clinic(
     monkeypatch.setitem(sqlite_cast.app.config, "CLINIC_LANGUAGE", "es")
     said = sqlite_cast.app.test_cli_runner().invoke(args=["clinic", "check"]).output
     assert "MAIL_SERVER is not set" in said
+
+
+def test_the_trail_says_an_action_and_finds_it_in_the_language_of_its_reader(
+    sqlite_cast: Cast,
+) -> None:
+    event(sqlite_cast, action="break-glass")
+    event(sqlite_cast, action="delete")
+    client, spanish = sqlite_cast.client("amina"), {"Accept-Language": "es"}
+    listed = client.get("/ops/audit/", headers=spanish).text
+    assert ">Acceso de emergencia<" in listed
+    assert ">Correcto<" in listed
+    field = next(n for n in re.findall(r'name="(flt\d+_[^"]*)"', listed) if "acci" in n)
+    found = client.get("/ops/audit/", query_string={field: "eliminar"}, headers=spanish).text
+    assert ">Eliminar<" in found
+    assert ">Acceso de emergencia<" not in found

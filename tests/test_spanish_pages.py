@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.extensions import db
-from app.language import LANGUAGES, catalogue
-from app.models import LoginSetting, Patient, Role
+from app.language import LANGUAGES, catalogue, in_language
+from app.models import LoginSetting, Patient, Role, VisitType, WaitlistEntry
+from app.models.analytics import figure
 from tests.cast import ONE_OF, PASSWORD, Cast
 
 SPANISH = {"Accept-Language": "es-ES,es;q=0.9,en;q=0.4"}
@@ -150,3 +152,34 @@ def test_the_scripts_of_a_page_find_their_texts_where_it_says(sqlite_cast: Cast)
     assert '"That did not work.": "No ha funcionado."' in answer.text
     assert "/language/en.js" not in client.get("/").text
     assert set(LANGUAGES) == {"en", "es"}
+
+
+def test_weekdays_are_written_and_shown_in_the_language_of_the_person(sqlite_cast: Cast) -> None:
+    client = sqlite_cast.client("rosa")
+    with sqlite_cast.app.app_context():
+        visit_type_id = db.session.scalars(select(VisitType.visit_type_id)).first()
+        db.session.remove()
+    data = {
+        "patient": sqlite_cast.paula, "visit_type": visit_type_id, "priority": 0, "state": "waiting",
+        "earliest": "2026-05-05T08:00", "latest": "2026-06-05T08:00", "weekdays": "Miércoles,lunes",
+    }  # fmt: skip
+    made = client.post("/waitlist_entry/add", data=data, headers=SPANISH)
+    assert made.status_code == 302
+    with sqlite_cast.app.app_context():
+        entry = db.session.scalars(select(WaitlistEntry)).one()
+        key, kept = entry.waitlist_entry_id, entry.weekdays
+        db.session.remove()
+    assert kept == "Monday, Wednesday"
+    form = client.get(f"/waitlist_entry/edit/{key}", headers=SPANISH).text
+    assert 'value="Lunes, Miércoles"' in form
+    assert "Lunes, Miércoles" in client.get(f"/waitlist_entry/show/{key}", headers=SPANISH).text
+    refused = client.post("/waitlist_entry/add", data=data | {"weekdays": "ayer"}, headers=SPANISH)
+    assert "Ayer no es un día de la semana." in refused.text
+    assert 'value="ayer"' in refused.text
+
+
+def test_figures_have_a_decimal_comma_in_spanish(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        assert (figure.spelled(1234.56, "%"), figure.spelled(5.0)) == ("1,234.6 %", "5")
+        with in_language("es"):
+            assert (figure.spelled(1234.56, "%"), figure.spelled(5.0)) == ("1.234,6 %", "5")

@@ -18,7 +18,14 @@ from app.views import setup
 from app.views.generated import generate
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON = {"_": None, "_l": None, "_n": (1, 2), "_k": None, "_p": ((1, "c"), 2)}
+PYTHON = {
+    "_": None,
+    "_l": None,
+    "_n": (1, 2),
+    "_k": None,
+    "_p": ((1, "c"), 2),
+    "_kp": ((1, "c"), 2),
+}
 MARK = "\x04"
 """Stands between the context of a text and the text, as in a compiled file; `|` does in what is added."""
 QUOTED = r'\s*"((?:[^"\\]|\\.)*)"'

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.language import _l
 from app.models.analytics.scope import Scope
+from app.spelling import counted
 
 SMALLEST = 5
 FEW = "< 5"
@@ -89,7 +90,7 @@ def spelled(value: Value, unit: str = "") -> str:
     """A number for people: thousands apart, at most one decimal, its unit behind."""
     if value is None:
         return "–"
-    text = value if isinstance(value, str) else f"{value:,.1f}".removesuffix(".0")
+    text = value if isinstance(value, str) else counted(round(value, 1))
     return f"{text} {unit}".strip()
 
 

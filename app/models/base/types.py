@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +59,14 @@ class FhirDateTime(TypeDecorator[str]):
         if instant.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone")
         return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Words(String):
+    """Some of a few `words`, by comma. People read and write them in their language."""
+
+    def __init__(self, length: int | None = None, words: Sequence[str] = ()) -> None:
+        super().__init__(length)
+        self.words = tuple(words)
 
 
 def choice(name: str, *values: str) -> Enum:

@@ -79,7 +79,7 @@ class LoginSession(Entity):
         ],
         labels={
             "user": "Who",
-            "created": "Signed in",
+            "created": "Began",
             "seen": "Last used",
             "expires": "Ends at the latest",
             "ended_at": "Ended",

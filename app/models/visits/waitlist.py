@@ -14,7 +14,7 @@ from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import CHANGE, EDIT, READ, Role
 from app.models.base.screen import Screen
-from app.models.base.types import Instant, choice
+from app.models.base.types import Instant, Words, choice
 from app.models.clinic.opening import WEEKDAYS
 from app.models.clinic.visit_type import VisitType
 from app.models.people.patient import Patient
@@ -40,7 +40,7 @@ class WaitlistEntry(Entity):
     visit_type_id: Mapped[int] = mapped_column(ForeignKey("visit_type.visit_type_id"))
     earliest: Mapped[datetime] = mapped_column(Instant)
     latest: Mapped[datetime] = mapped_column(Instant)
-    weekdays: Mapped[str | None] = mapped_column(String(80))
+    weekdays: Mapped[str | None] = mapped_column(Words(80, WEEKDAYS))
     from_time: Mapped[time | None] = mapped_column(Time)
     to_time: Mapped[time | None] = mapped_column(Time)
     priority: Mapped[int] = mapped_column(default=0, server_default="0")

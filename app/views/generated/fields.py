@@ -17,7 +17,8 @@ from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.refusals import words
 from app.models.base.screen import Screen
-from app.spelling import word
+from app.models.base.types import Words
+from app.spelling import several, word
 from app.views.generated import parsing, values
 
 
@@ -41,7 +42,11 @@ class _FromColumn:
                 raise ValueError(error.message) from None
 
     def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else _for_input(self.data)
+        if self.raw_data:
+            return str(self.raw_data[0])
+        if self.data and isinstance(self.column.type, Words):
+            return several(self.data)
+        return _for_input(self.data)
 
     def pre_validate(self, form: wtforms.Form) -> None:
         """What the column refuses is refused while reading."""

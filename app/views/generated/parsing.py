@@ -13,8 +13,8 @@ from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.sealed import SealedJson, SealedText
-from app.models.base.types import FhirDateTime, Instant
-from app.spelling import spelled
+from app.models.base.types import FhirDateTime, Instant, Words
+from app.spelling import spelled, stored_words
 from app.views.generated.values import NUMBERS
 
 LARGEST_INTEGER = 2**31 - 1
@@ -58,6 +58,11 @@ def _text(column: Column[Any], raw: Any) -> str:
             )
         )
     return text
+
+
+def _words(column: Column[Any], raw: Any) -> str:
+    known: tuple[str, ...] = column.type.words  # type: ignore[attr-defined]
+    return _text(column, stored_words(clean_text(raw), known))
 
 
 def _choice(column: Column[Any], raw: Any) -> str:
@@ -164,6 +169,7 @@ READERS: tuple[tuple[Any, Any], ...] = (
     (sa.Date, _date),
     (sa.Time, _time),
     (sa.JSON, _json),
+    (Words, _words),
     (sa.String, _text),
     (SealedText, _text),
     (SealedJson, _json),

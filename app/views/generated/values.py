@@ -13,8 +13,8 @@ from sqlalchemy import types as sa
 from app.language import SOURCE, _, current
 from app.models.base.clock import clinic_zone
 from app.models.base.sealed import Sealed
-from app.models.base.types import FhirDateTime, Instant
-from app.spelling import counted, spelled
+from app.models.base.types import FhirDateTime, Instant, Words
+from app.spelling import counted, several, spelled
 from app.views.generated.pages import Cell
 
 NUMBERS = (sa.Numeric, sa.Float)
@@ -96,6 +96,8 @@ def cell_of(value: Any, column: Column[Any] | None, *, chosen: bool = False) -> 
         return Cell(str(value), "choice")
     if isinstance(getattr(column, "type", None), FhirDateTime):
         return Cell(when(value), kind(column))
+    if isinstance(getattr(column, "type", None), Words):
+        return Cell(several(value), kind(column))
     said = counted(value) if type(value) is int else show(value)
     return Cell(said, kind(column))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Query
 from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
+from app.models.trail.deeds import stored_deed
 from app.security.scope import as_key
 from app.spelling import word
 from app.views.generated.filters import BadFilter
@@ -40,6 +41,13 @@ class IsSmall(Is):
 
     def clean(self, value: str) -> Any:
         return str(super().clean(value)).strip().lower()
+
+
+class IsDeed(Is):
+    """The column holds this action, which people write in their language or as it is stored."""
+
+    def clean(self, value: str) -> Any:
+        return stored_deed(str(super().clean(value)))
 
 
 class IsTable(Is):

@@ -13,12 +13,13 @@ from app import database
 from app.exchange import audit_fhir
 from app.language import _, _l
 from app.models import AuditEvent
+from app.models.trail.deeds import deed
 from app.security import audit
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell, Column, Row, ShowPage
 from app.views.generated.values import show
 from app.views.ops import trail_words
-from app.views.ops.filters import From, Is, IsNumber, IsSmall, IsTable, Until
+from app.views.ops.filters import From, Is, IsDeed, IsNumber, IsSmall, IsTable, Until
 from app.views.ops.table import OpsTable, same_question
 from app.views.ops.tabs import tabs
 
@@ -36,7 +37,7 @@ class TrailTable(OpsTable):
         (_l("Export FHIR"), ".fhir", "fa-file-export"),
     )
     empty = _l("No event yet. Every read of a record and every change leaves one.")
-    spoken = ("action", "entity", "outcome")
+    spoken = ("entity", "outcome")
     column_list = (
         "recorded", "agent", "action", "entity", "entity_id", "patient_id", "outcome",
     )  # fmt: skip
@@ -59,7 +60,7 @@ class TrailTable(OpsTable):
         IsNumber(AuditEvent.patient_id, _l("Patient number"), data_type="number"),
         From(AuditEvent.recorded, _l("From")),
         Until(AuditEvent.recorded, _l("Until")),
-        IsSmall(AuditEvent.action, _l("Action")),
+        IsDeed(AuditEvent.action, _l("Action")),
         IsTable(AuditEvent.entity, _l("What")),
         IsSmall(AuditEvent.outcome, _l("Outcome")),
     )
@@ -67,6 +68,8 @@ class TrailTable(OpsTable):
     def cell(self, row: Any, name: str) -> Cell:
         if name == "entity_id" and row.entity == "Backup":
             return Cell(trail_words.moment(row.entity_id) or "")
+        if name == "action":
+            return Cell(deed(row.action), "text")
         return super().cell(row, name)
 
     def show_page(self, row: Any) -> ShowPage:
