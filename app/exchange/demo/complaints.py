@@ -181,8 +181,5 @@ CASES: dict[str, tuple[Case, ...]] = {
              "trimester", None, ("weight",), (18, 43)),
         Case("Advice before pregnancy", "Planning a pregnancy", "Folic acid; vaccination checked.",
              "Questions answered. Cycle regular.", None, None, None, (), (18, 45)),
-        Case("Routine screening", "Routine gynaecological examination, no findings",
-             "Smear taken; result by letter. Next in three years.",
-             "No complaints. Examination without findings."),
     ),
 }  # fmt: skip

@@ -140,7 +140,7 @@ class Booker:
     def _visit(self, duty: Duty, physician: Physician, kind: Kind, start: int) -> Visit | None:
         end = start + kind.minutes
         room_id = self._diary.room(physician.rooms[kind.room_type], start, end + kind.buffer_after)
-        person = self._person(duty, physician, start, end)
+        person = self._person(duty, physician, kind, start, end)
         if room_id is None or person is None:
             return None
         case = self._case(duty, physician, kind, person)
@@ -151,11 +151,14 @@ class Booker:
         self._diary.enter(visit)
         return visit
 
-    def _person(self, duty: Duty, physician: Physician, start: int, end: int) -> Person | None:
+    def _person(
+        self, duty: Duty, physician: Physician, kind: Kind, start: int, end: int
+    ) -> Person | None:
         pool = self._pools[physician.specialization]
         for _ in range(40):
             person = self._rng.choice(pool)
             fits = sees(physician.specialization, person.age(duty.day), person.sex)
+            fits = fits and (not kind.cases or bool(_fitting(kind.cases, duty, person)))
             fits = fits and not self._keeps_room(person, start)
             if fits and self._diary.is_free(person, start, end):
                 return person
@@ -171,9 +174,14 @@ class Booker:
         lasting = [c.case for c in person.chronic if physician.specialization in c.seen_by]
         if follow_up and lasting and self._rng.random() < 0.6:
             return self._rng.choice(lasting)
-        age, cases = person.age(duty.day), CASES[kind.cases or physician.specialization]
-        fitting = [case for case in cases if suits(case, age, person.sex)]
-        return self._rng.choice(fitting or cases[-1:])
+        name = kind.cases or physician.specialization
+        return self._rng.choice(_fitting(name, duty, person) or CASES[name][-1:])
+
+
+def _fitting(name: str, duty: Duty, person: Person) -> list[Case]:
+    """The cases of this name that can be the person's."""
+    age = person.age(duty.day)
+    return [case for case in CASES[name] if suits(case, age, person.sex)]
 
 
 def _pool(specialization: str, patients: Sequence[Person], clock: Clock) -> list[Person]:
