@@ -64,6 +64,22 @@ def test_a_doctor_prescribes_against_an_allergy_and_overrides(
         db.session.remove()
 
 
+def test_on_a_phone_the_button_says_beside_it_what_the_check_found(
+    page_of: Any, complaints: Any, sqlite_cast: Cast
+) -> None:
+    cast = sqlite_cast
+    add(cast, AllergyIntolerance(patient_id=cast.paula, display="Penicillin", criticality="high"))
+    page = page_of("diaz", width=390, height=844)
+    page.goto(f"/chart/{cast.paula}/prescribe")
+    page.locator("#display[role=combobox]").press_sequentially("amox 500")
+    page.get_by_role("option", name="Amoxicillin 500 mg capsule").click()
+    page.get_by_role("link", name="Stop: allergy").click()
+    page.wait_for_function(
+        "() => document.querySelector('.drug-alert').getBoundingClientRect().top < innerHeight"
+    )
+    assert complaints(page) == []
+
+
 def test_a_nurse_finds_the_code_of_a_problem_as_she_types(
     page_of: Any, complaints: Any, sqlite_cast: Cast
 ) -> None:

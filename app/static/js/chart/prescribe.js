@@ -1,6 +1,6 @@
 // Prescribing: drugs found as one types, and the check as soon as something changes.
 
-import { _ } from "../language.js";
+import { _, _n } from "../language.js";
 import { Combobox } from "../combobox.js";
 import "../form.js";
 
@@ -38,6 +38,18 @@ function show(fragment) {
   alerts.innerHTML = fragment;
   for (const field of alerts.querySelectorAll("select, input")) field.value = answers.get(field.name) ?? field.value;
   if (focused) document.getElementById(focused)?.focus();
+  pointAtFound();
+}
+
+/** Beside the button, which a phone shows before what the check found: the gravest of it, as a link. */
+function pointAtFound() {
+  const link = form.querySelector("[data-found]");
+  const worst = alerts.querySelector('[data-level="block"]') ?? alerts.querySelector('[data-level="warn"]');
+  const others = alerts.querySelectorAll(".drug-alert").length - 1;
+  link.hidden = !worst;
+  if (!worst) return;
+  const said = worst.querySelector("strong").textContent;
+  link.textContent = others ? _n("%(said)s and one more", "%(said)s and %(num)s more", others, { said }) : said;
 }
 
 /** What the formulary says of a chosen drug goes into fields that nobody filled in. */
@@ -67,6 +79,7 @@ form.addEventListener("change", (event) => {
   if (CHECKED.has(event.target.name) && drug.value.trim()) check();
 });
 
+pointAtFound();
 document.querySelector("[data-summary]")?.focus();
 if (drug.value && !alerts.querySelector(".drug-alert")) check();
 else if (!drug.value) drug.focus();
