@@ -22,6 +22,10 @@ SPOKEN = {
     "email, sms": "e-mail, else text message",
     "sms, email": "text message, else e-mail",
     "icd-10-cm": "ICD-10-CM",
+    "login": "sign-in",
+    "logout": "sign-out",
+    "lockout": "sign-in paused",
+    "end-session": "session ended",
     "digest": "weekly digest",
     "factor_changed": "second factor changed",
     "glass_broken": "restricted chart opened",
@@ -29,7 +33,7 @@ SPOKEN = {
     "login_paused": "sign-in paused",
     "shift_published": "rota published",
     "shift_removed": "shift taken off",
-    "waitlist_offer": "time offered from the waiting list",
+    "waitlist_offer": "free time offered",
 }
 """What is stored by another name than people say."""
 

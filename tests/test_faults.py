@@ -176,4 +176,7 @@ def test_a_database_file_that_is_none_is_a_503_not_a_stack(
     client = broken.test_client()
     assert client.get("/health").status_code == 200
     assert client.get("/ready").status_code == 503
+    page = client.get("/feed/abc.ics?q=an", headers={"Accept": "text/html"})
+    assert page.status_code == 503
+    assert '<a class="btn btn-primary" href="/feed/abc.ics?q=an">Try again</a>' in page.text
     _forget_connections(broken)

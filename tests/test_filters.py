@@ -421,3 +421,13 @@ def test_each_request_has_filters_of_its_own(sqlite_cast: Cast) -> None:
         assert view._filters is first
     with sqlite_cast.app.test_request_context():
         assert view._filters is not first
+
+
+def test_an_empty_table_offers_no_search_and_one_that_is_searched_in_vain_does(
+    sqlite_cast: Cast,
+) -> None:
+    admin = sqlite_cast.client("amina")
+    empty, in_vain = admin.get("/blocking/list/").text, admin.get("/patient/list/?q=nobody").text
+    assert [said in empty for said in ('class="toolbar"', "Export CSV")] == [False, False]
+    assert 'class="toolbar"' in in_vain
+    assert 'value="nobody"' in in_vain

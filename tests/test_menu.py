@@ -35,3 +35,14 @@ def test_what_was_left_open_is_open_on_the_next_page(sqlite_cast: Cast) -> None:
 def test_the_days_work_stands_above_the_set_up(sqlite_cast: Cast) -> None:
     names = list(sections(sqlite_cast.client("amina")))
     assert names.index("Clinic") < names.index("Team") < names.index("Set-up")
+
+
+def test_another_language_leaves_the_menu_in_its_order_and_the_days_work_open(
+    sqlite_cast: Cast,
+) -> None:
+    client = sqlite_cast.client("amina")
+    english = sections(client)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "es"
+    assert "Inicio" in client.get("/").text
+    assert sections(client) == english
+    assert list(sections(client)) == list(english)

@@ -48,7 +48,7 @@ class VisitQuestion(Entity):
         one="Question",
         menu="Set-up",
         icon="fa-clipboard-question",
-        columns=["position", "question", "visit_type", "kind", "required", "active"],
+        columns=["question", "visit_type", "kind", "required", "active", "position"],
         search=["question", "visit_type", "kind", "active"],
         labels={"position": "Place"},
         help={

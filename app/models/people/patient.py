@@ -78,6 +78,7 @@ class Patient(Entity):
             "contact_info", "insurance_details", "language", "language_tag", "deceased_on",
         ],
         labels={
+            "email": "E-mail",
             "dob": "Birth date",
             "contact_info": "Address",
             "insurance_details": "Insurance",

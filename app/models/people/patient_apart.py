@@ -51,7 +51,8 @@ class PatientApart(Entity):
     withdrawn_by: Mapped[User | None] = relationship(foreign_keys=[withdrawn_by_id])
 
     __screen__ = Screen(
-        title="Two people",
+        title="Told apart",
+        one="Two people",
         menu="Administration",
         icon="fa-people-arrows",
         columns=["patient", "other", "reason", "decided_at", "decided_by", "withdrawn_at"],

@@ -33,6 +33,7 @@ class Staff(Entity):
 
     __screen__ = Screen(
         title="Staff",
+        one="Member of staff",
         menu="Team",
         icon="fa-id-badge",
         columns=["name", "role", "contact_info", "active"],

@@ -46,7 +46,7 @@ class PortalRegistration(Entity):
         search=["created", "name", "email", "state"],
         form=["patient", "state"],
         detail=["created", "name", "dob", "email", "phone", "state", "patient"],
-        labels={"created": "Asked", "dob": "Birth date"},
+        labels={"created": "Asked", "dob": "Birth date", "email": "E-mail"},
         help={
             "patient": "Who this is. Left empty on approval, a new patient is registered.",
             "state": "Approving sends an invitation to the e-mail address above.",

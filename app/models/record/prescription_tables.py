@@ -20,6 +20,7 @@ from app.models.base.types import Instant, choice
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
 from app.models.record.medication_request import MedicationRequest
+from app.spelling import word
 
 END_REASONS: dict[str, str] = {
     "renewed": _l("Renewed"),
@@ -85,7 +86,7 @@ class ReferenceList(Entity):
     )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.release}"
+        return f"{word(self.kind)} {self.release}"
 
 
 class MedicationEnd(Entity):

@@ -14,7 +14,7 @@ from app.models.base.grants import READ, Role
 from app.models.base.screen import Screen
 from app.models.base.sealed import SealedJson, SealedText
 from app.models.base.types import Instant
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import STATUSES, Appointment
 from app.spelling import said
 
 
@@ -42,6 +42,7 @@ class AppointmentHistory(Entity):
         title="Appointment history",
         icon="fa-clock-rotate-left",
         columns=["recorded", "appointment", "status_before", "status_after", "agent", "reason"],
+        choices={"status_before": STATUSES, "status_after": STATUSES},
         search=["recorded", "appointment", "status_after", "agent"],
         detail=[
             "recorded", "appointment", "agent", "status_before", "status_after",

@@ -62,6 +62,12 @@ function axes(told, width) {
   ];
 }
 
+/** How far the last label reaches beyond its column: room that is kept at the right. */
+function overhang(labels, width) {
+  if (labels.length <= FEW) return 8;
+  return Math.max(8, (labels.at(-1).length * LETTER - (width - 70) / labels.length) / 2);
+}
+
 function options(told, box) {
   const isLines = told.kind === "lines";
   const stroke = (place) => colour(toneOf(told, place));
@@ -69,7 +75,7 @@ function options(told, box) {
     width: box.clientWidth,
     height: box.clientHeight,
     legend: { show: false },
-    padding: [10, 8, 0, 0],
+    padding: [10, overhang(told.labels, box.clientWidth), 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: isLines } },
     scales: {
       x: { time: false, range: () => [-0.5, told.labels.length - 0.5] },

@@ -125,16 +125,16 @@ def _entries(
     found = []
     for section in sorted(current_app.extensions["appbuilder"].menu.get_data(), key=_place):
         children = section.get("childs", [])
-        parts = [(child["label"], child["icon"], child["url"]) for child in children]
+        parts = [(child["name"], child["icon"], child["url"]) for child in children]
         entries = [(_(label), icon, url) for label, icon, url in parts]
-        title = section["label"]
+        title = section["name"]  # its label may be spoken by the framework already
         found.append((title, _(title), entries))
     return found
 
 
 def _place(section: dict[str, Any]) -> int:
     known = list(SECTION_ICONS)
-    return known.index(section["label"]) if section["label"] in known else len(known)
+    return known.index(section["name"]) if section["name"] in known else len(known)
 
 
 def _is_open(label: str, items: list[Item]) -> bool:

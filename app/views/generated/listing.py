@@ -88,7 +88,8 @@ def row_of(view: Any, row: Any, columns: Sequence[str]) -> Row:
     cells = [view.cell(row, name) for name in columns]
     if cells:
         kind = "link" if show_url and cells[0].kind not in WHEN else cells[0].kind
-        cells[0] = Cell(cells[0].text or str(row), kind, show_url)
+        text = word(cells[0].text) if cells[0].kind == "choice" else cells[0].text
+        cells[0] = Cell(text or str(row), kind, show_url)
     return Row(
         pk=key,
         cells=cells,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from app.language import _, _l
+from app.language import _, _k, _l
 from app.spelling import counted, word
 from app.views.generated.pages import Cell
 from app.views.generated.values import show
@@ -38,6 +38,12 @@ LABELS: dict[str, Any] = {
     "what": _l("What was done"),
     "words": _l("Searched for"),
 }
+ACTIONS = (
+    _k("Export"), _k("Sign-in"), _k("Sign-out"), _k("Sign-in paused"), _k("Session ended"),
+    _k("Unlock"), _k("Restore"), _k("Import"), _k("Resend"), _k("Get"), _k("Post"),
+    _k("Break glass"), _k("Success"), _k("Failure"), _k("Refused"), _k("Restored"),
+)  # fmt: skip
+"""What an event can say was done, and how it ended, that no table declares."""
 AS_TYPED = ("file", "form", "name", "of", "words")
 """Of these the words are a person's or a format's own, not the program's."""
 
