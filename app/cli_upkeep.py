@@ -42,15 +42,16 @@ def backup_command(target: Path | None) -> None:
     TARGET is a folder, or the name of the file; without it, the folder of CLINIC_BACKUPS. The keys
     are in no backup: keep field_keys, secret_key and the folder of the seals in another place.
     """
-    now, folder = datetime.now(UTC), target or current_app.config["CLINIC_BACKUPS"]
+    now = datetime.now(UTC)
+    _folder, file = backups.place(target or current_app.config["CLINIC_BACKUPS"], now)
     try:
-        manifest = backups.make(db.engine, folder, now)
+        manifest = backups.make(db.engine, file, now)
     except ClinicError as error:
         raise click.ClickException(error.message) from None
     backups.note(db.session(), "backup", manifest, now)
     db.session.commit()
     click.echo(
-        f"{manifest.rows:,} rows of {len(manifest.tables)} tables are in {folder}, "
+        f"{manifest.rows:,} rows of {len(manifest.tables)} tables are in {file}, "
         + ("and were restored from there to prove it." if manifest.proven == "restored" else
            "and were read to their end; this role may make no database to restore them into.")
     )  # fmt: skip

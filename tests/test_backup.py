@@ -263,6 +263,7 @@ def test_the_commands_back_up_and_restore(sqlite_cast: Cast, tmp_path: Path) -> 
     runner = sqlite_cast.app.test_cli_runner()
     made = runner.invoke(args=["clinic", "backup", str(tmp_path / "daily")])
     (file,) = (tmp_path / "daily").glob("*.backup")
+    assert f"tables are in {file}, and" in made.output
     refused = runner.invoke(args=["clinic", "restore", str(file)])
     nothing = runner.invoke(args=["clinic", "restore", str(tmp_path)])
     done = runner.invoke(args=["clinic", "restore", "--overwrite", str(tmp_path / "daily")])

@@ -42,7 +42,7 @@ class Backup:
 def make(engine: Engine, target: Path, now: datetime) -> Manifest:
     """Copy the database into a file of its own, proven. A `target` that is a folder gets a file
     named by the moment. Raises BackupError, leaving nothing that looks like a backup."""
-    folder, file = _place(target, now)
+    folder, file = place(target, now)
     if file.exists():
         raise BackupError(f"{file} is there already; it is not written over.")
     with _alone(folder), tempfile.TemporaryDirectory(prefix=MAKING, dir=folder) as workshop:
@@ -145,7 +145,7 @@ def _dump(engine: Engine, dumped: Path, now: datetime) -> Manifest:
     )
 
 
-def _place(target: Path, now: datetime) -> tuple[Path, Path]:
+def place(target: Path, now: datetime) -> tuple[Path, Path]:
     """The folder and the file; a name without an ending is a folder."""
     is_folder = target.is_dir() or not target.suffix
     folder = target if is_folder else target.parent

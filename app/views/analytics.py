@@ -85,7 +85,7 @@ class AnalyticsView(BaseView):
         """The table of one figure, for the same question; in English, as all that leaves as CSV."""
         person = actor()
         mine = [section for section in SECTIONS if section.roles & person.roles]
-        section = _chosen(mine, request.args.get("section", ""))
+        section = _chosen(mine, request.args.get("section", mine[0].key))
         asked = _asked(person, section)
         asked = replace(asked, scope=replace(asked.scope, dated=True))
         with in_language(SOURCE):

@@ -164,3 +164,10 @@ def test_every_figure_is_defined_in_the_documents(sqlite_cast: Cast) -> None:
     assert [f.key for f in figures if f"### {f.title}\n" not in told] == []
     assert [f.key for f in figures if f"`{f.key}`" not in told] == []
     assert [f.key for f in figures if str(f.meaning) not in told] == []
+
+
+def test_the_tables_of_the_first_page_are_had_from_its_own_links(busy: Cast) -> None:
+    client = busy.client("amina")
+    links = re.findall(r'href="([^"]*\.csv[^"]*)"', client.get("/analytics/").text)
+    assert links
+    assert {client.get(link.replace("&amp;", "&")).status_code for link in links} == {200}
