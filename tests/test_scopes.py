@@ -412,8 +412,12 @@ def test_a_doctor_does_not_write_in_the_records_of_another(cast: Cast, way: str)
 
 
 def test_a_doctor_reads_the_records_of_another(cast: Cast) -> None:
-    page = cast.client("eriksen").get(f"/medical_record/show/{cast.record_of_diaz}")
-    assert "Paula’s secret diagnosis" in page.text
+    path = f"/medical_record/show/{cast.record_of_diaz}"
+    page = cast.client("eriksen").get(path).text
+    assert "Paula’s secret diagnosis" in page and f'href="/chart/{cast.paula}"' in page
+    edit = f"/medical_record/edit/{cast.record_of_diaz}"
+    assert edit not in page, "no button to what would be refused"
+    assert edit in cast.client("diaz").get(path).text
 
 
 @pytest.mark.parametrize("who", ["nora", "rosa"])

@@ -40,6 +40,11 @@ class Entity(Model):
     def pk(self) -> Any:
         return getattr(self, self.pk_name())
 
+    @property
+    def settled(self) -> bool:
+        """Whether the row changes no more, so that no page offers its form."""
+        return False
+
     def read(self, name: str) -> Any:
         """A column as a page shows it: what the program wrote itself is said in the language of who
         reads it. What people wrote stays as it is."""

@@ -124,6 +124,7 @@ class AllergyIntolerance(Coded):
 
     __screen__ = Screen(
         title="Allergies",
+        one="Allergy",
         menu="Records",
         icon="fa-hand-dots",
         columns=["display", "patient", "criticality", "reaction", "clinical_status"],
@@ -173,6 +174,7 @@ class Observation(Coded):
 
     __screen__ = Screen(
         title="Vital signs and findings",
+        one="Measurement or finding",
         menu="Records",
         icon="fa-heart-pulse",
         columns=["display", "patient", "value", "unit", "value_text", "effective"],

@@ -108,6 +108,10 @@ class MedicalRecord(Entity):
     def __str__(self) -> str:
         return _("Record of %(day)s", day=spelled(self.visit_date, "d MMM y"))
 
+    @property
+    def settled(self) -> bool:
+        return self.status == "signed"
+
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
-        if self.status == "signed":
+        if self.settled:
             raise ClinicError(_("A signed record does not change."))

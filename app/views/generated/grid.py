@@ -72,7 +72,7 @@ class GridView(Guarded, ModelView):
             facts=self.facts(row),
             list_title=self.list_title,
             list_url=self.url("list"),
-            edit_url=self.url("edit", Action.EDIT, pk=pk),
+            edit_url=self.url("edit", Action.EDIT, pk=pk) if self.may(row, Action.EDIT) else None,
             delete_url=self.url("delete", Action.DELETE, pk=pk),
             related=[*related.cards(self, row), *self.more_cards(row)],
             links=self.links(row),
@@ -161,8 +161,8 @@ class GridView(Guarded, ModelView):
         return [(self.label_columns[c], self.cell(row, c)) for c in self.show_columns]
 
     def links(self, row: Any) -> Sequence[Link]:
-        """Buttons that lead from the detail page to pages written by hand."""
-        return ()
+        """Buttons from the detail page to pages written by hand; what is of a record has its chart."""
+        return related.to_chart(self, row)
 
     def cell(self, row: Any, name: str) -> Cell:
         value = row.read(name) if isinstance(row, Entity) else getattr(row, name)
@@ -187,7 +187,8 @@ class GridView(Guarded, ModelView):
         return url_for(f"{self.endpoint}.{method}", **values)
 
     def may(self, row: Any, action: Action) -> bool:
-        return may(actor(), row, action)
+        settled = action is Action.EDIT and getattr(row, "settled", False)
+        return not settled and may(actor(), row, action)
 
     def pick_url(self, model: type[Any]) -> str:
         """Where rows of another table are looked up."""

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
+
 from app.extensions import db
+from app.language import _
 from app.models import DeclarationError, Entity, Patient
 from app.models.people.linked import same_person
 from app.security import audit
@@ -15,7 +18,7 @@ from app.views.generated import reading
 from app.views.generated.filters import LinkIs
 from app.views.generated.guard import actor
 from app.views.generated.listing import row_of
-from app.views.generated.pages import Column, RelatedCard
+from app.views.generated.pages import Column, Link, RelatedCard
 
 MOST = 6
 """How many rows a card shows; the list has the rest."""
@@ -93,3 +96,13 @@ def _list_url(view: Any, link: str, key: Any) -> str | None:
 
 def _add_url(view: Any, link: str, key: Any) -> str | None:
     return view.url("add", **{link: key}) if link in view.add_columns else None
+
+
+def to_chart(view: Any, row: Any) -> list[Link]:
+    """From a row of a record to the chart that it is of, for who may open charts."""
+    if not getattr(view.model, "__clinical__", False):
+        return []
+    if not view.appbuilder.sm.has_access("can_show", "Chart"):
+        return []
+    chart = url_for("ChartView.show", patient_id=row.patient_id)
+    return [Link(_("Chart"), chart, "fa-notes-medical")]
