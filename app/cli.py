@@ -27,6 +27,8 @@ from app.models.analytics import rollup
 from app.models.messages import links, message_defaults
 from app.models.record import drug_lists
 from app.models.record.icd import is_own_table
+from app.upkeep.counting import revision_of
+from app.upkeep.restoring import is_known
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
@@ -160,7 +162,9 @@ def migration_command(message: str) -> None:
 
 def set_up() -> list[str]:
     """Migrate, add roles, and make the tables that are declared but not migrated yet, so that a
-    new declaration can be tried at once. Idempotent; says what it did."""
+    new declaration can be tried at once. Idempotent; says what it did. Ends the program where the
+    database is at a migration that is not there."""
+    _refuse_unknown()
     upgrade()
     _forget_old_pages()
     added = current_app.extensions["appbuilder"].sm.sync_roles()
@@ -171,6 +175,17 @@ def set_up() -> list[str]:
     lines = [f"The database is up to date; roles added: {', '.join(added) or 'none'}."]
     lines += [f"Loaded {codes} codes of ICD-10-CM."] if codes else []
     return lines + [f"Made the table {name}, which has no migration yet." for name in made]
+
+
+def _refuse_unknown() -> None:
+    with db.engine.connect() as connection:
+        at = revision_of(connection)
+    if at and not is_known(at):
+        raise SystemExit(
+            f"The database is at migration {at}, which is not in migrations/versions. Either a later "
+            "version of the clinic made it: start that one. Or the file of a migration of your own "
+            "is gone: put it back."
+        )
 
 
 def build_demo(*, patients: int, years: int) -> Any:

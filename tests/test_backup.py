@@ -272,3 +272,12 @@ def test_the_commands_back_up_and_restore(sqlite_cast: Cast, tmp_path: Path) -> 
     assert (nothing.exit_code, "no backup in" in nothing.output) == (1, True)
     assert done.exit_code == 0, done.output
     shutil.rmtree(tmp_path / "daily")
+
+
+def test_a_database_at_a_migration_that_is_gone_is_left_alone_and_named(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '40b5f73dbcf4'"))
+        db.session.commit()
+    said = sqlite_cast.app.test_cli_runner().invoke(args=["clinic", "init"])
+    assert said.exit_code == 1
+    assert "at migration 40b5f73dbcf4, which is not in migrations/versions" in said.output

@@ -90,19 +90,25 @@ def head() -> str:
     return str(_scripts().get_current_head())
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version of the clinic has this migration."""
+    try:
+        return _scripts().get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
 def _refuse_other(manifest: Manifest, engine: Engine) -> None:
     if manifest.dialect != engine.dialect.name:
         raise BackupError(
             f"This is a backup of a {manifest.dialect} database; DATABASE_URL names one of "
             f"{engine.dialect.name}."
         )
-    try:
-        _scripts().get_revision(manifest.revision)
-    except CommandError:
+    if not is_known(manifest.revision):
         raise BackupError(
             f"This backup is of a later version of the clinic (migration {manifest.revision}); "
             f"install that version first. This one knows migrations up to {head()}."
-        ) from None
+        )
 
 
 def _refuse_other_keys(keys: Keyring, wrapped: list[str]) -> None:
