@@ -8,6 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 
+from babel import Locale
 from babel.dates import parse_pattern
 from babel.numbers import format_decimal
 from flask import Flask
@@ -96,6 +97,13 @@ def stored_words(said: str, known: Iterable[str]) -> str:
     stored = {spoken.lower(): one for one in known for spoken in (one, plain(one), word(one))}
     written = (one.strip() for one in said.split(","))
     return ", ".join(stored.get(one.lower(), one) for one in written if one)
+
+
+def tongue(tag: str | None) -> str:
+    """The name of a language by its BCP 47 tag: `vi` or `vi-VN` → “Vietnamese”; an unknown tag as it is."""
+    code = (tag or "").replace("_", "-").split("-")[0].lower()
+    name = str(Locale.parse(current()).languages.get(code) or tag or "")
+    return name[:1].upper() + name[1:]
 
 
 def apart(name: str) -> str:

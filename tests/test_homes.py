@@ -224,6 +224,19 @@ def test_the_reception_sees_the_waitlist_the_most_urgent_first(sqlite_cast: Cast
     assert page.index("Quentin Quist") < page.index("Paula O")
 
 
+def test_a_waiting_list_that_is_cut_says_how_many_wait_not_how_many_are_shown(
+    sqlite_cast: Cast,
+) -> None:
+    now = datetime.now(UTC)
+    facts = {"earliest": now, "latest": now + timedelta(days=5), "created": now}
+    facts |= {"visit_type_id": sqlite_cast.visit_type}
+    people = [Patient(name=f"Wait {n}", dob=date(1990, 1, 1)) for n in range(9)]
+    keep(sqlite_cast, *[WaitlistEntry(patient=person, **facts) for person in people])
+    page = home(sqlite_cast, "rosa")
+    panel = page[page.index(">Waiting list</h2>") :]
+    assert panel.index('"count">9<') < panel.index("Wait ")
+
+
 def test_the_reception_sees_who_asks_for_the_portal_until_they_are_answered(
     sqlite_cast: Cast,
 ) -> None:

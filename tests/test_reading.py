@@ -115,3 +115,13 @@ def test_an_empty_list_tells_only_those_who_may_add_to_it_to_add(sqlite_cast: Ca
     reader = sqlite_cast.client("nora").get("/visit_question/list/").text
     assert (asked in reader, told in reader) == (True, False)
     assert told in sqlite_cast.client("amina").get("/visit_question/list/").text
+
+
+def test_a_language_of_an_import_is_read_by_its_name(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        db.session.get_one(Patient, sqlite_cast.paula).language_tag = "vi-VN"
+        db.session.commit()
+        db.session.remove()
+    page = sqlite_cast.client("rosa").get(f"/patient/show/{sqlite_cast.paula}").text
+    assert "Vietnamese" in page
+    assert "vi-VN" not in page

@@ -62,7 +62,7 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
               _("All of tomorrow is confirmed."), None, len(to_call)),
         *_requests(desk.portal_requests(session)),
         Panel(_("Waiting list"), "fa-hourglass-half", [_listed(row) for row in listed],
-              _("Nobody is on the waiting list."), (_("All"), waitlist)),
+              _("Nobody is on the waiting list."), (_("All"), waitlist), listed[0].all if listed else None),
         _without_phone(desk.without_phone(session, now)),
     ]  # fmt: skip
 

@@ -25,7 +25,7 @@ from app.models import (
 from app.models.people import duplicates, linked, merging, telling_apart
 from app.security import audit
 from app.security.scope import load, visible
-from app.spelling import word
+from app.spelling import tongue, word
 from app.views.frame.bodies import read_text
 from app.views.generated import writing
 from app.views.generated.guard import actor
@@ -173,6 +173,8 @@ def preview(
 
 def _shown(patient: Patient, name: str) -> str:
     value = getattr(patient, name)
+    if name == "language_tag":
+        return tongue(value)
     chosen = kind(Patient.columns()[name]) == "choice" and value
     return word(value) if chosen else show(value)
 
@@ -195,7 +197,7 @@ def _lines(kept: Patient, other: Patient) -> list[Line]:
 def _labels() -> dict[str, str]:
     return {
         "name": _("Name"), "record_number": _("Record number"), "dob": _("Birth date"),
-        "sex": _("Sex"), "phone": _("Phone"), "email": _("Email"), "contact_info": _("Address"),
+        "sex": _("Sex"), "phone": _("Phone"), "email": _("E-mail"), "contact_info": _("Address"),
         "insurance_details": _("Insurance"), "language": _("Language"),
         "language_tag": _("Language as imported"), "deceased_on": _("Died"),
     }  # fmt: skip

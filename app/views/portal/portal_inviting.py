@@ -20,11 +20,12 @@ from app.models.portal import joining
 from app.models.portal.portal_access import RELATIONS, guardians
 from app.security import audit
 from app.security.scope import load
+from app.spelling import tongue
 from app.views.generated import writing
 from app.views.generated.api import EntityApi
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
-from app.views.generated.pages import Link
+from app.views.generated.pages import Cell, Link
 from app.views.login.user_forms import clean
 from app.views.portal.portal_joining import send
 
@@ -93,6 +94,12 @@ class PortalInviteView(BaseView):
 
 class PatientGrid(GridView):
     """The generated grid; a patient's page leads to the chart, and to the invitation."""
+
+    def cell(self, row: Patient, name: str) -> Cell:
+        found = super().cell(row, name)
+        if name == "language_tag":
+            found.text = tongue(found.text)
+        return found
 
     def links(self, row: Patient) -> list[Link]:
         found = []
