@@ -178,7 +178,7 @@ def test_a_guardian_reaches_the_child_and_nobody_else(cast: Cast) -> None:
     tim = register(cast)
     client = cast.app.test_client()
     join(client, invite(cast, tim, "parent", "Mia Tester"))
-    assert "Hello Tim" in client.get("/portal/").text
+    assert "Visits of Tim" in client.get("/portal/").text
     assert client.post("/portal/for/", data={"patient": cast.quentin}).status_code == 404
     assert user_of(cast, tim) is None
 
@@ -195,7 +195,7 @@ def test_who_acts_for_two_turns_from_one_to_the_other(cast: Cast) -> None:
     paula.post(invite(cast, tim, "parent", "Paula"), data={"dob": BORN})
     assert "Hello Paula" in paula.get("/portal/").text
     paula.post("/portal/for/", data={"patient": tim})
-    assert "Hello Tim" in paula.get("/portal/").text
+    assert "Visits of Tim" in paula.get("/portal/").text
 
 
 def test_a_form_about_another_person_than_chosen_now_changes_nothing(cast: Cast) -> None:

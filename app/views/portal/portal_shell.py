@@ -107,10 +107,12 @@ def frame_of_login() -> dict[str, Any]:
 
 def _frame() -> dict[str, Any]:
     nav = [(label, icon, url_for(endpoint), _is_current(endpoint)) for label, icon, endpoint in NAV]
+    acting = _chosen()  # a refusal of what the form was about is shown in this frame, too
     return {
         "nav": nav,
         "clinic": clinic(),
-        "acting": _chosen(),  # a refusal of what the form was about is shown in this frame, too
+        "acting": acting,
+        "for_self": actor().patient_id == acting.patient_id,
         "several": len(acted_for()) > 1,
     }
 
