@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.orm import Session
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 _piecewise: ContextVar[bool] = ContextVar("piecewise", default=False)
@@ -76,15 +77,29 @@ def reading() -> Iterator[None]:
 
 
 @contextmanager
-def one_statement(engine: Engine) -> Iterator[Connection]:
+def one_statement(session: Session) -> Iterator[Connection]:
     """A connection for one statement that writes, which is a transaction by itself: PostgreSQL is
-    asked once, not for a BEGIN and a COMMIT besides. It is kept, on the disk, when it has returned."""
-    token = _by_itself.set(True)
+    asked once, not for a BEGIN and a COMMIT besides, on the connection that the request has read
+    from. It is kept, on the disk, when it has returned."""
+    alone, reads = _by_itself.set(True), _read_only.set(False)
     try:
-        with engine.begin() as connection:
-            yield connection
+        if _is_piecemeal(session):
+            yield session.connection()
+        else:
+            session.close()
+            with session.get_bind().engine.begin() as connection:
+                yield connection
     finally:
-        _by_itself.reset(token)
+        _read_only.reset(reads)
+        _by_itself.reset(alone)
+
+
+def _is_piecemeal(session: Session) -> bool:
+    """Whether each statement of what the session has begun is sent by itself."""
+    if not session.in_transaction() or session.get_bind().dialect.name == "sqlite":
+        return False
+    driver: Any = session.connection().connection.dbapi_connection
+    return driver.autocommit is True
 
 
 @contextmanager

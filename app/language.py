@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -107,11 +107,14 @@ def current() -> str:
     request this is, else of the clinic."""
     if forced := _forced.get():
         return forced
-    with suppress(AttributeError, RuntimeError):  # asked hundreds of times a page: by one look
+    try:  # asked hundreds of times a page: by one look
         known: str = g.language
-        return known
-    if not g:
+    except AttributeError:
+        pass
+    except RuntimeError:  # nobody is asking
         return SOURCE
+    else:
+        return known
     chosen: str = _of_request() or current_app.config["CLINIC_LANGUAGE"]
     g.language = chosen
     return chosen
@@ -215,11 +218,16 @@ def init_app(app: Flask) -> None:
 @pass_eval_context
 def _in_page(context: EvalContext, text: str, /, **values: Any) -> str:
     """As `_` in a template: what is filled in is escaped, and a percent sign is written twice."""
-    said = catalogue(current()).gettext(text)
-    if context.autoescape:
-        said = Markup(said)  # noqa: S704  # nosec B704: our own text
+    code = current()
+    said = _marked(code, text) if context.autoescape else catalogue(code).gettext(text)
     filled: str = said % values if "%" in said else said
     return filled
+
+
+@lru_cache(maxsize=10_000)
+def _marked(code: str, text: str) -> Markup:
+    """A text of ours as a page says it, which is asked for again and again."""
+    return Markup(catalogue(code).gettext(text))  # noqa: S704  # nosec B704: our own text
 
 
 @pass_eval_context

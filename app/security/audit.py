@@ -58,11 +58,13 @@ def _facts(
 def written(session: Session, actor: Actor | None, action: str, row: Any) -> None:
     """Record a write in its own transaction, with the names of the columns that change; of a row
     about two patients under either."""
-    columns = [a.key for a in inspect(row).attrs if a.history.has_changes()]
+    detail = None
+    if action == "edit":
+        columns = [a.key for a in inspect(row).attrs if a.history.has_changes()]
+        detail = {"columns": sorted(columns)} if columns else None
     if action != "delete":
         session.flush()
     key = inspect(row).identity[0] if inspect(row).identity else None
-    detail = {"columns": sorted(columns)} if columns and action == "edit" else None
     name = type(row).__name__
     facts = [_facts(actor, action, name, key, patient_id, detail) for patient_id in _whose(row)]
     session.execute(KEEP, facts)
@@ -96,10 +98,13 @@ def keep_reads(session: Session) -> None:
     reads = g.pop("reads", [])
     if not reads:
         return
+    if len(reads) == 1:
+        with database.one_statement(session) as connection:
+            connection.execute(KEEP, reads)
+        return
     session.close()
     database.start_writing()
-    engine = session.get_bind().engine
-    with engine.begin() if len(reads) > 1 else database.one_statement(engine) as connection:
+    with session.get_bind().engine.begin() as connection:
         connection.execute(KEEP, reads)
 
 

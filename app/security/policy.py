@@ -45,6 +45,11 @@ class Policy:
         default_factory=lambda: {role: set() for role in Role}
     )
 
+    def rules_for(self, roles: Iterable[Role], model: type[Any], action: Action) -> list[Rule]:
+        """What these roles may do with rows of this table: none for one that nobody declared."""
+        subject = self.by_model.get(model)
+        return subject.rules_for(roles, action) if subject else []
+
     def add_table(self, name: str, model: type[Any], grants: Mapping[Role, Grant]) -> None:
         """Take in the grants of one table; raises DeclarationError on one that names nothing."""
         rules = {

@@ -29,7 +29,18 @@ from app.views.chart.chart_notes import ChartNotesView
 from app.views.chart.chart_prescribe import ChartPrescribeView
 from app.views.chart.chart_prints import ChartPrintsView
 from app.views.chart.chart_vitals import ChartVitalsView
-from app.views.frame import addresses, answers, browser, csrf, errors, kept, requests, shell, timing
+from app.views.frame import (
+    addresses,
+    answers,
+    browser,
+    csrf,
+    errors,
+    kept,
+    macros,
+    requests,
+    shell,
+    timing,
+)
 from app.views.frame.health import HealthView
 from app.views.frame.languages import LanguageView
 from app.views.frame.search import SearchView
@@ -178,6 +189,6 @@ def grant_pages(policy: Policy) -> None:
 
 def init_app(app: Flask) -> None:
     """What surrounds every request: its limits, its refusals, its shell."""
-    for part in (addresses, answers, timing, requests, browser, csrf, errors, shell):
+    for part in (addresses, answers, timing, requests, browser, csrf, errors, macros, shell):
         part.init_app(app)
     kept.init_app(app, login_page)

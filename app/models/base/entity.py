@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from flask_appbuilder import Model
@@ -55,16 +57,19 @@ class Entity(Model):
         return str(inspect(cls).primary_key[0].key)
 
     @classmethod
-    def columns(cls) -> dict[str, Column[Any]]:
+    @cache
+    def columns(cls) -> Mapping[str, Column[Any]]:
         return dict(inspect(cls).columns.items())
 
     @classmethod
-    def links(cls) -> dict[str, RelationshipProperty[Any]]:
+    @cache
+    def links(cls) -> Mapping[str, RelationshipProperty[Any]]:
         """Relations to one other row, by attribute: what a form picks and a list names."""
         mapper = inspect(cls)
         return {r.key: r for r in mapper.relationships if r.direction.name == "MANYTOONE"}
 
     @classmethod
+    @cache
     def foreign_key(cls, link: str) -> str:
         """The column behind a link: `room` → `room_id`."""
         (column,) = cls.links()[link].local_columns

@@ -57,7 +57,8 @@ def plan_changes(
     session: Session, touched: Touched, silent: set[Appointment], now: datetime
 ) -> None:
     """Void what is not true any more and plan what has to be told instead, and the reminders."""
-    rules = outbox.rules_of(session, *CHANGES, "reminder")
+    changes = CHANGES if any(touched.values()) else CHANGES[:1]  # what is new can only be booked
+    rules = outbox.rules_of(session, *changes, "reminder")
     # of a visit that begins in this transaction no message can have been written before it
     unsent = _unsent(session, [visit.appointment_id for visit in touched if touched[visit]])
     if not rules and not unsent:

@@ -94,7 +94,10 @@ def _closed(reader: _Reader) -> tuple[Select[Any], Any]:
 
 
 def require_open(session: Session, actor: Acting, patient_id: int, now: datetime) -> bool:
-    """Raises Restricted where the chart is closed to this person; else whether it is restricted."""
+    """Raises Restricted where the chart is closed to this person; else whether it is restricted. Of
+    most charts it is clear at once that nobody restricted them, and no more is asked."""
+    if not session.scalar(_MAY_BE_RESTRICTED, {"patient_id": patient_id}):
+        return False
     keys = {name: getattr(actor, name) for name in ("user_id", "staff_id", "doctor_id")}
     asked = keys | {"patient_id": patient_id, "now": now}
     asked |= {f"broken_since_{minutes}": since for minutes, since in _lasting(now).items()}
@@ -107,8 +110,8 @@ def require_open(session: Session, actor: Acting, patient_id: int, now: datetime
 
 @cache
 def _is_closed(*, staff: bool, doctor: bool) -> Select[bool, bool]:
-    """Asks whether a chart is restricted, and closed to who has a key as staff, as a doctor; made once for each,
-    since to put it together takes longer than to send it."""
+    """Asks whether a chart is restricted, and closed to who has a key as staff, as a doctor; made
+    once for each, since to put it together takes longer than to send it."""
     reader = _Reader(
         _number("user_id"),
         _number("staff_id") if staff else None,
@@ -123,6 +126,18 @@ def _is_closed(*, staff: bool, doctor: bool) -> Select[bool, bool]:
     return select(
         linked.WHOSE.in_(_closed_to(reader)).label("closed"), restricted.label("restricted")
     )
+
+
+_MAY_BE_RESTRICTED = select(
+    or_(
+        exists().where(
+            ChartRestriction.patient_id == linked.WHOSE, ChartRestriction.state == "active"
+        ),
+        exists().where(PatientLink.patient_id == linked.WHOSE),
+        exists().where(PatientLink.other_id == linked.WHOSE),
+    )
+)
+"""Whether this chart is restricted, or that of somebody who was merged with its patient may be."""
 
 
 def _number(name: str) -> Any:

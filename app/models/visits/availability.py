@@ -109,6 +109,8 @@ class Situation:
     blocked: dict[int, list[Interval]] = field(default_factory=dict)
     opening: list[Interval] | None = None
     holidays: Mapping[date, str] = field(default_factory=dict)
+    lapsed: bool = False
+    """Whether there is a hold, wherever, that ran out and was not cancelled yet."""
 
     def workable(self, doctor_id: int) -> list[Interval]:
         """When the doctor works and the clinic is open, whoever is booked."""

@@ -48,7 +48,8 @@ def prepare(session: Session, actor: Acting, visit: Appointment, now: datetime) 
         situation = _bearing_on(session, visit, wish, now)
         _choose_room(visit, situation, wish)
         _ask_rules(visit, situation, wish, now)
-        holds.release(session, visit, now)
+        if situation.lapsed:
+            holds.release(session, visit, now)
     life.remember(session, actor, visit, now, visit.override_reason)
 
 

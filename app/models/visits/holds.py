@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.language import _, _k
@@ -35,6 +35,14 @@ def expired(now: Any) -> ColumnElement[bool]:
         Appointment.hold_until.is_not(None),
         Appointment.hold_until <= now,
     )
+
+
+FIRST_TO_END = (
+    select(func.min(Appointment.hold_until))
+    .where(Appointment.status == "pending", Appointment.hold_until.is_not(None))
+    .scalar_subquery()
+)
+"""When the first hold ends or ended that nobody has confirmed or cancelled: one look into an index."""
 
 
 def hold(visit: Appointment, now: datetime, length: timedelta = HOLD) -> None:

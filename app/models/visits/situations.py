@@ -70,9 +70,12 @@ _OPEN = select(
     OpeningHours.weekday, null(), _NO_DAY, OpeningHours.start_time, OpeningHours.end_time,
     _NO_INSTANT, _NO_INSTANT,
 )  # fmt: skip
-_HOURS: CompoundSelect[Any] = union_all(_SHIFTS, _AWAY, _OPEN)
-"""When these doctors work and are away, and when the house is open: by one statement, in which the
-first column says what a row is, of the house its day of the week."""
+_LAPSED = select(
+    literal("lapsed"), null(), _NO_DAY, _NO_TIME, _NO_TIME, _NO_INSTANT, _NO_INSTANT,
+).where(bindparam("now") >= holds.FIRST_TO_END)  # fmt: skip
+_HOURS: CompoundSelect[Any] = union_all(_SHIFTS, _AWAY, _OPEN, _LAPSED)
+"""When these doctors work and are away, when the house is open, and whether any hold has run out: by
+one statement, in which the first column says what a row is, of the house its day of the week."""
 _STANDING = (
     select(Appointment.appointment_id, _start, Appointment.minutes_duration)
     .where(
@@ -127,7 +130,7 @@ def load(
         "latest": window.end + timedelta(hours=12),
     }
     situation = Situation(zone, window, holidays=holidays or {})
-    _load_hours(session, situation, wanted | within, rota or window)
+    _load_hours(session, situation, wanted | within | {"now": standing["now"]}, rota or window)
     _load_visits(session, situation, wanted | standing)
     if rooms:
         situation.rooms = list(session.scalars(_ROOMS))
@@ -153,6 +156,8 @@ def _load_hours(
             situation.shifts.setdefault(doctor_id, []).append(Interval(at, until))
         elif what == "away":
             situation.away.setdefault(doctor_id, []).append(Interval(start, end))
+        elif what == "lapsed":
+            situation.lapsed = True
         else:
             opening.append((what, begins, ends))
     if opening:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, bindparam, inspect, literal, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.language import _, _l
@@ -163,8 +163,11 @@ def _links(actor: Actor, *models: type[Any]) -> Select[Any]:
         key: Any = inspect(model).primary_key[0]
         is_it = key == bindparam(f"key_{number}", type_=key.type)
         query = query.outerjoin(model, and_(is_it, row_scope(actor, model, Action.LIST)))
-    return query
+    return query.options(load_only(*NAMED)) if Patient in models else query
 
+
+NAMED = (Patient.name, Patient.dob, Patient.deceased_on, Patient.replaced_by_id)
+"""What is asked of a patient who is only named, who has many columns."""
 
 _links_as_ever = once_a_person(_links)
 
