@@ -184,7 +184,7 @@ def _refuse_unknown() -> None:
         raise SystemExit(
             f"The database is at migration {at}, which is not in migrations/versions. Either a later "
             "version of the clinic made it: start that one. Or the file of a migration of your own "
-            "is gone: put it back."
+            "is gone: put it back, and call “flask db downgrade” before it goes."
         )
 
 
