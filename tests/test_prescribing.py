@@ -359,7 +359,7 @@ def test_the_report_counts_overrides_and_names_no_patient(cast: Cast) -> None:
     form |= overridden(prescribe(diaz, cast.paula, form).text)
     prescribe(diaz, cast.paula, form)
     page = cast.client("amina").get("/prescribing/").text
-    assert "Allergy · Stop" in page
+    assert "Allergy&nbsp;· Stop" in page
     assert "50 %" in page
     assert "Dr. Díaz" in page
     assert "Taken before without harm" in page
