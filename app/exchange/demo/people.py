@@ -197,7 +197,8 @@ def allergy_rows(found: Sequence[Person], rng: Random, today: date) -> Iterator[
                 "recorded": str(known_since),
             }
         if not person.allergies and person.number % 5:
-            yield _none_known(person, today - timedelta(days=person.number * 7 % 900))
+            asked = today - timedelta(days=person.number * 7 % 900)
+            yield _none_known(person, max(asked, person.dob))
 
 
 def _none_known(person: Person, asked: date) -> dict[str, Any]:
