@@ -14,7 +14,17 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from app.models.clinic.room import Room
@@ -183,15 +193,16 @@ def _shifts_between(reach: Reach, of_one: bool) -> Select[int, date, time, time]
 
 
 def _visits(reach: Reach) -> Any:
-    """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them. What is
-    sealed is left so, for whoever may read it to open."""
+    """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them: by the
+    thousand, so that a status is the word as it is kept. What is sealed is left so, for whoever may
+    read it to open."""
     return (
         select(
             Appointment.appointment_id,
             Appointment.version,
             Appointment.appointment_datetime,
             Appointment.minutes_duration,
-            Appointment.status,
+            type_coerce(Appointment.status, String).label("status"),
             Appointment.arrived_at,
             type_coerce(Appointment.reason, Text).label("sealed_reason"),
             Appointment.patient_id,

@@ -48,11 +48,14 @@ def csp_nonce() -> str:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=csp_nonce()))
+    """What an answer says by itself stays as it is."""
+    wanted = HEADERS | {"Content-Security-Policy": POLICY.format(nonce=csp_nonce())}
     if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
+        wanted["Strict-Transport-Security"] = HTTPS_ONLY
     if request.endpoint not in STATIC:
-        response.headers.setdefault("Cache-Control", "no-store")
+        wanted["Cache-Control"] = "no-store"
+    there = set(response.headers.keys(lower=True))
+    response.headers.extend(
+        [(name, value) for name, value in wanted.items() if name.lower() not in there]
+    )
     return response
