@@ -12,6 +12,7 @@ import os
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +26,7 @@ from app.models.base.keyring import Keyring, Unreadable
 
 MARK = "s1:"
 NUMBER, NONCE = 4, 12
+TEXT = NUMBER + NONCE
 IS = (operators.eq, operators.ne, operators.is_, operators.is_not)
 
 
@@ -43,14 +45,19 @@ def seal(plain: bytes, place: str, keys: Keyring | None = None) -> bytes:
 
 def unseal(sealed: bytes, place: str, keys: Keyring | None = None) -> bytes:
     """What `seal` was given for the same place. Raises Unreadable."""
-    cipher = (keys or keyring()).key(int.from_bytes(sealed[:NUMBER]))
-    nonce, text = sealed[NUMBER : NUMBER + NONCE], sealed[NUMBER + NONCE :]
     try:
-        return cipher.decrypt(nonce, text, place.encode())
+        return _decrypted(sealed, place.encode(), keys or keyring())
     except (InvalidTag, ValueError):
-        raise Unreadable(
-            _("A text of %(place)s does not open: it was changed outside.", place=place)
-        ) from None
+        raise _changed(place) from None
+
+
+def _decrypted(sealed: bytes, about: bytes, keys: Keyring) -> bytes:
+    cipher = keys.key(int.from_bytes(sealed[:NUMBER]))
+    return cipher.decrypt(sealed[NUMBER:TEXT], sealed[TEXT:], about)
+
+
+def _changed(place: str) -> Unreadable:
+    return Unreadable(_("A text of %(place)s does not open: it was changed outside.", place=place))
 
 
 def seal_text(plain: str, place: str, keys: Keyring | None = None) -> str:
@@ -60,23 +67,30 @@ def seal_text(plain: str, place: str, keys: Keyring | None = None) -> str:
 
 def unseal_text(sealed: str, place: str, keys: Keyring | None = None) -> str:
     """What `seal_text` was given. Raises Unreadable, also for what was never sealed."""
-    if not sealed.startswith(MARK):
-        raise Unreadable(
-            _("A text of %(place)s was written outside: it is not sealed.", place=place)
-        )
-    try:
-        envelope = a2b_base64(sealed[len(MARK) :], strict_mode=True)
-    except ValueError:
-        raise Unreadable(
-            _("A text of %(place)s does not open: it was changed outside.", place=place)
-        ) from None
-    return unseal(envelope, place, keys).decode()
+    return _opener(place, keys or keyring())(sealed)
 
 
 def opener(place: str) -> Callable[[str], str]:
-    """As `unseal_text`, for who opens texts by the thousand: the keys are looked up once."""
-    keys = keyring()
-    return lambda sealed: unseal_text(sealed, place, keys)
+    """As `unseal_text`, for who opens texts by the thousand."""
+    return _opener(place, keyring())
+
+
+@lru_cache(maxsize=500)
+def _opener(place: str, keys: Keyring) -> Callable[[str], str]:
+    about = place.encode()
+
+    def opened(sealed: str) -> str:
+        if not sealed.startswith(MARK):
+            raise Unreadable(
+                _("A text of %(place)s was written outside: it is not sealed.", place=place)
+            )
+        try:
+            envelope = a2b_base64(sealed[len(MARK) :], strict_mode=True)
+            return _decrypted(envelope, about, keys).decode()
+        except (InvalidTag, ValueError):
+            raise _changed(place) from None
+
+    return opened
 
 
 class Sealed(TypeDecorator[Any]):
