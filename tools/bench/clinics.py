@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import make_url, text
 from sqlalchemy.engine import URL
@@ -65,10 +65,10 @@ def copied(
     anew: bool = False,
 ) -> Clinic:
     """Another database with all that is in that of the clinic; `fill` adds to a new one. One that
-    is there already stays, unless it is wanted `anew`."""
+    is there already stays, unless it is wanted `anew` or has the tables of another version."""
     url = make_url(clinic.url)
     copy = url.set(database=f"{url.database}_{name}")
-    if anew:
+    if anew or _version(copy) != _version(url):
         with connecting(url.set(database="postgres")) as connection:
             gone = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             connection.execute(gone.format(Identifier(str(copy.database))))
@@ -82,6 +82,16 @@ def connecting(url: URL) -> Connection[Any]:
     """A connection each of whose statements is a transaction of its own."""
     server = url.set(drivername="postgresql")
     return Connection.connect(server.render_as_string(hide_password=False), autocommit=True)
+
+
+def _version(url: URL) -> str | None:
+    """The migration that a database is at; None where there is no such database."""
+    try:
+        with connecting(url) as connection:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except OperationalError:
+        return None
+    return str(found[0]) if found else None
 
 
 def _make(url: URL, template: str = "template1") -> bool:
