@@ -176,6 +176,23 @@ def test_the_card_of_a_visit_opens_by_key_and_cancels_with_a_reason(
     visit(page, "Paula").wait_for(state="detached")
 
 
+def test_why_a_patient_comes_is_told_of_the_visit_that_is_opened(
+    page_of: PageOf, day: str, sqlite_cast: Cast
+) -> None:
+    with sqlite_cast.app.app_context():
+        for row in db.session.scalars(
+            db.select(Appointment).filter_by(patient_id=sqlite_cast.paula)
+        ):
+            row.reason = "Coughs since May"
+        db.session.commit()
+    page = page_of("rosa")
+    with page.expect_response(lambda answer: "/calendar/events" in answer.url) as told:
+        opened(page, day)
+    assert "Coughs" not in told.value.text()
+    visit(page, "Paula").locator("button").press("Enter")
+    page.locator("#visit-card .visit-list", has_text="Coughs since May").wait_for()
+
+
 def test_a_visit_is_moved_without_a_drag(page_of: PageOf, day: str, sqlite_cast: Cast) -> None:
     page = opened(page_of("rosa"), day)
     visit(page, "Paula").locator("button").press("Enter")

@@ -70,11 +70,6 @@ def unseal_text(sealed: str, place: str, keys: Keyring | None = None) -> str:
     return _opener(place, keys or keyring())(sealed)
 
 
-def opener(place: str) -> Callable[[str], str]:
-    """As `unseal_text`, for who opens texts by the thousand."""
-    return _opener(place, keyring())
-
-
 @lru_cache(maxsize=500)
 def _opener(place: str, keys: Keyring) -> Callable[[str], str]:
     about = place.encode()

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
-    Text,
     and_,
     bindparam,
     or_,
@@ -194,8 +193,8 @@ def _shifts_between(reach: Reach, of_one: bool) -> Select[int, date, time, time]
 
 def _visits(reach: Reach) -> Any:
     """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them: by the
-    thousand, so that a status is the word as it is kept. What is sealed is left so, for whoever may
-    read it to open."""
+    thousand, so that a status is the word as it is kept. Why a patient comes is not among them: it is
+    sealed, and told of the one visit that somebody opens."""
     return (
         select(
             Appointment.appointment_id,
@@ -204,7 +203,6 @@ def _visits(reach: Reach) -> Any:
             Appointment.minutes_duration,
             type_coerce(Appointment.status, String).label("status"),
             Appointment.arrived_at,
-            type_coerce(Appointment.reason, Text).label("sealed_reason"),
             Appointment.patient_id,
             Appointment.doctor_id,
             Appointment.room_id,

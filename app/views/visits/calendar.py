@@ -113,7 +113,7 @@ def hidden_columns(person: Actor) -> frozenset[str]:
         "patient": "patient", "patient_id": "patient", "dob": "patient", "phone": "patient",
         "doctor": "doctor", "doctor_id": "doctor", "room": "room", "room_id": "room",
         "type": "visit_type", "type_id": "visit_type", "colour": "visit_type",
-        "reason": "reason", "status": "status", "arrived_at": "arrived_at",
+        "status": "status", "arrived_at": "arrived_at",
     }  # fmt: skip
     of_others = {
         Patient: {"patient": "name", "dob": "dob", "phone": "phone"},

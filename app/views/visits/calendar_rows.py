@@ -8,14 +8,13 @@ from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.models.base.sealed import opener
 from app.spelling import days_spelled
 from app.views.generated.values import encode
 
 KEYS = (
     "id", "version", "start", "end", "at", "minutes", "status", "arrived_at", "patient_id",
     "patient", "dob", "phone", "doctor_id", "doctor", "room_id", "room", "type_id", "type",
-    "colour", "reason", "may_change", "series_id",
+    "colour", "may_change", "series_id",
 )  # fmt: skip
 
 
@@ -23,18 +22,15 @@ def of_visits(rows: Iterable[Any], hidden: frozenset[str], zone: ZoneInfo) -> li
     """Rows of `agenda.visits`, each in the order of `KEYS`; wall-clock times are those of `zone`,
     what is `hidden` is None."""
     times = cache(partial(_times, zone))
-    born, opened = days_spelled("d MMM y"), opener("appointment.reason")
-    if "reason" in hidden:
-        opened = str  # stays sealed, and is left out below
+    born = days_spelled("d MMM y")
     told = [
         [
             key, version, *times(start, minutes), minutes, status,
             arrived_at and encode(arrived_at), patient_id, patient, dob and born(dob), phone,
-            doctor_id, doctor, room_id, room, type_id, kind, colour,
-            None if sealed is None else opened(sealed), bool(editable), series_id,
+            doctor_id, doctor, room_id, room, type_id, kind, colour, bool(editable), series_id,
         ]
         for (
-            key, version, start, minutes, status, arrived_at, sealed, patient_id, doctor_id,
+            key, version, start, minutes, status, arrived_at, patient_id, doctor_id,
             room_id, type_id, series_id, patient, dob, phone, doctor, room, kind, colour, editable,
         ) in rows
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 // The card of one visit: what is known, where it can go next.
 
 import { _, _p } from "../language.js";
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 import { byId, icon, make, safeColour } from "./dom.js";
 import { badge, MOVABLE, name, STATUS } from "./look.js";
 import { url } from "./move.js";
@@ -37,7 +37,8 @@ async function takeBack(visit, version, refresh) {
 /** @param {{page: object, refresh: () => Promise, reschedule: (visit) => void}} tools */
 export function openCard(visit, anchor, tools) {
   const dialog = byId("visit-card");
-  dialog.replaceChildren(head(visit, tools), facts(visit, tools), ways(visit, tools));
+  const settle = () => place(dialog, anchor.getBoundingClientRect());
+  dialog.replaceChildren(head(visit, tools), facts(visit, tools, settle), ways(visit, tools));
   dialog.style.setProperty("--visit", safeColour(visit.colour));
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   dialog.onpointerdown = (event) => {
@@ -47,7 +48,7 @@ export function openCard(visit, anchor, tools) {
     (anchor.querySelector("button") ?? anchor).focus();
   };
   dialog.showModal();
-  place(dialog, anchor.getBoundingClientRect());
+  settle();
 }
 
 /** Beside what was clicked, where there is room; on a phone the style sheet puts it below. */
@@ -74,7 +75,7 @@ function head(visit, { page }) {
   );
 }
 
-function facts(visit, { page }) {
+function facts(visit, { page }, settle) {
   const waited = visit.arrived_at && ["arrived", "checked-in"].includes(visit.status);
   const minutes = waited ? minutesBetween(wallOf(visit.arrived_at), now()) : 0;
   const rows = [
@@ -82,17 +83,31 @@ function facts(visit, { page }) {
     ["fa-notes-medical", visit.type, _("Visit type")],
     ["fa-user-doctor", visit.doctor, _("Doctor")],
     ["fa-door-open", visit.room, _("Room")],
-    ["fa-comment", visit.reason, _("Reason")],
     ["fa-couch", waited && _("waiting for %(minutes)s min", { minutes }), _("Waiting")],
   ];
   const shown = rows
     .filter(([, text]) => text)
     .map(([sign, text, label]) => make("li", {}, icon(sign), make("span", { className: "sr-only" }, `${label}: `), text));
+  shown.push(reason(visit, settle));
   if (visit.series_id) {
     const link = make("a", { href: page.urls.series.replace(/0$/, visit.series_id) }, _("One of a series: see all"));
     shown.push(make("li", {}, icon("fa-repeat"), link));
   }
   return make("div", { className: "visit-facts" }, badge(visit), make("ul", { className: "visit-list" }, ...shown));
+}
+
+/** Why the patient comes: asked for the one visit that is opened; hidden where nobody may or can say. */
+function reason(visit, settle) {
+  const text = make("span", {});
+  const line = make("li", { hidden: true }, icon("fa-comment"), make("span", { className: "sr-only" }, `${_("Reason")}: `), text);
+  get(`/api/v1/appointment/${visit.id}?q=(columns:!(reason))`)
+    .then(({ body }) => {
+      text.textContent = body.result.reason ?? "";
+      line.hidden = !body.result.reason;
+      settle();
+    })
+    .catch(() => {});
+  return line;
 }
 
 function ways(visit, tools) {
