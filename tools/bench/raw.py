@@ -26,7 +26,7 @@ WHERE lower(name) LIKE %(words)s OR lower(family_name) LIKE %(words)s ORDER BY n
 """
 VISITS = """
 SELECT a.appointment_id, a.version, a.appointment_datetime, a.minutes_duration, a.status,
-    a.arrived_at, a.reason, a.patient_id, p.name, p.dob, p.phone, a.doctor_id, d.name, a.room_id,
+    a.arrived_at, a.patient_id, p.name, p.dob, p.phone, a.doctor_id, d.name, a.room_id,
     r.name, a.visit_type_id, t.name, t.colour, a.series_id
 FROM appointment a JOIN patient p USING (patient_id) JOIN doctor d USING (doctor_id)
 LEFT JOIN room r ON r.room_id = a.room_id
@@ -119,8 +119,8 @@ def visits(start: str, days: int, doctor: int | None) -> Any:
     asked = {"start": first, "end": last, "shown": SHOWN, "doctor": doctor}
     rows = [
         [
-            *row[:2], row[2].isoformat(), *row[3:5], row[5] and row[5].isoformat(), *row[6:9],
-            row[9].isoformat(), *row[10:],
+            *row[:2], row[2].isoformat(), *row[3:5], row[5] and row[5].isoformat(), *row[6:8],
+            row[8].isoformat(), *row[9:],
         ]
         for row in connection().execute(VISITS, asked)
     ]  # fmt: skip
