@@ -85,6 +85,7 @@ def one_statement(session: Session) -> Iterator[Connection]:
     try:
         if _is_piecemeal(session):
             yield session.connection()
+            session.close()  # what had begun by reading has ended
         else:
             session.close()
             with session.get_bind().engine.begin() as connection:
