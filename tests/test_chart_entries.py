@@ -224,6 +224,50 @@ def test_the_answer_that_none_is_known_written_over_is_an_allergy(sqlite_cast: C
     assert rows(sqlite_cast, AllergyIntolerance)[0].code is None
 
 
+@pytest.mark.parametrize("url", ["/api/v1/allergy_intolerance/1", "/allergy_intolerance/edit/1"])
+def test_an_allergy_written_over_that_answer_outside_the_chart_stands(
+    sqlite_cast: Cast, url: str
+) -> None:
+    diaz, chart = sqlite_cast.client("diaz"), f"/chart/{sqlite_cast.paula}"
+    diaz.post(f"{chart}/allergy/none")
+    said = {"display": "Penicillin", "code": "716186003", "clinical_status": "active"}
+    if url.startswith("/api"):
+        assert diaz.put(url, json=said).status_code == 200
+    else:
+        form = said | {"patient": sqlite_cast.paula, "version": "1"}
+        assert diaz.post(url, data=form).status_code == 302
+    assert "Penicillin</strong>" in diaz.get(chart).text
+
+
+def test_what_names_a_reaction_is_an_allergy_whatever_its_code(sqlite_cast: Cast) -> None:
+    paula = sqlite_cast.paula
+    add(sqlite_cast, AllergyIntolerance(patient_id=paula, display="Nuts", code="716186003",
+                                        reaction="Swelling"))  # fmt: skip
+    assert "Nuts</strong>" in sqlite_cast.client("diaz").get(f"/chart/{paula}").text
+
+
+def test_that_answer_saved_as_it_is_stays_one_also_in_other_words(sqlite_cast: Cast) -> None:
+    paula, chart = sqlite_cast.paula, f"/chart/{sqlite_cast.paula}"
+    none = {"patient_id": paula, "code": "716186003", "display": "No Known Allergies (situation)"}
+    signed_visit(sqlite_cast, AllergyIntolerance(**none, recorded="2024-05-01"))
+    diaz = sqlite_cast.client("diaz")
+    for key in (1, 2):  # the signed one, and the one that takes its place
+        form = {"display": none["display"], "clinical_status": "active", "version": "1",
+                "category": "", "criticality": "", "reaction": "", "verification_status": ""}  # fmt: skip
+        assert diaz.post(f"{chart}/allergy/{key}", data=form).status_code == 302
+        assert "none known (asked" in diaz.get(chart).text
+
+
+def test_an_allergy_found_without_a_day_outlasts_the_answer_before_it(sqlite_cast: Cast) -> None:
+    diaz, chart = sqlite_cast.client("diaz"), f"/chart/{sqlite_cast.paula}"
+    diaz.post(f"{chart}/allergy/none")
+    add(sqlite_cast, AllergyIntolerance(patient_id=sqlite_cast.paula, display="Latex",
+                                        clinical_status="resolved"))  # fmt: skip
+    assert "not asked yet" in diaz.get(chart).text
+    diaz.post(f"{chart}/allergy/none")
+    assert "none known (asked" in diaz.get(chart).text
+
+
 def test_a_diagnosis_made_while_the_note_is_open_belongs_to_the_visit(cast: Cast) -> None:
     now = datetime.now(UTC)
     add(cast, MedicalRecord(patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(),

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.types import NullType
 
 from app.extensions import db
 from app.models import Appointment, AppointmentHistory, Doctor, Shift
+from app.models.visits import situations
 from tests.cast import Cast
 
 SOON = datetime.now(UTC).date() + timedelta(days=30)
@@ -174,3 +176,9 @@ def test_the_history_says_that_the_hold_ran_out(rosa: FlaskClient, cast: Cast) -
 @pytest.mark.parametrize("body", [{}, {"status": "booked"}, {"hold_until": "2030-01-01"}, []])
 def test_a_body_that_is_no_hold_is_refused(rosa: FlaskClient, body: Any) -> None:
     assert rosa.post(f"{URL}hold", json=body).status_code in (400, 422)
+
+
+def test_an_instant_is_asked_as_it_is_kept_whatever_zone_the_server_is_in() -> None:
+    for statement in (situations._HOURS, situations._VISITS, situations._STAYS):
+        untyped = {k: b for k, b in statement.compile().binds.items() if type(b.type) is NullType}
+        assert not untyped

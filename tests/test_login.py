@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +13,9 @@ from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import select
 
 from app.extensions import db
+from app.models import Role as Grants
+from app.security.policy import of_the_application
+from app.views.login import rights
 from tests.cast import PASSWORD, Cast
 
 NEW = {
@@ -191,6 +195,16 @@ def test_a_role_and_what_it_may_are_read_in_words(sqlite_cast: Cast) -> None:
     assert "OpeningHours" not in page
     assert "see, change (only status)" in page  # a room's
     assert "see, add (one&#39;s own), change (one&#39;s own)" in page
+
+
+def test_a_permission_that_only_a_page_of_ones_own_knows_is_read_by_its_name(
+    sqlite_cast: Cast,
+) -> None:
+    with sqlite_cast.app.app_context():
+        policy = copy.copy(of_the_application())
+        there = policy.permissions[Grants.NURSE] | {("can_print", "Labels"), ("can_show", "Labels")}
+        policy.permissions = policy.permissions | {Grants.NURSE: there}
+        assert ("Labels", "see, print") in rights.lines(policy, Grants.NURSE, [])
 
 
 @pytest.mark.parametrize("name", ["diaz", "nora", "rosa", "paula"])

@@ -16,10 +16,13 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.jobs import worker
+from app.language import LANGUAGES, in_language
 from app.models import AuditEvent, DeclarationError, Notification
 from app.models.base import job_run
 from app.models.messages import reasons, waiting
+from app.models.trail import deeds
 from app.security import routes
+from app.spelling import word
 from tests.cast import Cast
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -379,3 +382,14 @@ def test_the_trail_says_an_action_and_finds_it_in_the_language_of_its_reader(
     found = client.get("/ops/audit/", query_string={field: "eliminar"}, headers=spanish).text
     assert ">Eliminar<" in found
     assert ">Acceso de emergencia<" not in found
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_deed_is_found_by_the_words_that_are_shown_of_it(sqlite_app: Flask, code: str) -> None:
+    deeds_there = [*map(deeds._stored, deeds.DEEDS), "lockout", "amend"]
+    with sqlite_app.app_context(), in_language(code):
+        assert {one: deeds.stored_deed(deeds.deed(one)) for one in deeds_there} == {
+            one: one for one in deeds_there
+        }
+        for one in ("success", "failure", "refused"):
+            assert deeds.stored_outcome(word(one)) == one

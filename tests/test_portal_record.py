@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import (
+    AllergyIntolerance,
     Appointment,
     Condition,
     ContactPreference,
@@ -202,3 +203,12 @@ def test_what_one_person_did_again_and_again_is_one_line_with_how_often(sqlite_c
 )
 def test_every_page_of_the_portal_opens(cast: Cast, path: str) -> None:
     assert cast.client("paula").get(f"/portal/{path}").status_code == 200
+
+
+def test_that_none_is_known_is_no_news_once_an_allergy_was_found(cast: Cast) -> None:
+    none = {"display": "No known allergy", "code": "716186003", "recorded": "2020-05-01"}
+    keep(cast, AllergyIntolerance(patient_id=cast.paula, **none))
+    assert "you know of no allergy" in cast.client("paula").get("/portal/record/").text
+    latex = {"display": "Latex", "recorded": "2021", "clinical_status": "resolved"}
+    keep(cast, AllergyIntolerance(patient_id=cast.paula, **latex))
+    assert "you know of no allergy" not in cast.client("paula").get("/portal/record/").text

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session, defer
 
 from app.models.people.linked import same_person
 from app.models.people.staff import Doctor
+from app.models.record.allergies import known
 from app.models.record.amendment import RecordAmendment
 from app.models.record.attachment import Attachment
 from app.models.record.chart import MOST, ONGOING, TAKEN
-from app.models.record.clinical import AllergyIntolerance, Condition, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition, Observation, unreplaced
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
 from app.models.record.readings import Course, courses, observed
@@ -88,16 +89,17 @@ def conditions(session: Session, patient_id: int) -> Sequence[Condition]:
 
 def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
     """Active allergies, the dangerous first; without any, the last answer that none is known."""
+    over = case((AllergyIntolerance.clinical_status == "active", 0), else_=1)
     rank = case((AllergyIntolerance.criticality == "high", 0), else_=1)
     query = select(AllergyIntolerance).where(
         same_person(AllergyIntolerance.patient_id, patient_id),
-        AllergyIntolerance.clinical_status == "active",
+        unreplaced(AllergyIntolerance),
         shared(AllergyIntolerance),
         sound(AllergyIntolerance),
     )
-    query = query.order_by(rank, AllergyIntolerance.display, AllergyIntolerance.recorded.desc())
-    rows = session.scalars(query.limit(MOST)).all()
-    return [row for row in rows if not row.says_none] or rows[:1]
+    query = query.order_by(over, rank, AllergyIntolerance.display)
+    found = known(session.scalars(query.limit(MOST)).all())
+    return found.active or ([found.none] if found.none else [])
 
 
 def medication(session: Session, patient_id: int) -> Sequence[MedicationRequest]:

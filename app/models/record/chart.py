@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, func, select
-from sqlalchemy.orm import Session, aliased, load_only
+from sqlalchemy import Date, Integer, bindparam, case, exists, func, select
+from sqlalchemy.orm import Session, load_only
 
 from app.models.base.acting import Acting
 from app.models.clinic.visit_type import VisitType
 from app.models.people.linked import WHOSE, same_person
 from app.models.people.staff import Doctor, Staff
+from app.models.record.allergies import Allergies, known
 from app.models.record.amendment import RecordAmendment
-from app.models.record.clinical import AllergyIntolerance, Condition
+from app.models.record.clinical import AllergyIntolerance, Condition, unreplaced
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
 from app.models.record.prescription_tables import MedicationEnd
@@ -45,21 +46,6 @@ class VisitPage:
     @property
     def pages(self) -> int:
         return max(1, -(-self.count // VISITS_A_PAGE))
-
-
-class Allergies(NamedTuple):
-    """A patient's allergies, the dangerous first; without any, the answer that none is known,
-    or None where nobody asked, or asked before what was found later."""
-
-    active: list[AllergyIntolerance]
-    former: list[AllergyIntolerance]
-    none: AllergyIntolerance | None
-
-
-def _latest(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
-    """Rows that no later one replaces."""
-    later = aliased(model)
-    return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))
 
 
 _SHOWN = (
@@ -91,13 +77,13 @@ _VISITS = (
 )
 _PROBLEMS = (
     select(Condition)
-    .where(same_person(Condition.patient_id, WHOSE), _latest(Condition))
+    .where(same_person(Condition.patient_id, WHOSE), unreplaced(Condition))
     .order_by(case((Condition.clinical_status.in_(ONGOING), 0), else_=1), Condition.onset.desc())
     .limit(MOST)
 )
 _ALLERGIES = (
     select(AllergyIntolerance)
-    .where(same_person(AllergyIntolerance.patient_id, WHOSE), _latest(AllergyIntolerance))
+    .where(same_person(AllergyIntolerance.patient_id, WHOSE), unreplaced(AllergyIntolerance))
     .order_by(
         case((AllergyIntolerance.clinical_status == "active", 0), else_=1),
         case((AllergyIntolerance.criticality == "high", 0), else_=1),
@@ -165,19 +151,7 @@ def allergies(session: Session, patient_id: int) -> Allergies:
     """What the patient is allergic to, what is over (inactive, resolved or not so), and whether
     none is known."""
     rows = session.scalars(_ALLERGIES, {"patient_id": patient_id}).all()
-    found = [row for row in rows if not row.says_none]
-    active = [row for row in found if row.holds]
-    former = [row for row in found if not row.holds]
-    return Allergies(active, former, None if active else _none_known(rows, former))
-
-
-def _none_known(
-    rows: Sequence[AllergyIntolerance], former: Sequence[AllergyIntolerance]
-) -> AllergyIntolerance | None:
-    said = [row for row in rows if row.says_none and row.holds]
-    latest = max(said, key=lambda row: row.recorded or "", default=None)
-    found = max((row.recorded or "" for row in former), default="")
-    return latest if latest and (latest.recorded or "") >= found else None
+    return known(rows)
 
 
 def medication(

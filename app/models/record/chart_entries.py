@@ -64,20 +64,22 @@ def keep(
         raise Forbidden(_("Problems and allergies are kept by nurses and doctors."))
     if not values.get("display"):
         raise ClinicError(_("Say what it is."), field="display")
-    row = entry
+    row, before = entry, entry.display
     if entry.pk is not None and _is_signed(session, entry):
         row = type(entry)(
             patient_id=entry.patient_id,
             replaces_id=entry.pk,
             recorded=now.astimezone(zone).date().isoformat(),
         )
+        if isinstance(row, AllergyIntolerance) and values["display"] == before:
+            row.system, row.code = entry.system, entry.code
     elif entry.pk is None:
         row.recorded = now.astimezone(zone).date().isoformat()
         if isinstance(row, Condition):
             row.record_id = _open_note(session, actor, row.patient_id, now, zone)
     for name, value in values.items():
         setattr(row, name, value)
-    _code(session, row)
+    _code(session, row, before)
     _require_dates(row, now.astimezone(zone).date().isoformat())
     session.add(row)
     if isinstance(row, AllergyIntolerance) and row.holds and not row.says_none:
@@ -135,9 +137,9 @@ def _open_note(
     return own[0].record_id if len(own) == 1 else None
 
 
-def _code(session: Session, row: Entry) -> None:
-    """A code stands for its own words only; typed over, it is dropped."""
-    if isinstance(row, AllergyIntolerance) and row.says_none and row.display != NONE_KNOWN:
+def _code(session: Session, row: Entry, before: str | None) -> None:
+    """A code stands for its own words only; typed over what was `before`, it is dropped."""
+    if row.code == NOTHING_KNOWN and row.display not in (NONE_KNOWN, before):
         row.code = None
     if not isinstance(row, Condition) or not row.code:
         row.code, row.system = (row.code or None), (row.system if row.code else None)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy import ColumnElement, Float, ForeignKey, Index, String, exists, inspect
+from sqlalchemy.orm import Mapped, Session, aliased, declared_attr, mapped_column, relationship
 
+from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.grants import EDIT, READ, Grant, Role
 from app.models.base.naming import new_identifier
@@ -137,12 +139,29 @@ class AllergyIntolerance(Coded):
 
     @property
     def says_none(self) -> bool:
-        """Whether this is the answer that no allergy is known, not an allergy."""
-        return self.code == NOTHING_KNOWN
+        """Whether this is the answer that no allergy is known. What names a reaction or a risk is an
+        allergy, whatever its code."""
+        return self.code == NOTHING_KNOWN and not self.reaction and not self.criticality
 
     @property
     def holds(self) -> bool:
         return self.clinical_status == "active" and self.verification_status not in NOT_SO
+
+    def came_after(self, other: AllergyIntolerance) -> bool:
+        """By the days on which they were recorded, else by the order in which they were entered."""
+        if self.recorded and other.recorded:
+            return self.recorded > other.recorded
+        return bool(self.pk > other.pk)
+
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """A code stands for its own words: an allergy that is typed over the answer that there is
+        none is one. A new entry has its day."""
+        state: Any = inspect(self).attrs
+        written = state.display.history.has_changes() or state.code.history.has_changes()
+        if self.code == NOTHING_KNOWN and written and self.display != NONE_KNOWN:
+            self.system = self.code = None
+        if self.pk is None and self.recorded is None:
+            self.recorded = now.astimezone(clinic_zone()).date().isoformat()
 
 
 UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "{score}": None}
@@ -192,3 +211,9 @@ class Observation(Coded):
             numbers = [measured(one) for one in found if isinstance(one, (int, float))]
             return "/".join(numbers) if numbers and len(numbers) == len(found) else None
         return UNITS.get(self.unit or "", self.unit) if name == "unit" else getattr(self, name)
+
+
+def unreplaced(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:
+    """Rows that no later one replaces."""
+    later = aliased(model)
+    return ~exists().where(later.replaces_id == getattr(model, model.pk_name()))

@@ -72,7 +72,7 @@ _OPEN = select(
 )  # fmt: skip
 _LAPSED = select(
     literal("lapsed"), null(), _NO_DAY, _NO_TIME, _NO_TIME, _NO_INSTANT, _NO_INSTANT,
-).where(bindparam("now") >= holds.FIRST_TO_END)  # fmt: skip
+).where(bindparam("now", type_=Instant()) >= holds.FIRST_TO_END)  # fmt: skip
 _HOURS: CompoundSelect[Any] = union_all(_SHIFTS, _AWAY, _OPEN, _LAPSED)
 """When these doctors work and are away, when the house is open, and whether any hold has run out: by
 one statement, in which the first column says what a row is, of the house its day of the week."""

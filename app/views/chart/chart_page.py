@@ -14,6 +14,7 @@ from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Ro
 from app.models.base.clock import clinic_zone
 from app.models.people.linked import is_of, kept_id
 from app.models.record import chart, closed, restricting
+from app.models.record.allergies import Allergies
 from app.models.record.clinical import AllergyIntolerance
 from app.models.record.vitals import ADULT
 from app.security import audit
@@ -33,7 +34,7 @@ class Opened:
     patient: Patient
     person: Actor
     now: datetime
-    known: chart.Allergies
+    known: Allergies
     restricted: bool
     until: datetime | None
     """When the chart closes again to this person, who broke the glass."""

@@ -140,7 +140,7 @@ def _answer(error: Exception) -> Any:
         return render_template("restricted.html", **restricted_facts(error)), status
     ways = [(_("Go to the start page"), "/"), (_("Go back"), request.referrer or "/")]
     if status >= 500 and request.method == "GET":
-        ways.insert(0, (_("Try again"), request.full_path.removesuffix("?")))
+        ways.insert(0, (_("Try again"), f"/{request.full_path.lstrip('/').removesuffix('?')}"))
     page = {"status": status, "title": _title(status), "message": sentence(error), "do": ways}
     frame = frame_of_login() if status < 500 else {}
     return render_template("error.html", **page, **frame, kept=None), status

@@ -69,10 +69,14 @@ def lines(policy: Policy, role: Role, views: Iterable[Any]) -> list[tuple[str, s
         verb = SAME.get(verb, verb)
         title = titles.get(name) or str(PAGES.get(name) or word(apart(name)))
         said = found.setdefault(title, {})
-        said[verb] = max(said.get(verb, ""), _narrowed(policy, role, verb, name))
-    order = list(VERBS)
+        words = _narrowed(policy, role, verb, name)
+        said[verb] = min(said.get(verb, words), words, key=len)  # what is not narrowed is shorter
+    order = {verb: place for place, verb in enumerate(VERBS)}
     return [
-        (title, ", ".join(said[verb] for verb in sorted(said, key=order.index)))
+        (
+            title,
+            ", ".join(said[verb] for verb in sorted(said, key=lambda v: order.get(v, len(order)))),
+        )
         for title, said in sorted(found.items(), key=lambda pair: pair[0].casefold())
     ]
 
@@ -90,7 +94,7 @@ def _titles(views: Iterable[Any]) -> dict[str, str]:
 def _narrowed(policy: Policy, role: Role, verb: str, name: str) -> str:
     """The word for a permission; where its grants hold for one's own rows or for some columns
     alone, it says so."""
-    said = str(VERBS[verb])
+    said = str(VERBS.get(verb) or word(verb).lower())
     subject = policy.subjects.get(name)
     rules = subject.rules_for([role], Action(verb)) if subject and verb in list(Action) else []
     if not subject or not rules:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Query
 from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
-from app.models.trail.deeds import stored_deed
+from app.models.trail.deeds import stored_deed, stored_outcome
 from app.security.scope import as_key
 from app.spelling import word
 from app.views.generated.filters import BadFilter
@@ -36,11 +36,11 @@ class Is(BaseSQLAFilter):
         return "is"
 
 
-class IsSmall(Is):
-    """The column holds this word, which is stored in small letters."""
+class IsOutcome(Is):
+    """The column holds how it ended, which people write in their language or as it is stored."""
 
     def clean(self, value: str) -> Any:
-        return str(super().clean(value)).strip().lower()
+        return stored_outcome(str(super().clean(value)))
 
 
 class IsDeed(Is):

@@ -19,7 +19,7 @@ from app.views.generated.guard import actor
 from app.views.generated.pages import Cell, Column, Row, ShowPage
 from app.views.generated.values import show
 from app.views.ops import trail_words
-from app.views.ops.filters import From, Is, IsDeed, IsNumber, IsSmall, IsTable, Until
+from app.views.ops.filters import From, Is, IsDeed, IsNumber, IsOutcome, IsTable, Until
 from app.views.ops.table import OpsTable, same_question
 from app.views.ops.tabs import tabs
 
@@ -62,7 +62,7 @@ class TrailTable(OpsTable):
         Until(AuditEvent.recorded, _l("Until")),
         IsDeed(AuditEvent.action, _l("Action")),
         IsTable(AuditEvent.entity, _l("What")),
-        IsSmall(AuditEvent.outcome, _l("Outcome")),
+        IsOutcome(AuditEvent.outcome, _l("Outcome")),
     )
 
     def cell(self, row: Any, name: str) -> Cell:

@@ -37,7 +37,7 @@ async function takeBack(visit, version, refresh) {
 /** @param {{page: object, refresh: () => Promise, reschedule: (visit) => void}} tools */
 export function openCard(visit, anchor, tools) {
   const dialog = byId("visit-card");
-  const settle = () => place(dialog, anchor.getBoundingClientRect());
+  const settle = () => anchor.isConnected && place(dialog, anchor.getBoundingClientRect());
   dialog.replaceChildren(head(visit, tools), facts(visit, tools, settle), ways(visit, tools));
   dialog.style.setProperty("--visit", safeColour(visit.colour));
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
@@ -104,7 +104,7 @@ function reason(visit, settle) {
     .then(({ body }) => {
       text.textContent = body.result.reason ?? "";
       line.hidden = !body.result.reason;
-      settle();
+      if (line.isConnected) settle();
     })
     .catch(() => {});
   return line;
