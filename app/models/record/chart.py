@@ -150,8 +150,7 @@ def problems(session: Session, patient_id: int) -> Sequence[Condition]:
 def allergies(session: Session, patient_id: int) -> Allergies:
     """What the patient is allergic to, what is over (inactive, resolved or not so), and whether
     none is known."""
-    rows = session.scalars(_ALLERGIES, {"patient_id": patient_id}).all()
-    return known(rows)
+    return known(session.scalars(_ALLERGIES, {"patient_id": patient_id}).all())
 
 
 def medication(

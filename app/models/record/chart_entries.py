@@ -139,8 +139,8 @@ def _open_note(
 
 def _code(session: Session, row: Entry, before: str | None) -> None:
     """A code stands for its own words only; typed over what was `before`, it is dropped."""
-    if row.code == NOTHING_KNOWN and row.display not in (NONE_KNOWN, before):
-        row.code = None
+    if isinstance(row, AllergyIntolerance):
+        row.drop_borrowed_code(before)
     if not isinstance(row, Condition) or not row.code:
         row.code, row.system = (row.code or None), (row.system if row.code else None)
         return

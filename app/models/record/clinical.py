@@ -153,13 +153,17 @@ class AllergyIntolerance(Coded):
             return self.recorded > other.recorded
         return bool(self.pk > other.pk)
 
-    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+    def drop_borrowed_code(self, before: str | None) -> None:
         """A code stands for its own words: an allergy that is typed over the answer that there is
-        none is one. A new entry has its day."""
+        none, which stood in the words `before`, is one."""
+        if self.code == NOTHING_KNOWN and self.display not in (NONE_KNOWN, before):
+            self.system = self.code = None
+
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """A new entry has its day; for its code see `drop_borrowed_code`."""
         state: Any = inspect(self).attrs
         written = state.display.history.has_changes() or state.code.history.has_changes()
-        if self.code == NOTHING_KNOWN and written and self.display != NONE_KNOWN:
-            self.system = self.code = None
+        self.drop_borrowed_code(None if written else self.display)
         if self.pk is None and self.recorded is None:
             self.recorded = now.astimezone(clinic_zone()).date().isoformat()
 

@@ -41,9 +41,9 @@ LABELS: dict[str, Any] = {
 ACTIONS = (
     _k("Export"), _k("Sign-in"), _k("Sign-out"), _k("Sign-in paused"), _k("Session ended"),
     _k("Unlock"), _k("Restore"), _k("Import"), _k("Resend"), _k("Get"), _k("Post"),
-    _k("Break glass"), _k("Success"), _k("Failure"), _k("Refused"), _k("Restored"),
+    _k("Break glass"), _k("Restored"),
 )  # fmt: skip
-"""What an event can say was done, and how it ended, that no table declares."""
+"""What an event can say was done that no table declares."""
 AS_TYPED = ("file", "form", "name", "of", "words")
 """Of these the words are a person's or a format's own, not the program's."""
 

@@ -51,6 +51,7 @@ def _times(zone: ZoneInfo, start: datetime, minutes: int) -> tuple[str, str, str
     if ends <= begins:  # the clock is set back while the visit lasts
         wall = datetime.fromisoformat(begins) + timedelta(minutes=minutes)
         ends = wall.isoformat(timespec="minutes")
+    # as `encode`, of what is in UTC already: it comes by the hundred
     return begins, ends, start.isoformat().removesuffix("+00:00") + "Z"
 
 
