@@ -239,6 +239,50 @@ def test_an_allergy_written_over_that_answer_outside_the_chart_stands(
     assert "Penicillin</strong>" in diaz.get(chart).text
 
 
+def answer(cast: Cast, code: str, display: str, **more: str) -> AllergyIntolerance:
+    return AllergyIntolerance(patient_id=cast.paula, code=code, display=display, **more)
+
+
+def test_no_known_drug_allergy_is_an_answer_for_drugs_until_one_is_found(cast: Cast) -> None:
+    nora, chart = cast.client("nora"), f"/chart/{cast.paula}"
+    add(cast, answer(cast, "409137002", "No known drug allergy (situation)", recorded="2024-05-01"),
+        answer(cast, "429625007", "No known food allergy", recorded="2024-06-01"))  # fmt: skip
+    page = nora.get(chart).text
+    assert "No known drug allergy (asked" in page and "; No known food allergy" in page
+    assert "none known" not in page.split("Asked:")[0]
+    nora.post(f"{chart}/allergy/new", data=ALLERGY)
+    assert "No known" not in nora.get(chart).text, "nothing is denied beside an allergy"
+    drug, food, _allergy = rows(cast, AllergyIntolerance)
+    assert (drug.clinical_status, food.clinical_status) == ("inactive", "active")
+
+
+def test_the_older_code_says_none_and_wins_over_an_answer_of_a_kind(sqlite_cast: Cast) -> None:
+    add(sqlite_cast, answer(sqlite_cast, "160244002", "No Known Allergies", recorded="2020-01-01"),
+        answer(sqlite_cast, "409137002", "No known drug allergy", recorded="2024-05-01"))  # fmt: skip
+    page = sqlite_cast.client("diaz").get(f"/chart/{sqlite_cast.paula}").text
+    assert "none known (asked" in page and "No known drug allergy" not in page
+
+
+def test_a_signed_answer_that_an_allergy_overtook_is_told_as_inactive(cast: Cast) -> None:
+    diaz, chart = cast.client("diaz"), f"/chart/{cast.paula}"
+    signed_visit(cast, answer(cast, "716186003", "No known allergy", recorded="2020-05-01"))
+
+    def told() -> tuple[str, str]:
+        bundle = diaz.get(f"{chart}/fhir").json["entry"]
+        of_kind = [one["resource"] for one in bundle if "criticality" not in one["resource"]]
+        (none,) = [one for one in of_kind if one["resourceType"] == "AllergyIntolerance"]
+        line = diaz.get(f"{chart}/record").text.split("No known allergies</td>")[1]
+        return none["clinicalStatus"]["coding"][0]["code"], line.split("</tr>")[0][-20:]
+
+    assert told()[0] == "active"
+    diaz.post(f"{chart}/allergy/new", data=ALLERGY)
+    code, line = told()
+    assert code == "inactive" and "inactive" in line.lower()
+    diaz.post(f"{chart}/allergy/2", data=ALLERGY | {"version": "1", "verification_status": "refuted",
+                                                    "clinical_status": "inactive"})  # fmt: skip
+    assert "not asked yet" in diaz.get(chart).text, "asked before it was thought of"
+
+
 def test_what_names_a_reaction_is_an_allergy_whatever_its_code(sqlite_cast: Cast) -> None:
     paula = sqlite_cast.paula
     add(sqlite_cast, AllergyIntolerance(patient_id=paula, display="Nuts", code="716186003",

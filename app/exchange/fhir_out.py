@@ -35,6 +35,7 @@ from app.models.base.clock import clinic_zone
 from app.models.people import linked
 from app.models.people.linked import same_person
 from app.models.portal.shared import MISTAKE, readable, shared, sound
+from app.models.record.allergies import contradicted
 
 STATEMENTS: dict[str, type[Any]] = {
     "Condition": Condition,
@@ -63,7 +64,7 @@ def bundle_of(session: Session, patient: Patient, *, shared_only: bool, now: dat
     registered = len(resources)
     resources += [rows.encounter(going, row) for row in going.records.values()]
     resources += [rows.condition(going, row) for row in found["Condition"]]
-    resources += [rows.allergy_intolerance(going, row) for row in found["AllergyIntolerance"]]
+    resources += _allergies(going, found["AllergyIntolerance"])
     resources += _medication(session, going, found["MedicationRequest"])
     resources += [findings.observation(going, row) for row in found["Observation"]]
     resources += documents.notes(going, _of_patient(session, RecordAmendment, patient))
@@ -103,6 +104,11 @@ def _statements(session: Session, going: Going, kind: str) -> Sequence[Any]:
     if going.shared:
         query = query.where(shared(model), _meant(model))
     return session.scalars(query).all()
+
+
+def _allergies(going: Going, found: Sequence[AllergyIntolerance]) -> list[Resource]:
+    over = contradicted(found)
+    return [rows.allergy_intolerance(going, row, row.pk in over) for row in found]
 
 
 def _meant(model: Any) -> Any:

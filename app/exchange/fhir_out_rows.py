@@ -131,7 +131,9 @@ def condition(going: Going, row: Condition) -> Resource:
     )
 
 
-def allergy_intolerance(going: Going, row: AllergyIntolerance) -> Resource:
+def allergy_intolerance(going: Going, row: AllergyIntolerance, contradicted: bool) -> Resource:
+    """An answer that none is known which is `contradicted` goes out as no longer active."""
+    over = contradicted and row.clinical_status == "active"
     said = statement(going, "AllergyIntolerance", row)
     said["patient"] = said.pop("subject")
     mistake = row.verification_status == "entered-in-error"
@@ -140,7 +142,11 @@ def allergy_intolerance(going: Going, row: AllergyIntolerance) -> Resource:
         | {
             "clinicalStatus": None
             if mistake
-            else _concept(f"{TERMINOLOGY}/allergyintolerance-clinical", row.clinical_status, None),
+            else _concept(
+                f"{TERMINOLOGY}/allergyintolerance-clinical",
+                "inactive" if over else row.clinical_status,
+                None,
+            ),
             "verificationStatus": _concept(
                 f"{TERMINOLOGY}/allergyintolerance-verification", row.verification_status, None
             ),

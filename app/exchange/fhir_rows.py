@@ -9,10 +9,11 @@ from typing import Protocol
 from app.exchange.batch import NOT_STATED, Batch, Broken, Row
 from app.exchange.dosage import detail, readable
 from app.exchange.fhir_names import REPLACES
-from app.exchange.node import Node, coding, words
+from app.exchange.node import Node, coding, coding_of, words
 from app.exchange.observed import components, measured
 from app.exchange.values import day, instant, moment, visit_status, visit_times
 from app.language import nearest
+from app.models.record.none_known import NONE_OF
 
 
 class References(Protocol):
@@ -126,6 +127,7 @@ def allergy_intolerance(context: Context, resource: Node) -> Row:
     ]
     return {
         **_statement(context, resource, "code", "patient"),
+        **_none_known(resource.node("code")),
         "replaces": _replaces(context, resource),
         "clinical_status": _code(resource, "clinicalStatus") or "active",
         "verification_status": _code(resource, "verificationStatus"),
@@ -135,6 +137,13 @@ def allergy_intolerance(context: Context, resource: Node) -> Row:
         "reaction": ", ".join(filter(None, reactions)) or None,
         "recorded": moment(resource.text("recordedDate"), f"{resource.path}.recordedDate"),
     }
+
+
+def _none_known(concept: Node) -> Row:
+    """The code of a concept that says that no allergy is known, wherever it stands among others."""
+    codes = concept.nodes("coding")
+    said = next((one for one in codes if one.text("code") in NONE_OF), None)
+    return coding_of(concept, said) if said else {}
 
 
 def medication_request(context: Context, resource: Node) -> Row:

@@ -58,12 +58,16 @@ class Node:
 
 def coding(concept: Node) -> Row:
     """`system`, `code` and `display` of a CodeableConcept; display is never empty."""
-    first = concept.first("coding")
-    code = first.text("code")
+    return coding_of(concept, concept.first("coding"))
+
+
+def coding_of(concept: Node, one: Node) -> dict[str, str | None]:
+    """The same of this one among its codings."""
+    code = one.text("code")
     return {
-        "system": first.text("system"),
+        "system": one.text("system"),
         "code": code,
-        "display": first.text("display") or concept.text("text") or code or NOT_STATED,
+        "display": one.text("display") or concept.text("text") or code or NOT_STATED,
     }
 
 

@@ -64,6 +64,16 @@ def test_an_allergy_says_what_it_does(session, bring_in):
     assert only(session, AllergyIntolerance).reaction == "Itching"
 
 
+def test_a_code_that_says_none_is_known_counts_wherever_it_stands(session, bring_in):
+    local = {"system": "urn:elsewhere", "code": "NKA", "display": "NKA"}
+    none = {"system": "http://snomed.info/sct", "code": "716186003", "display": "No known allergy"}
+    bring_in(b.visit(b.statement(
+        "AllergyIntolerance", patient={"reference": "urn:uuid:p"}, code={"coding": [local, none]}
+    )))  # fmt: skip
+    found = only(session, AllergyIntolerance)
+    assert (found.code, found.display, found.says_none) == ("716186003", "No known allergy", True)
+
+
 def test_a_prescription_knows_its_reason_and_its_doctor(session, bring_in):
     drug = b.statement(
         "MedicationRequest",

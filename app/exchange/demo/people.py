@@ -12,8 +12,8 @@ from typing import Any
 from app.exchange.demo.cases import ALLERGIES, CHRONIC, Allergy, Chronic
 from app.exchange.demo.names import CULTURES, INSURERS, PHONES, STREETS, TOWNS, Culture
 from app.language import nearest
-from app.models.record.clinical import NONE_KNOWN, NOTHING_KNOWN
 from app.models.record.dosing import SNOMED
+from app.models.record.none_known import NONE_KNOWN, NOTHING_KNOWN
 
 YEAR = 365.25
 _PLAIN = str.maketrans({"Đ": "D", "đ": "d", "Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "ß": "ss"})

@@ -88,7 +88,7 @@ def conditions(session: Session, patient_id: int) -> Sequence[Condition]:
 
 
 def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]:
-    """Active allergies, the dangerous first; without any, the last answer that none is known."""
+    """Active allergies, the dangerous first; without any, the answers that none is known."""
     over = case((AllergyIntolerance.clinical_status == "active", 0), else_=1)
     rank = case((AllergyIntolerance.criticality == "high", 0), else_=1)
     query = select(AllergyIntolerance).where(
@@ -99,7 +99,7 @@ def allergies(session: Session, patient_id: int) -> Sequence[AllergyIntolerance]
     )
     query = query.order_by(over, rank, AllergyIntolerance.display)
     found = known(session.scalars(query.limit(MOST)).all())
-    return found.active or ([found.none] if found.none else [])
+    return found.active or found.none
 
 
 def medication(session: Session, patient_id: int) -> Sequence[MedicationRequest]:

@@ -21,9 +21,10 @@ from app.models.base.grants import Role
 from app.models.base.types import FhirDateTime
 from app.models.people.linked import same_person
 from app.models.record import chart, icd
-from app.models.record.clinical import NONE_KNOWN, NOTHING_KNOWN, AllergyIntolerance, Condition
+from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.dosing import SNOMED
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.none_known import NONE_KNOWN, NONE_OF, NOTHING_KNOWN
 
 Entry = Condition | AllergyIntolerance
 VERIFIED: dict[str, str] = {
@@ -83,7 +84,7 @@ def keep(
     _require_dates(row, now.astimezone(zone).date().isoformat())
     session.add(row)
     if isinstance(row, AllergyIntolerance) and row.holds and not row.says_none:
-        _end_none_known(session, row.patient_id)
+        _end_none_known(session, row)
     return row
 
 
@@ -95,24 +96,26 @@ def say_none_known(
     known = chart.allergies(session, patient_id)
     if known.active:
         raise ClinicError(_("An allergy is recorded. Change that entry first."))
+    before = [row.pk for row in known.none if row.says_none_at_all]
     entry = AllergyIntolerance(
         patient_id=patient_id, system=SNOMED, code=NOTHING_KNOWN, clinical_status="active",
-        verification_status="confirmed", replaces_id=known.none.pk if known.none else None,
+        verification_status="confirmed", replaces_id=before[0] if before else None,
     )  # fmt: skip
     keep(session, actor, entry, {"display": NONE_KNOWN}, now, zone)
     return entry
 
 
-def _end_none_known(session: Session, patient_id: int) -> None:
+def _end_none_known(session: Session, found: AllergyIntolerance) -> None:
     """An allergy that was found ends the answer that none is known; what was signed stays."""
     query = select(AllergyIntolerance).where(
-        same_person(AllergyIntolerance.patient_id, patient_id),
-        AllergyIntolerance.code == NOTHING_KNOWN,
+        same_person(AllergyIntolerance.patient_id, found.patient_id),
+        AllergyIntolerance.code.in_(NONE_OF),
         AllergyIntolerance.clinical_status == "active",
         AllergyIntolerance.record_id.is_(None),
     )
     for row in session.scalars(query):
-        row.clinical_status = "inactive"
+        if row.says_none and found.speaks_against(row):
+            row.clinical_status = "inactive"
 
 
 def latest(session: Session, entry: Entry) -> bool:

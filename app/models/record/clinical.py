@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Float, ForeignKey, Index, String, exists, inspect
 from sqlalchemy.orm import Mapped, Session, aliased, declared_attr, mapped_column, relationship
 
+from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
@@ -22,6 +23,7 @@ from app.models.base.sealed import PartlySealed, SealedText
 from app.models.base.types import FhirDateTime, Instant, choice
 from app.models.people.patient import Patient
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.none_known import NONE_OF
 from app.spelling import measured
 
 CLINICAL: dict[Role, Grant] = {Role.DOCTOR: EDIT, Role.NURSE: EDIT}
@@ -93,9 +95,6 @@ class Condition(Coded):
     )
 
 
-NONE_KNOWN, NOTHING_KNOWN = "No known allergy", "716186003"
-"""SNOMED CT: no known allergy. FHIR R4 keeps the answer as a code of its own, since an empty list
-does not tell whether anybody asked (https://hl7.org/fhir/R4/allergyintolerance.html)."""
 NOT_SO = ("refuted", "entered-in-error")
 
 
@@ -139,9 +138,20 @@ class AllergyIntolerance(Coded):
 
     @property
     def says_none(self) -> bool:
-        """Whether this is the answer that no allergy is known. What names a reaction or a risk is an
-        allergy, whatever its code."""
-        return self.code == NOTHING_KNOWN and not self.reaction and not self.criticality
+        """Whether this is the answer that no allergy is known, or none of a kind. What names a
+        reaction or a risk is an allergy, whatever its code."""
+        return self.code in NONE_OF and not self.reaction and not self.criticality
+
+    @property
+    def says_none_at_all(self) -> bool:
+        return self.says_none and NONE_OF[self.code or ""] is None
+
+    @property
+    def named(self) -> str:
+        """What it is, to a reader; an answer of one kind keeps the words it came with."""
+        if self.says_none_at_all:
+            return _("No known allergies")
+        return self.display.removesuffix(" (situation)") if self.says_none else self.display
 
     @property
     def holds(self) -> bool:
@@ -153,10 +163,17 @@ class AllergyIntolerance(Coded):
             return self.recorded > other.recorded
         return bool(self.pk > other.pk)
 
+    def speaks_against(self, answer: AllergyIntolerance) -> bool:
+        """Whether this allergy is of what the `answer` denies, and stands or was found later."""
+        denied = NONE_OF[answer.code or ""]
+        alike = denied is None or self.category in (None, denied)
+        return alike and (self.holds or self.came_after(answer))
+
     def drop_borrowed_code(self, before: str | None) -> None:
         """A code stands for its own words: an allergy that is typed over the answer that there is
         none, which stood in the words `before`, is one."""
-        if self.code == NOTHING_KNOWN and self.display not in (NONE_KNOWN, before):
+        same = self.display == before or (self.display or "").lower().startswith("no known ")
+        if self.code in NONE_OF and not same:
             self.system = self.code = None
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.models.people.linked import same_person
 from app.models.people.staff import Doctor, Staff
 from app.models.record import attachment
+from app.models.record.allergies import contradicted
 from app.models.record.amendment import RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, Observation
 from app.models.record.medical_record import MedicalRecord
@@ -24,12 +25,14 @@ from app.models.record.prescription_tables import MedicationEnd
 @dataclass(frozen=True)
 class WholeRecord:
     """Rows of one patient. `visits` are (record, doctor, signer), newest first; `amendments` are
-    (amendment, author) by record, `drugs` are (request, doctor, end)."""
+    (amendment, author) by record, `drugs` are (request, doctor, end), `contradicted` are keys of answers that
+    no allergy is known which an allergy has overtaken."""
 
     visits: Sequence[Any]
     amendments: Mapping[int, Sequence[Any]]
     problems: Sequence[Condition]
     allergies: Sequence[AllergyIntolerance]
+    contradicted: set[int]
     drugs: Sequence[Any]
     observations: Sequence[Observation]
     files: Sequence[Any]
@@ -37,11 +40,13 @@ class WholeRecord:
 
 def of_patient(session: Session, patient_id: int) -> WholeRecord:
     """The record of a patient whose chart the person may read; seven statements."""
+    found = _all(session, AllergyIntolerance, patient_id, AllergyIntolerance.display)
     return WholeRecord(
         visits=_visits(session, patient_id),
         amendments=_amendments(session, patient_id),
         problems=_all(session, Condition, patient_id, Condition.onset.desc()),
-        allergies=_all(session, AllergyIntolerance, patient_id, AllergyIntolerance.display),
+        allergies=found,
+        contradicted=contradicted(found),
         drugs=_drugs(session, patient_id),
         observations=_all(session, Observation, patient_id, Observation.effective.desc()),
         files=attachment.of_patient(session, patient_id),

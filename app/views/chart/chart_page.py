@@ -50,10 +50,7 @@ class Opened:
     @property
     def no_allergy(self) -> str:
         """That no allergy is known and when that was answered; empty where nobody asked."""
-        if self.known.none is None:
-            return ""
-        day = when((self.known.none.recorded or "")[:10])
-        return _("none known (asked %(day)s)", day=day) if day else _("none known")
+        return "; ".join(_answer(row) for row in self.known.none)
 
     @property
     def years(self) -> int:
@@ -84,6 +81,13 @@ class Opened:
     def has(self, row: Any) -> bool:
         """Whether a row is of this patient, or of one who was merged into this one."""
         return is_of(db.session(), row.patient_id, self.patient.patient_id)
+
+
+def _answer(row: AllergyIntolerance) -> str:
+    day = when((row.recorded or "")[:10])
+    if row.says_none_at_all:
+        return _("none known (asked %(day)s)", day=day) if day else _("none known")
+    return _("%(answer)s (asked %(day)s)", answer=row.named, day=day) if day else row.named
 
 
 def chart_of(patient_id: str) -> Opened:
