@@ -27,6 +27,8 @@ SPOKEN = {
     "logout": "sign-out",
     "lockout": "sign-in paused",
     "end-session": "session ended",
+    "feed-make": "calendar feed made",
+    "feed-revoke": "calendar feed ended",
     "digest": "weekly digest",
     "factor_changed": "second factor changed",
     "glass_broken": "restricted chart opened",

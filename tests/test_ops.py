@@ -8,6 +8,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -17,12 +18,12 @@ from sqlalchemy import text
 from app.extensions import db
 from app.jobs import worker
 from app.language import LANGUAGES, in_language
-from app.models import AuditEvent, DeclarationError, Notification
+from app.models import ALL, AuditEvent, DeclarationError, Notification
 from app.models.base import job_run
 from app.models.messages import reasons, waiting
 from app.models.trail import deeds
 from app.security import routes
-from app.spelling import word
+from app.spelling import apart, plain, word
 from tests.cast import Cast
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -215,6 +216,24 @@ def test_the_trail_in_spanish_has_no_english_head(sqlite_cast: Cast) -> None:
     page = sqlite_cast.client("amina").get("/ops/audit/", headers={"Accept-Language": "es"}).text
     assert "Registro de auditoría" in page
     assert ">Outcome<" not in page
+
+
+@pytest.mark.parametrize("said", ["historia clínica", "Medical record", "MedicalRecord"])
+def test_the_trail_is_asked_for_a_table_in_the_words_that_it_shows(
+    sqlite_cast: Cast, said: str
+) -> None:
+    event(sqlite_cast, entity="MedicalRecord")
+    event(sqlite_cast, entity="Patient")
+    url = f"/ops/audit/?flt5_what_is={quote(said)}"
+    page = sqlite_cast.client("amina").get(url, headers={"Accept-Language": "es"}).text
+    assert re.findall(r"(\d+) en total", page) == ["1"]
+
+
+def test_every_table_and_deed_of_the_trail_has_a_name_in_spanish(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context(), in_language("es"):
+        english = [table.__name__ for table in ALL]
+        same = [name for name in english if deeds.thing(name) == plain(apart(name))]
+    assert same == []
 
 
 def test_a_day_is_the_clinics_own_not_that_of_utc(sqlite_cast: Cast) -> None:

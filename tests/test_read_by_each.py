@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from app.extensions import db
 from app.language import in_language
-from app.models import AppointmentHistory, Condition
+from app.models import AppointmentHistory, Condition, Observation
+from app.models.messages import message_defaults
 from app.models.record.dosage import told
 from app.models.record.readings import Reading
 from tests.cast import Cast
@@ -90,6 +93,36 @@ def test_a_list_shows_a_blood_pressure_and_units_as_people_write_them(sqlite_cas
     page = nurse.get("/observation/list/").text
     assert "128/78" in page and "mmHg" in page and "°C" in page
     assert "mm[Hg]" not in page and "Cel<" not in page
+
+
+def test_a_finding_is_called_as_the_reader_calls_it_and_kept_as_it_came(sqlite_cast: Cast) -> None:
+    paula, name = sqlite_cast.paula, "Glucose [Mass/volume] in Blood"
+    facts = {"patient_id": paula, "system": "http://loinc.org", "code": "2339-0", "value": 5.4}
+    add(sqlite_cast, Observation(display=name, effective="2026-05-04", **facts))
+    diaz = sqlite_cast.client("diaz")
+    pages = {
+        "the list": "/observation/list/", "its own page": "/observation/show/1",
+        "the chart": f"/chart/{paula}?section=vitals", "the record": f"/chart/{paula}/record",
+        "the search": f"/chart/{paula}?section=search&q=glucosa",
+    }  # fmt: skip
+    for place, url in pages.items():
+        page = diaz.get(url, headers=SPANISH).text
+        assert "lucosa en sangre" in page.replace("<mark>", "").replace("</mark>", ""), place
+        assert name not in page, place
+    assert name in diaz.get("/observation/list/").text
+    assert diaz.get("/api/v1/observation/1", headers=SPANISH).json["result"]["display"] == name
+    assert ">5,4<" in re.sub(r"[\s\xa0]+", "", diaz.get(pages["the chart"], headers=SPANISH).text)
+
+
+def test_a_rule_that_every_clinic_has_is_named_in_the_readers_language(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
+    amina = sqlite_cast.client("amina")
+    assert (
+        "Ha quedado libre una hora" in amina.get("/notification_rule/list/", headers=SPANISH).text
+    )
+    assert "A time has become free" in amina.get("/notification_rule/list/").text
 
 
 def test_why_a_visit_changed_is_read_in_ones_own_language(sqlite_cast: Cast) -> None:

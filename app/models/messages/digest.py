@@ -60,7 +60,7 @@ class DigestReader(Entity):
     )
 
     def __str__(self) -> str:
-        return f"Reader {self.digest_reader_id}"
+        return _("Reader %(number)s", number=self.digest_reader_id)
 
 
 def send(session: Session, now: datetime) -> int:

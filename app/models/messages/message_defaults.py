@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import _kp
 from app.models.messages.notification_rule import NotificationRule, NotificationTemplate
 from app.models.messages.wording import LANGUAGES, shipped
 
@@ -15,36 +16,36 @@ NIGHT = {"quiet_from": time(21), "quiet_to": time(8)}
 
 RULES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     # name, on what, and how it differs from: by e-mail else by text message, and in the inbox
-    ("Visit booked", "booked", {}),
-    ("Reminder a day before", "reminder", {"hours_before": 24, **NIGHT}),
-    ("Reminder two hours before", "reminder",
+    (_kp("rule", "Visit booked"), "booked", {}),
+    (_kp("rule", "Reminder a day before"), "reminder", {"hours_before": 24, **NIGHT}),
+    (_kp("rule", "Reminder two hours before"), "reminder",
      {"hours_before": 2, "channels": "sms", "inbox": False, "active": False}),
-    ("Visit moved", "moved", {}),
-    ("Visit cancelled", "cancelled", {}),
-    ("Doctor absent", "doctor_absent", {}),
-    ("Doctor back", "doctor_back", {}),
-    ("A time has become free", "waitlist_offer", {"channels": "sms, email"}),
-    ("Running late", "running_late", {"channels": "sms, email"}),
-    ("Record shared", "record_shared", {"channels": "email"}),
-    ("Shifts published", "shift_published", {"channels": "email"}),
-    ("Shift taken off", "shift_removed", {"channels": "email"}),
-    ("Swap asked for", "swap_asked", {"channels": "email"}),
-    ("Swap agreed to", "swap_agreed", {"channels": "email"}),
-    ("Swap not wanted", "swap_declined", {"channels": "email"}),
-    ("Swap approved", "swap_approved", {"channels": "email"}),
-    ("Swap refused", "swap_refused", {"channels": "email"}),
-    ("Time off approved", "time_off_approved", {"channels": "email"}),
-    ("Time off declined", "time_off_declined", {"channels": "email"}),
-    ("Correction asked for", "correction_asked", {"channels": "email"}),
-    ("Access declined", "access_declined", {"inbox": False}),
-    ("Invitation to sign in", "invitation", {"inbox": False}),
-    ("New password asked for", "password_reset", {"inbox": False}),
-    ("Password changed", "password_changed", {"channels": "email"}),
-    ("New sign-in", "login_new", {"channels": "email"}),
-    ("Signing in paused", "login_paused", {"channels": "email"}),
-    ("Second factor changed", "factor_changed", {"channels": "email"}),
-    ("Restricted chart opened", "glass_broken", {"channels": "email"}),
-    ("Figures of the week", "digest", {"channels": "email", "inbox": False}),
+    (_kp("rule", "Visit moved"), "moved", {}),
+    (_kp("rule", "Visit cancelled"), "cancelled", {}),
+    (_kp("rule", "Doctor absent"), "doctor_absent", {}),
+    (_kp("rule", "Doctor back"), "doctor_back", {}),
+    (_kp("rule", "A time has become free"), "waitlist_offer", {"channels": "sms, email"}),
+    (_kp("rule", "Running late"), "running_late", {"channels": "sms, email"}),
+    (_kp("rule", "Record shared"), "record_shared", {"channels": "email"}),
+    (_kp("rule", "Shifts published"), "shift_published", {"channels": "email"}),
+    (_kp("rule", "Shift taken off"), "shift_removed", {"channels": "email"}),
+    (_kp("rule", "Swap asked for"), "swap_asked", {"channels": "email"}),
+    (_kp("rule", "Swap agreed to"), "swap_agreed", {"channels": "email"}),
+    (_kp("rule", "Swap not wanted"), "swap_declined", {"channels": "email"}),
+    (_kp("rule", "Swap approved"), "swap_approved", {"channels": "email"}),
+    (_kp("rule", "Swap refused"), "swap_refused", {"channels": "email"}),
+    (_kp("rule", "Time off approved"), "time_off_approved", {"channels": "email"}),
+    (_kp("rule", "Time off declined"), "time_off_declined", {"channels": "email"}),
+    (_kp("rule", "Correction asked for"), "correction_asked", {"channels": "email"}),
+    (_kp("rule", "Access declined"), "access_declined", {"inbox": False}),
+    (_kp("rule", "Invitation to sign in"), "invitation", {"inbox": False}),
+    (_kp("rule", "New password asked for"), "password_reset", {"inbox": False}),
+    (_kp("rule", "Password changed"), "password_changed", {"channels": "email"}),
+    (_kp("rule", "New sign-in"), "login_new", {"channels": "email"}),
+    (_kp("rule", "Signing in paused"), "login_paused", {"channels": "email"}),
+    (_kp("rule", "Second factor changed"), "factor_changed", {"channels": "email"}),
+    (_kp("rule", "Restricted chart opened"), "glass_broken", {"channels": "email"}),
+    (_kp("rule", "Figures of the week"), "digest", {"channels": "email", "inbox": False}),
 )  # fmt: skip
 
 

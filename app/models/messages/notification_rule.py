@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from app.language import _
+from app.language import _, _p
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -107,6 +108,13 @@ class NotificationRule(Entity):
             raise ClinicError(_("A reminder comes at most 30 days before."), field="hours_before")
         if (self.quiet_from is None) != (self.quiet_to is None):
             raise ClinicError(_("Quiet hours have a beginning and an end."), field="quiet_to")
+
+    def __str__(self) -> str:
+        """Those that every clinic starts with are named in the language of who reads them."""
+        return _p("rule", self.name)
+
+    def read(self, name: str) -> Any:
+        return str(self) if name == "name" else getattr(self, name)
 
     @property
     def order(self) -> list[str]:

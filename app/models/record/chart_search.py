@@ -18,6 +18,7 @@ from app.language import _, _n, _p
 from app.models.people.linked import same_person
 from app.models.record.amendment import TEXTS, RecordAmendment
 from app.models.record.clinical import AllergyIntolerance, Condition, Observation
+from app.models.record.finding_names import codes_named, name_of_finding
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
 
@@ -110,11 +111,12 @@ def _statements(
 def _findings(session: Session, patient_id: int, words: str) -> list[Hit]:
     """What was measured by that name, once a name, and findings whose text has the words."""
     query = (
-        select(Observation.display, Observation.value_text, Observation.effective)
+        select(Observation.code, Observation.display, Observation.value_text, Observation.effective)
         .where(
             same_person(Observation.patient_id, patient_id),
             or_(
                 Observation.display.icontains(words, autoescape=True),
+                Observation.code.in_(codes_named(words)),
                 Observation.value_text.is_not(None),
             ),
         )
@@ -123,11 +125,13 @@ def _findings(session: Session, patient_id: int, words: str) -> list[Hit]:
     hits: dict[str, Hit] = {}
     times: Counter[str] = Counter()
     for row in _rows(session, query):
-        place = around(row.display, words) or around(row.value_text or "", words)
+        name = name_of_finding(row.code, row.display)
+        texts = (name, row.display, row.value_text or "")
+        place = next(filter(None, (around(text, words) for text in texts)), None)
         if place is None:
             continue
-        times[row.display] += 1
-        hits.setdefault(row.display, Hit(_("Measurement"), row.effective, row.display, place))
+        times[name] += 1
+        hits.setdefault(name, Hit(_("Measurement"), row.effective, name, place))
     return [_how_often(hit, times[name]) for name, hit in islice(hits.items(), MOST)]
 
 

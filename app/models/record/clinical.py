@@ -22,6 +22,7 @@ from app.models.base.screen import Screen
 from app.models.base.sealed import PartlySealed, SealedText
 from app.models.base.types import FhirDateTime, Instant, choice
 from app.models.people.patient import Patient
+from app.models.record.finding_names import name_of_finding
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.none_known import NONE_OF
 from app.spelling import measured
@@ -231,7 +232,12 @@ class Observation(Coded):
             found = [part.get("value") for part in self.components or ()]
             numbers = [measured(one) for one in found if isinstance(one, (int, float))]
             return "/".join(numbers) if numbers and len(numbers) == len(found) else None
+        if name == "display":
+            return str(self)
         return UNITS.get(self.unit or "", self.unit) if name == "unit" else getattr(self, name)
+
+    def __str__(self) -> str:
+        return name_of_finding(self.code, self.display)
 
 
 def unreplaced(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:

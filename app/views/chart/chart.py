@@ -15,6 +15,7 @@ from app.models import MedicalRecord, Role
 from app.models.base.clock import clinic_zone
 from app.models.record import chart, medication, readings
 from app.models.record.chart_search import search
+from app.models.record.finding_names import name_of_finding
 from app.models.record.notes import HAS_BEGUN, can_write
 from app.models.record.prescription_tables import END_REASONS, OVERRIDE_REASONS
 from app.models.record.vitals import ENTERED
@@ -67,6 +68,7 @@ def show_chart(opened: Opened, section: str, **facts: Any) -> str:
     ]  # fmt: skip
     common = {"opened": opened, "section": section, "tabs": tabs, "base": base, "now_open": None}
     helpers = {"when": when, "show": show, "sparkline": sparkline, "can_write": can_write}
+    helpers |= {"name_of_finding": name_of_finding}
     return render_template("chart.html", **common | helpers | facts)
 
 

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.models import Patient
 from app.models.record import whole_record
 from app.models.record.amendment import TEXTS
+from app.models.record.finding_names import name_of_finding
 from app.models.record.prescription_tables import END_REASONS
 from app.security import audit
 from app.views.chart.chart_page import CLINICAL, Opened, chart_of
@@ -53,6 +54,7 @@ class ChartExportView(BaseView):
             "record_file.html", patient=opened.patient, now=opened.now, who=opened.person.name,
             record=whole_record.of_patient(db.session(), opened.patient.patient_id), texts=TEXTS,
             ends=END_REASONS, clinic=current_app.config["CLINIC_NAME"], when=when, show=show,
+            name_of_finding=name_of_finding,
         )  # fmt: skip
         answer = _file(opened.patient, page, "text/html", "html")
         answer.headers["Content-Security-Policy"] = OPENED_ALONE

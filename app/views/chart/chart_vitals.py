@@ -51,7 +51,7 @@ def _record(opened: Opened, typed: dict[str, str]) -> list[str]:
     drafts = chart.open_drafts(session, patient_id, day_of(opened.now, clinic_zone())[0])
     record_id = drafts[0].record_id if len(drafts) == 1 else None
     rows = record_vitals(session, opened.person, patient_id, values, opened.now, record_id)
-    names = [row.display.lower() for row in rows]
+    names = [str(row).lower() for row in rows]
     keep("add", *rows)
     return names
 

@@ -9,9 +9,9 @@ from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from sqlalchemy.orm import Query
 
 from app.language import _
-from app.models import ClinicError
+from app.models import ALL, ClinicError
 from app.models.base.clock import clinic_zone
-from app.models.trail.deeds import stored_deed, stored_outcome
+from app.models.trail.deeds import stored_deed, stored_outcome, stored_thing
 from app.security.scope import as_key
 from app.spelling import word
 from app.views.generated.filters import BadFilter
@@ -51,11 +51,12 @@ class IsDeed(Is):
 
 
 class IsTable(Is):
-    """The column holds the name of this class, which people also write apart: “waitlist entry”."""
+    """The column holds the name of this class, which people write in words of their language, or as
+    it is stored."""
 
     def clean(self, value: str) -> Any:
-        parts = str(super().clean(value)).split()
-        return "".join(part[:1].upper() + part[1:] for part in parts)
+        tables = (*(table.__name__ for table in ALL), "User", "Backup")
+        return stored_thing(str(super().clean(value)), tables)
 
 
 class IsNumber(Is):

@@ -29,7 +29,7 @@ def card(visit: Appointment) -> RelatedCard:
 
 
 def _row(row: Notification) -> Row:
-    rule = row.notification_rule.name if row.notification_rule else row.rule.replace("_", " ")
+    rule = str(row.notification_rule or row.rule.replace("_", " "))
     cells = [
         Cell(show(timeline.when(row)), "instant"),
         Cell(rule),
