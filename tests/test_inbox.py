@@ -51,6 +51,19 @@ def test_an_admin_without_a_place_in_the_team_has_an_inbox(sqlite_cast: Cast) ->
     assert "A restricted chart was opened" in sqlite_cast.client("amina").get("/inbox/").text
 
 
+def test_a_page_shows_a_button_in_place_of_the_address_in_a_message(sqlite_cast: Cast) -> None:
+    key = tell(sqlite_cast, "A swap", staff="nora")
+    with sqlite_cast.app.app_context():
+        row = db.session.get_one(Notification, key)
+        row.body = "Agree or decline on the rota:\nhttp://clinic.example/rota/?week=2026-06-01"
+        row.context = {"more": {"link": "/rota/?week=2026-06-01"}}
+        db.session.commit()
+    for page in ("/inbox/", "/rota/"):
+        answer = sqlite_cast.client("nora").get(page).text
+        assert "Agree or decline on the rota:" in answer
+        assert "clinic.example" not in answer
+
+
 def test_nobody_reads_the_messages_of_another(sqlite_cast: Cast) -> None:
     tell(sqlite_cast, "For Nora only", staff="nora")
     assert "For Nora only" in sqlite_cast.client("nora").get("/inbox/").text

@@ -27,6 +27,8 @@ from app.models import (
 from app.models.base.refusals import sentence_for
 from app.models.messages import message_defaults
 from app.models.rota.rota_rules import COVER, LEAVE, RESTED, TWICE, Problem, check_week
+from app.spelling import spelled
+from app.views.rota import rota_requests
 from tests.cast import Cast
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -547,6 +549,42 @@ def test_a_colleague_without_a_login_need_not_agree(
         db.session.get_one(Staff, people["Dr. Eriksen"]).user_id = None
         db.session.commit()
     assert send(amina, f"swap/{asked_for}/decide", approve=True).status_code == 200
+
+
+def test_no_swap_is_asked_for_that_puts_somebody_at_work_twice(
+    amina: FlaskClient, people: dict[str, int], swappable: tuple[int, int], sqlite_cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(rota_requests, "OFFERED_DAYS", 400)
+    diaz, (mine, other) = sqlite_cast.client("diaz"), swappable
+    offered = f"/rota/shift/{mine}/others"
+    assert [row["id"] for row in diaz.get(offered).json["result"]] == [other]
+    new(amina, people["Dr. Díaz"], AHEAD, "18:00", "22:00")
+    assert diaz.get(offered).json["result"][0]["id"] == other  # of a draft nobody is told
+    asked = send(diaz, "swap", shift_id=mine, other_shift_id=other)
+    key = asked.json["id"]
+    assert agree(sqlite_cast, key) == 200
+    refused = send(amina, f"swap/{key}/decide", approve=True)
+    assert (refused.status_code, refused.json["message"]) == (
+        409, f"Dr. Díaz works then already: {spelled(AHEAD, 'd MMM y')} 18:00–22:00.",
+    )  # fmt: skip
+    assert send(amina, f"swap/{key}/decide", approve=False).status_code == 200
+    send(amina, "publish", week=WEEK, reason="no nurse yet")
+    assert diaz.get(offered).json["result"] == []
+    again = send(diaz, "swap", shift_id=mine, other_shift_id=other)
+    assert "Dr. Díaz works then already" in again.json["message"]
+
+
+def test_the_rota_says_the_days_of_a_leave_and_not_its_midnights(
+    amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    last = (AHEAD + timedelta(days=2)).isoformat()
+    for until in (WEEK, last):
+        send(sqlite_cast.client("nora"), "time-off", first=WEEK, last=until)
+    page = amina.get("/rota/").text
+    first, third = (spelled(AHEAD + timedelta(days=n), "EEE d MMM") for n in (0, 2))
+    assert f"<span>{first}</span>" in page
+    assert f"<span>{first} – {third}</span>" in page
 
 
 def test_nobody_offers_the_shift_of_another(swappable: tuple[int, int], sqlite_cast: Cast) -> None:

@@ -198,9 +198,13 @@ def test_the_admin_lets_a_locked_person_in_at_once(sqlite_cast: Cast, evaluated:
     for n in range(10):
         by_form(client, "rosa", str(n))
     key = sqlite_cast.users["rosa"]
-    assert "Paused for 5 min" in amina.get(f"/users/show/{key}").text
+    way = f'action="/users/unlock/{key}"'
+    assert way not in amina.get(f"/users/show/{sqlite_cast.users['nora']}").text
+    page = amina.get(f"/users/show/{key}").text
+    assert "Paused for 5 min" in page and way in page
     amina.post(f"/users/unlock/{key}")
-    assert "Paused" not in amina.get(f"/users/show/{key}").text
+    page = amina.get(f"/users/show/{key}").text
+    assert "Paused" not in page and way not in page
     assert by_form(client, "rosa", PASSWORD) == 302
 
 

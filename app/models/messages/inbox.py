@@ -49,6 +49,14 @@ def page(
     ).all()
 
 
+def words(row: Notification) -> str:
+    """What a message says, without the line of its address: on a page a button leads there."""
+    path = (row.context or {}).get("more", {}).get("link")
+    lines = (row.body or "").splitlines()
+    kept = [line for line in lines if not (path and _is_address(line.strip(), str(path)))]
+    return "\n".join(kept).strip()
+
+
 def unread(login: Any, staff: Any) -> ColumnElement[int]:
     """How many are new to the login and the member of staff of these columns (those of a statement
     that is sent anyway); at most `MOST_COUNTED` of each."""
@@ -69,6 +77,10 @@ def mark_read(
         .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)
+
+
+def _is_address(line: str, path: str) -> bool:
+    return line.startswith(("http://", "https://")) and line.endswith(path) and " " not in line
 
 
 def _some(column: Any, key: Any) -> ScalarSelect[int]:

@@ -3,9 +3,10 @@ keeps the rota."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.language import _
@@ -13,6 +14,7 @@ from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Conflict, Forbidden
 from app.models.base.grants import Role
+from app.models.base.intervals import Interval
 from app.models.rota import telling
 from app.models.rota.rota import ReasonNeeded, problems_of, told
 from app.models.rota.rota_rules import RESTED, week_of
@@ -43,6 +45,7 @@ def swap(
             raise ClinicError(_("%(shift)s has begun already.", shift=shift))
     if _waits(session, shift_a, shift_b):
         raise Conflict(_("For one of these shifts a swap is asked for already."))
+    _refuse_clash(session, shift_a, shift_b, Shift.published.is_(True))
     asked = ShiftSwap(
         shift=shift_a, other_shift=shift_b, staff_id=shift_a.staff_id, other_id=shift_b.staff_id,
         status="requested", created=now,
@@ -52,6 +55,20 @@ def swap(
     telling.swap_asked(session, asked, now)
     session.flush()
     return asked
+
+
+def fitting(shift: Shift, others: Sequence[Shift], around: Sequence[Shift]) -> list[Shift]:
+    """Those of `others` that `shift` can be swapped for: with neither does one of the two people work
+    twice at once, as far as `around` says where else they work."""
+    busy: dict[int, list[Shift]] = {}
+    for row in around:
+        busy.setdefault(row.staff_id, []).append(row)
+    return [
+        other
+        for other in others
+        if _clash(shift, other, busy.get(shift.staff_id, ())) is None
+        and _clash(other, shift, busy.get(other.staff_id, ())) is None
+    ]
 
 
 def answer(
@@ -91,12 +108,38 @@ def decide(
     if approve:
         if (asked.shift.staff_id, asked.other_shift.staff_id) != (asked.staff_id, asked.other_id):
             raise Conflict(_("One of the shifts went to somebody else meanwhile."))
+        _refuse_clash(session, asked.shift, asked.other_shift)
         _exchange(asked.shift, asked.other_shift)
         session.flush()
         _ask_rules(session, asked, reason)
     telling.swap_decided(session, asked, now)
     session.flush()
     return asked
+
+
+def _clash(leaves: Shift, takes: Shift, around: Sequence[Shift]) -> Shift | None:
+    """The shift of `around` that stands in the way of who leaves one shift and takes another."""
+    zone = clinic_zone()
+    span = Interval(*takes.interval(zone))
+    rest = (row for row in around if row.shift_id != leaves.shift_id)
+    return next((row for row in rest if Interval(*row.interval(zone)).overlaps(span)), None)
+
+
+def _refuse_clash(
+    session: Session, first: Shift, second: Shift, *seen: ColumnElement[bool]
+) -> None:
+    """Nobody is asked for, or given, a shift during another of theirs. Raises Conflict."""
+    for leaves, takes in ((first, second), (second, first)):
+        day = timedelta(days=1)
+        query = select(Shift).where(
+            Shift.staff_id == leaves.staff_id,
+            Shift.shift_date.between(takes.shift_date - day, takes.shift_date + day),
+            *seen,
+        )
+        if clash := _clash(leaves, takes, session.scalars(query).all()):
+            raise Conflict(
+                _("%(name)s works then already: %(shift)s.", name=leaves.staff.name, shift=clash)
+            )
 
 
 def _exchange(first: Shift, second: Shift) -> None:

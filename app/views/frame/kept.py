@@ -39,6 +39,13 @@ class Resumed(ClinicError):
 
     status = 200
 
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Your session had ended before this was sent. It is as you typed it; nothing was saved yet."
+            )
+        )
+
 
 def resumes(method: Method) -> Method:
     """Marks a page that shows a form again that comes with `resumed`, where others act on it."""

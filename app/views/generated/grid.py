@@ -16,7 +16,7 @@ from sqlalchemy.orm import Query
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.language import _, _l
+from app.language import _
 from app.models import Action, ClinicError, Entity, Stale
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
@@ -24,13 +24,9 @@ from app.views.frame.kept import Resumed, resumes
 from app.views.generated import export, filters, guard, reading, related, writing
 from app.views.generated.guard import Guarded, actor
 from app.views.generated.listing import list_page
-from app.views.generated.pages import Cell, FormPage, Link, RelatedCard, ShowPage
+from app.views.generated.pages import Act, Cell, FormPage, Link, RelatedCard, ShowPage
 from app.views.generated.values import cell_of
 from app.views.generated.values import show as words
-
-ENDED = _l(
-    "Your session had ended before this was sent. It is as you typed it; nothing was saved yet."
-)
 
 
 class GridView(Guarded, ModelView):
@@ -75,6 +71,7 @@ class GridView(Guarded, ModelView):
             edit_url=self.url("edit", Action.EDIT, pk=pk) if self.may(row, Action.EDIT) else None,
             delete_url=self.url("delete", Action.DELETE, pk=pk),
             related=[*related.cards(self, row), *self.more_cards(row)],
+            acts=self.acts(row),
             links=self.links(row),
         )
         return render_template(self.show_page, page=page)
@@ -143,6 +140,10 @@ class GridView(Guarded, ModelView):
 
     def more_cards(self, row: Any) -> Sequence[RelatedCard]:
         """Cards below the detail page that no table declares."""
+        return ()
+
+    def acts(self, row: Any) -> Sequence[Act]:
+        """Buttons of the detail page that post."""
         return ()
 
     def query(self) -> Query[Any]:
@@ -222,7 +223,7 @@ class GridView(Guarded, ModelView):
         """A form that comes back after its session had ended is shown, not saved."""
         if "resumed" in request.form:
             writing.resolve_links(db.session(), actor(), form)
-            raise Resumed(ENDED)
+            raise Resumed
 
     def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:
         as_sent = isinstance(error, (Stale, Resumed))

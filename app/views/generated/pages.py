@@ -47,7 +47,7 @@ class Row:
     show_url: str | None = None
     edit_url: str | None = None
     delete_url: str | None = None
-    acts: list[Act] = field(default_factory=list)
+    acts: Sequence[Act] = ()
 
 
 @dataclass
@@ -141,7 +141,7 @@ class ShowPage:
     edit_url: str | None = None
     delete_url: str | None = None
     related: list[RelatedCard] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
+    acts: Sequence[Act] = ()
     links: Sequence[Link] = ()
 
 

@@ -41,6 +41,7 @@ class InboxView(BaseView):
         older = shown[-1].notification_id if len(rows) > inbox.PAGE else None
         return render_template(
             "inbox.html", rows=shown, older=older, later=before is not None, show=show, link=_link,
+            words=inbox.words,
         )  # fmt: skip
 
     @expose("/read", methods=["POST"])

@@ -29,7 +29,7 @@ from app.spelling import word
 from app.views.generated.filters import ClinicInterface
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
-from app.views.generated.pages import Cell
+from app.views.generated.pages import Act, Cell
 from app.views.generated.values import show
 from app.views.login import rights
 from app.views.login.user_forms import NewUserForm, UserForm
@@ -68,8 +68,6 @@ class UserView(GridView):
         "login_count": _l("Sign-ins"),
     }
     add_form, edit_form = NewUserForm, UserForm
-
-    show_page = "user.html"
 
     def cell(self, row: User, name: str) -> Cell:
         if name == "roles":
@@ -136,6 +134,23 @@ class UserView(GridView):
             ),
             (_("Signing in"), Cell(_paused(pause))),
         ]
+
+    def acts(self, row: User) -> Sequence[Act]:
+        """What stands between this person and signing in, where anything does."""
+        session, subject = db.session(), login_subject(row.id)
+        setting, found = login_setting.of_login(session, row.id), []
+        if guesses.wait(session, subject, guesses.ACCOUNT, _now()):
+            url = url_for("UserView.unlock", pk=row.id)
+            asks = _("Let %(name)s try again at once?", name=self.title_of(row))
+            found.append(Act(_("Let them try again"), url, "fa-lock-open", asks))
+        if setting and setting.totp_since:
+            url = url_for("UserView.reset_factor", pk=row.id)
+            asks = _(
+                "Take away the second factor of %(title)s? Every session of theirs ends.",
+                title=self.title_of(row),
+            )
+            found.append(Act(_("Reset the second factor"), url, "fa-mobile-screen", asks))
+        return found
 
     def pre_delete(self, item: User) -> None:
         if item.id == actor().user_id:

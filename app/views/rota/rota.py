@@ -26,7 +26,7 @@ from app.security.policy import of_the_application
 from app.security.scope import row_scope
 from app.spelling import spelled
 from app.views.generated.guard import actor
-from app.views.rota.rota_week import PLANNERS, STAFF, monday_in, today
+from app.views.rota.rota_week import PLANNERS, STAFF, away, monday_in, today
 
 HEADS = {
     "doctor": _l("Doctors"), "nurse": _l("Nurses"), "receptionist": _l("Reception"), "admin": _l("Administration"),
@@ -117,9 +117,10 @@ def _page(person: Actor, monday: date) -> dict[str, Any]:
         "now": now,
         "time_off": _open_time_off(person, plans, now),
         "swaps": _swaps(person, plans),
-        "notices": _notices(person),
+        "notices": [(row, inbox.words(row)) for row in _notices(person)],
         "templates": session.scalars(select(RotaTemplate).order_by(RotaTemplate.name)).all(),
         "zone": clinic_zone(),
+        "away": away,
         "before": _address(monday - timedelta(days=7)),
         "after": _address(monday + timedelta(days=7)),
     }
@@ -162,17 +163,17 @@ def _groups(
     lines: dict[str, list[Line]] = {}
     for staff in db.session.scalars(query):
         mine = [shift for shift in shifts if shift.staff_id == staff.staff_id]
-        away = [row for row in leave if row.staff_id == staff.staff_id]
-        cells = [_cell(day, mine, away) for day in days]
+        off = [row for row in leave if row.staff_id == staff.staff_id]
+        cells = [_cell(day, mine, off) for day in days]
         line = Line(staff, staff.staff_id == person.staff_id, cells, _hours(mine))
         lines.setdefault(staff.role, []).append(line)
     return [(HEADS[role], lines[role]) for role in STAFF_ROLES if role in lines]
 
 
-def _cell(day: Day, shifts: list[Shift], away: list[TimeOff]) -> Cell:
+def _cell(day: Day, shifts: list[Shift], off: list[TimeOff]) -> Cell:
     zone, cell = clinic_zone(), Cell(day)
     cell.shifts = [shift for shift in shifts if shift.shift_date == day.date]
-    for row in away:
+    for row in off:
         first = row.start_at.astimezone(zone).date()
         last = (row.end_at - timedelta(seconds=1)).astimezone(zone).date()
         if first <= day.date <= last and row.status != "declined" and cell.leave != "approved":

@@ -90,7 +90,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def others(self, pk: str) -> Response:
-        """The shifts for which this one may be swapped."""
+        """The shifts to come for which this one may be swapped."""
         shift = load(db.session(), actor(), Shift, pk, Action.SHOW, ["staff"])
         query = (
             select(Shift)
@@ -98,22 +98,18 @@ class RotaRequestsView(BaseView):
             .where(
                 Shift.published,
                 Shift.shift_date.between(today(), today() + timedelta(days=OFFERED_DAYS)),
-                Shift.staff_id != shift.staff_id,
                 Staff.role == shift.staff.role,
                 Staff.active,
                 row_scope(actor(), Shift, Action.LIST),
             )
             .options(joinedload(Shift.staff))
             .order_by(Shift.shift_date, Shift.start_time, Shift.shift_id)
-            .limit(300)
+            .limit(400)
         )
-        found = [
-            {
-                "id": row.shift_id,
-                "text": f"{spelling.spelled(row.shift_date, 'EEE')} {row}, {row.staff.name}",
-            }
-            for row in db.session.scalars(query)
-        ]
+        around = db.session.scalars(query).all()
+        theirs = [row for row in around if row.staff_id != shift.staff_id]
+        fit = rules.fitting(shift, theirs, around)
+        found = [{"id": row.shift_id, "text": _offered(row)} for row in fit]
         return jsonify(result=found)
 
     @expose("/swap", methods=["POST"])
@@ -176,6 +172,11 @@ class RotaRequestsView(BaseView):
         notice.read_at = notice.read_at or datetime.now(UTC)
         writing.keep(session, person, lambda: notice, lambda row: [("edit", row)])
         return jsonify(id=notice.notification_id)
+
+
+def _offered(shift: Shift) -> str:
+    hours = f"{shift.start_time:%H:%M}–{shift.end_time:%H:%M}"
+    return f"{spelling.spelled(shift.shift_date, 'EEE d MMM')} {hours}, {shift.staff.name}"
 
 
 def _tell_time_off(row: TimeOff) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.language import _
-from app.models import ClinicError, Role
+from app.models import ClinicError, Role, TimeOff
 from app.models.base.clock import clinic_zone
 from app.models.rota.rota_rules import week_of
+from app.spelling import spelled
 from app.views.generated.guard import BadQuery
 from app.views.generated.parsing import YEARS, read_date
 
@@ -33,3 +34,13 @@ def monday_in(raw: Any) -> date:
 
 def today() -> date:
     return datetime.now(UTC).astimezone(clinic_zone()).date()
+
+
+def away(row: TimeOff) -> str:
+    """When somebody is away, in clinic time: “Mon 4 May – Wed 6 May”, “Mon 4 May” for one day, with its
+    hours where it is no whole day."""
+    first, last = (at.astimezone(clinic_zone()) for at in (row.start_at, row.end_at))
+    if (first.hour, first.minute, last.hour, last.minute) != (0, 0, 0, 0):
+        return " – ".join(spelled(at, "EEE d MMM HH:mm") for at in (first, last))
+    days = dict.fromkeys((first.date(), last.date() - timedelta(days=1)))
+    return " – ".join(spelled(day, "EEE d MMM") for day in days)

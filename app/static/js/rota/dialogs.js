@@ -7,7 +7,9 @@ import { shortDay } from "../calendar/zone.js";
 import { confirmed } from "../shell.js";
 
 const laid = ({ shifts, left_out }) =>
-  left_out
+  !shifts && !left_out
+    ? _("There is no shift to copy: that week is empty.")
+    : left_out
     ? _n("%(num)s draft added; %(left)s left out, because someone works then already.", "%(num)s drafts added; %(left)s left out, because someone works then already.", shifts, { left: left_out })
     : _n("%(num)s draft added.", "%(num)s drafts added.", shifts);
 
