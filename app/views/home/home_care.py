@@ -83,8 +83,9 @@ def nurse(page: Home, person: Actor, now: datetime) -> None:
     ]
     page.cards += [
         Card(_("To prepare"), len(prepare), _("arrived or checked in"), "fa-couch", board),
-        Card(_("Vital signs missing"), len(missing), _("of %(count)s patients here", count=len(here)),
-             "fa-heart-pulse", tone="warn" if missing else ""),
+        Card(_("Vital signs missing"), len(missing),
+             _n("of %(num)s patient here", "of %(num)s patients here", len(here)), "fa-heart-pulse",
+             tone="warn" if missing else ""),
         Card(_("In a room"), len(here) - len(prepare), _("with doctor or nurse"), "fa-stethoscope", board),
         Card(_("Rooms to clean"), len(dirty), _("then free again"), "fa-broom",
              url_for("RoomView.list", _flt_0_status="cleaning"), "warn" if dirty else ""),

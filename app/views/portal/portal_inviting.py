@@ -16,6 +16,7 @@ from wtforms.validators import Length
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, ClinicError, Patient, PortalRegistration, Role
+from app.models.messages import reach
 from app.models.portal import joining
 from app.models.portal.portal_access import RELATIONS, guardians
 from app.security import audit
@@ -85,10 +86,13 @@ class PortalInviteView(BaseView):
             patient = load(session, actor(), Patient, patient_id, Action.EDIT)
             writing.point_at(form, error)
             return _page(patient, form, moment, error.status, error.message)
-        flash(
-            _("An invitation is on its way to %(holder)s. It works for a week.", holder=holder),
-            "success",
-        )
+        if _leaves(patient):
+            done = _(
+                "An invitation is on its way to %(holder)s. It works for a week.", holder=holder
+            )
+            flash(done, "success")
+        else:
+            flash(_("The invitation is kept here: nothing is set up to send it."), "warning")
         return redirect(url_for("PatientView.show", pk=patient_id))
 
 
@@ -146,6 +150,12 @@ def answer(item: PortalRegistration) -> None:
         joining.tell_declined(session, item, moment)
 
 
+def _leaves(patient: Patient) -> bool:
+    """Whether a message to this patient can leave the house."""
+    ways = {"email": patient.email, "sms": patient.phone}
+    return any(address and reach.is_set_up(channel) for channel, address in ways.items())
+
+
 def _page(
     patient: Patient, form: Any, moment: datetime, status: int = 200, problem: str | None = None
 ) -> tuple[str, int]:
@@ -153,5 +163,5 @@ def _page(
     acting = guardians(db.session(), patient.patient_id, moment)
     return render_template(
         "portal_invite.html", patient=patient, form=form, address=address, acting=acting,
-        problem=problem,
+        problem=problem, leaves=_leaves(patient),
     ), status  # fmt: skip
