@@ -209,6 +209,14 @@ def test_the_chart_shows_problems_medication_and_who_it_is(cast: Cast) -> None:
     assert "Old drug" not in page
 
 
+def test_of_many_problems_the_first_stand_open_and_all_are_counted(sqlite_cast: Cast) -> None:
+    paula = sqlite_cast.paula
+    add(sqlite_cast, *(Condition(patient_id=paula, display=f"Problem {i}") for i in range(12)))
+    page = sqlite_cast.client("diaz").get(f"/chart/{paula}").text
+    shown, folded = page.split("4 more that are going on")
+    assert shown.count(">Problem ") == 8 and folded.count(">Problem ") == 4
+
+
 def test_nothing_of_one_patient_stands_in_the_chart_of_another(cast: Cast) -> None:
     for path in ("", "?section=visits", "?section=vitals", "?q=secret"):
         page = cast.client("diaz").get(f"/chart/{cast.paula}{path}").text

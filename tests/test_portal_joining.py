@@ -174,6 +174,16 @@ def test_a_patient_without_an_address_cannot_be_invited(cast: Cast) -> None:
     assert answer.status_code == 422 and "no e-mail address" in answer.text
 
 
+def test_for_a_child_the_desk_is_offered_the_parent_first(sqlite_cast: Cast) -> None:
+    born = datetime.now(UTC).date().replace(day=1)
+    for patient, chosen in (
+        (register(sqlite_cast, dob=born), "parent"),
+        (sqlite_cast.paula, "self"),
+    ):
+        page = sqlite_cast.client("rosa").get(f"/invite/{patient}").text
+        assert re.search(rf'value="{chosen}" checked', page)
+
+
 def test_a_guardian_reaches_the_child_and_nobody_else(cast: Cast) -> None:
     tim = register(cast)
     client = cast.app.test_client()

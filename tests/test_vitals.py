@@ -166,6 +166,22 @@ def test_the_nurse_enters_vitals_and_sees_them(cast: Cast) -> None:
     assert "High" in answer.text
 
 
+def test_what_was_measured_is_said_in_the_readers_language_and_one_mark_is_enough(
+    sqlite_cast: Cast,
+) -> None:
+    nora, chart = sqlite_cast.client("nora"), f"/chart/{sqlite_cast.paula}"
+    page = nora.post(
+        f"{chart}/vitals", data={"systolic": "212", "diastolic": "128"}, follow_redirects=True,
+        headers={"Accept-Language": "es"},
+    )  # fmt: skip
+    assert "Registrado: presión arterial." in page.text
+    head = nora.get(f"{chart}?section=vitals").text.split('id="t-systolic"')[1].split("</div>")[0]
+    assert head.count("High") == 1 and "systolic" not in head.split("High")[1]
+    nora.post(f"{chart}/vitals", data={"systolic": "150", "diastolic": "70"})
+    head = nora.get(f"{chart}?section=vitals").text.split('id="t-systolic"')[1].split("</div>")[0]
+    assert "systolic" in head.split("High")[1]
+
+
 def test_a_refused_value_comes_back_in_the_form(cast: Cast) -> None:
     form = {"temperature": "98.6", "pulse": "72"}
     answer = cast.client("nora").post(f"/chart/{cast.paula}/vitals", data=form)

@@ -31,6 +31,7 @@ LABELS = {
         links.CANCEL: "Cancel the visit",
         links.STOP: "Stop these messages",
         "why": "You get this because you have a visit with us.",
+        "patient": "You get this as a patient of ours.",
         "kept": "This message is about you only; please do not pass it on.",
     },
     "es": {
@@ -39,6 +40,7 @@ LABELS = {
         links.CANCEL: "Anular la cita",
         links.STOP: "No recibir más mensajes",
         "why": "Recibe este mensaje porque tiene una cita con nosotros.",
+        "patient": "Recibe este mensaje como paciente de esta clínica.",
         "kept": "Este mensaje es solo para usted; no lo reenvíe, por favor.",
     },
 }
@@ -70,6 +72,7 @@ def letter_of(
         "paragraphs": [part.split("\n") for part in ready.words.body.split("\n\n")],
         "ways": _ways(row, ready, labels),
         "labels": labels,
+        "why": labels["why" if ready.visits else "patient"],
         "stop": stop,
     }
     template = current_app.jinja_env.get_template

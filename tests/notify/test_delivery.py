@@ -64,6 +64,7 @@ def test_a_booking_reaches_the_patients_mailbox_in_text_and_html(
     html = message.get_body(("html",)).get_content()  # type: ignore[attr-defined]
     assert "Thursday, 4 June 2026" in html
     assert "/visit/cancel/" in html
+    assert "because you have a visit" in html and "prefers-color-scheme: dark" in html
 
 
 def calendar_in(message: Message) -> tuple[str, Any]:

@@ -16,9 +16,11 @@ from wtforms.validators import Length
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, ClinicError, Patient, PortalRegistration, Role
+from app.models.base.clock import clinic_zone
 from app.models.messages import reach
 from app.models.portal import joining
 from app.models.portal.portal_access import RELATIONS, guardians
+from app.models.record.vitals import ADULT
 from app.security import audit
 from app.security.scope import load
 from app.spelling import tongue
@@ -71,6 +73,8 @@ class PortalInviteView(BaseView):
         patient, form = load(session, actor(), Patient, patient_id, Action.EDIT), InviteForm()
         if request.method == "GET":
             audit.read(actor(), "show", Patient, patient, page="invite")
+            if patient.age(moment.astimezone(clinic_zone()).date()) < ADULT:
+                form.relation.data = "parent"
             return _page(patient, form, moment)
         try:
             if not form.validate():
