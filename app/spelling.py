@@ -65,8 +65,14 @@ def _day(day: date, pattern: str, language: str) -> str:
 def counted(number: float | Decimal, digits: int | None = None) -> str:
     """`number` with the thousands and the decimal sign of the language of now: "1,234.5"; with so
     many digits behind the sign, or as many as it has."""
+    return _counted(number, digits, current())
+
+
+@lru_cache(maxsize=10_000)
+def _counted(number: float | Decimal, digits: int | None, language: str) -> str:
+    """A report has hundreds of numbers, the small ones again and again."""
     shape = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(number, shape, locale=current()))
+    return str(format_decimal(number, shape, locale=language))
 
 
 def measured(number: float) -> str:

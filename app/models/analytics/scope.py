@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,9 @@ BY_DAY, BY_WEEK = 31, 190
 """Up to so many days a course has a point a day, and a point a week; then a point a month."""
 
 
+ONE_DAY = timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Scope:
     """The clinic's days from `first` to `last`, both included; keys narrow the visits."""
@@ -38,11 +42,11 @@ class Scope:
     dated: bool = False
     """Whether the steps of a course are called by their first day (ISO 8601), as programs read them."""
 
-    @property
+    @cached_property
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
-    @property
+    @cached_property
     def since(self) -> date:
         """The first day of the period before, which is as long."""
         return self.first - timedelta(days=self.days)
@@ -54,6 +58,14 @@ class Scope:
     def in_now(self, column: Any) -> ColumnElement[int]:
         """1 in the period itself, 0 in the one before."""
         return case((column >= self.first, 1), else_=0).label("now")
+
+    def eras(self, column: Any) -> tuple[tuple[int, ColumnElement[bool]], ...]:
+        """As `in_now`, each with its days: where the rows of each are counted by themselves, in half
+        the time."""
+        return (1, column.between(self.first, self.last)), (
+            0,
+            column.between(self.since, self.first - ONE_DAY),
+        )
 
     def both(self, column: Any) -> ColumnElement[bool]:
         """The days of the period and of the one before."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from app.language import _, _l
@@ -43,18 +44,20 @@ def by_day(session: Session, scope: Scope) -> DayCounts:
         .where(*scope.visits())
         .group_by(VisitFact.day, VisitFact.status, VisitFact.late)
     )
-    return Counter({(r.day, r.status, r.late): r.visits for r in session.execute(query)})
+    rows: Any = session.execute(query)
+    return Counter({(day, status, late): visits for day, status, late, visits in rows})
 
 
 def by_kind(session: Session, scope: Scope) -> Counter[tuple[int, int | None]]:
     """How many visits that were not cancelled, by period (1 is the asked one) and visit type."""
-    now = scope.in_now(VisitFact.day)
-    query = (
-        select(now, VisitFact.visit_type_id, func.count().label("visits"))
-        .where(*scope.visits(), VisitFact.status != "cancelled")
-        .group_by(now, VisitFact.visit_type_id)
-    )
-    return Counter({(r.now, r.visit_type_id): r.visits for r in session.execute(query)})
+    parts = [
+        select(literal(now), VisitFact.visit_type_id, func.count())
+        .where(*scope.visits(), days, VisitFact.status != "cancelled")
+        .group_by(VisitFact.visit_type_id)
+        for now, days in scope.eras(VisitFact.day)
+    ]
+    rows: Any = session.execute(union_all(*parts))
+    return Counter({(now, key): visits for now, key, visits in rows})
 
 
 def figures(asked: Asked) -> list[Figure]:

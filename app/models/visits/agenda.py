@@ -9,13 +9,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     Select,
     String,
     and_,
@@ -77,14 +78,16 @@ class Narrowed:
 def visits(
     session: Session, start: datetime, end: datetime, reach: Reach, narrowed: Narrowed
 ) -> list[Any]:
-    """Visits that take place in the time, at least in part, earliest first; one statement."""
+    """Visits that take place in the time, at least in part, earliest first; one statement. They come
+    by the thousand: when one begins is as it is kept, in UTC without a zone."""
     keys = narrowed.asked()
     times = {"day_before": start - LONGEST, "before": start - ORDINARY, "end": end}
     query = _visits_between(reach, tuple(keys))
     found = session.connection().execute(query, times | keys)  # plain rows, without the ORM
     rows = list(found.all())
-    begun = bisect_left(rows, start, key=_begins)
-    return [row for row in rows[:begun] if _end(row) > start] + rows[begun:]
+    since = start.astimezone(UTC).replace(tzinfo=None)
+    begun = bisect_left(rows, since, key=_begins)
+    return [row for row in rows[:begun] if _end(row) > since] + rows[begun:]
 
 
 def duty(
@@ -135,7 +138,7 @@ def board(session: Session, start: datetime, end: datetime, reach: Reach) -> Seq
     before; earliest first, one statement."""
     begins = Appointment.appointment_datetime
     query = (
-        _visits(reach)
+        _visits(reach, begins)
         .where(
             or_(
                 and_(begins >= start, begins < end, Appointment.status.in_(ON_BOARD)),
@@ -169,7 +172,7 @@ def _visits_between(reach: Reach, narrowed: tuple[str, ...]) -> Select[Any]:
     begins = Appointment.appointment_datetime
     long = Appointment.minutes_duration > ORDINARY.total_seconds() // 60
     query: Select[Any] = (
-        _visits(reach)
+        _visits(reach, type_coerce(begins, DateTime))
         .where(begins > bindparam("day_before"), or_(begins > bindparam("before"), long))
         .where(begins < bindparam("end"), Appointment.status.in_(SHOWN))
         .where(*(getattr(Appointment, column) == bindparam(column) for column in narrowed))
@@ -191,7 +194,7 @@ def _shifts_between(reach: Reach, of_one: bool) -> Select[int, date, time, time]
     return query.where(Doctor.doctor_id == bindparam("doctor_id")) if of_one else query
 
 
-def _visits(reach: Reach) -> Any:
+def _visits(reach: Reach, begins: Any) -> Any:
     """The columns of a visit, in the order in which `views.visits.calendar_rows` takes them: by the
     thousand, so that a status is the word as it is kept. Why a patient comes is not among them: it is
     sealed, and told of the one visit that somebody opens."""
@@ -199,7 +202,7 @@ def _visits(reach: Reach) -> Any:
         select(
             Appointment.appointment_id,
             Appointment.version,
-            Appointment.appointment_datetime,
+            begins.label("appointment_datetime"),
             Appointment.minutes_duration,
             type_coerce(Appointment.status, String).label("status"),
             Appointment.arrived_at,
