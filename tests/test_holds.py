@@ -179,6 +179,6 @@ def test_a_body_that_is_no_hold_is_refused(rosa: FlaskClient, body: Any) -> None
 
 
 def test_an_instant_is_asked_as_it_is_kept_whatever_zone_the_server_is_in() -> None:
-    for statement in (situations._HOURS, situations._VISITS, situations._STAYS):
+    for statement in (situations._DOCTORS, situations._STAYS):
         untyped = {k: b for k, b in statement.compile().binds.items() if type(b.type) is NullType}
         assert not untyped

@@ -170,7 +170,7 @@ def _visits_between(reach: Reach, narrowed: tuple[str, ...]) -> Select[Any]:
     """Begins before `end`, and after the start, or so shortly before it that it may last until then:
     only the few long visits are asked for a whole day back."""
     begins = Appointment.appointment_datetime
-    long = Appointment.minutes_duration > ORDINARY.total_seconds() // 60
+    long = Appointment.minutes_duration > ORDINARY // timedelta(minutes=1)
     query: Select[Any] = (
         _visits(reach, type_coerce(begins, DateTime))
         .where(begins > bindparam("day_before"), or_(begins > bindparam("before"), long))

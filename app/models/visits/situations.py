@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Date,
+    Integer,
+    Select,
+    String,
     Time,
     bindparam,
+    cast,
     literal,
     not_,
     null,
@@ -34,71 +39,67 @@ from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
 from app.models.visits.availability import Situation, Stay, Visit
 
 _start: Any = Appointment.appointment_datetime
-_NO_DAY, _NO_TIME = type_coerce(null(), Date()), type_coerce(null(), Time())
-_NO_INSTANT = type_coerce(null(), Instant())
-_AT_WORK = (
-    Doctor.doctor_id.in_(bindparam("doctors", expanding=True)),
-    Doctor.staff_id.is_not(None),
-)
+_COLUMNS: dict[str, Any] = {
+    "doctor_id": Integer, "day": Date, "begins": Time, "ends": Time, "start_at": Instant, "end_at": Instant,
+    "appointment_id": Integer, "minutes": Integer, "room_id": Integer, "before": Integer, "after": Integer,
+}  # fmt: skip
+_OF_DOCTORS = Doctor.doctor_id.in_(bindparam("doctors", expanding=True))
+
+
+def _rows(what: ColumnElement[str], **columns: Any) -> Select[Any]:
+    """What each row is, in the column `what`, and those of `_COLUMNS` that it has."""
+    has = {name: cast(null(), kind) for name, kind in _COLUMNS.items()} | columns
+    return select(what.label("what"), *(has[name].label(name) for name in _COLUMNS))
+
+
 _SHIFTS = (
-    select(
-        literal("shift").label("what"), Doctor.doctor_id,
-        Shift.shift_date, Shift.start_time, Shift.end_time,
-        _NO_INSTANT.label("start_at"), _NO_INSTANT.label("end_at"),
+    _rows(
+        literal("shift"), doctor_id=Doctor.doctor_id, day=Shift.shift_date, begins=Shift.start_time,
+        ends=Shift.end_time,
     )
     .join(Shift, Shift.staff_id == Doctor.staff_id)
-    .where(
-        *_AT_WORK,
-        Shift.published,
-        Shift.shift_date.between(bindparam("first"), bindparam("last")),
-    )
+    .where(_OF_DOCTORS, Shift.published)
+    .where(Shift.shift_date.between(bindparam("first"), bindparam("last")))
 )  # fmt: skip
 _AWAY = (
-    select(
-        literal("away"), Doctor.doctor_id, _NO_DAY, _NO_TIME, _NO_TIME,
-        TimeOff.start_at, TimeOff.end_at,
+    _rows(
+        literal("away"), doctor_id=Doctor.doctor_id, start_at=TimeOff.start_at, end_at=TimeOff.end_at
     )
     .join(TimeOff, TimeOff.staff_id == Doctor.staff_id)
-    .where(
-        *_AT_WORK,
-        TimeOff.status == "approved",
-        TimeOff.start_at < bindparam("end"),
-        TimeOff.end_at > bindparam("start"),
-    )
+    .where(_OF_DOCTORS, TimeOff.status == "approved")
+    .where(TimeOff.start_at < bindparam("end"), TimeOff.end_at > bindparam("start"))
 )  # fmt: skip
-_OPEN = select(
-    OpeningHours.weekday, null(), _NO_DAY, OpeningHours.start_time, OpeningHours.end_time,
-    _NO_INSTANT, _NO_INSTANT,
+_OPEN = _rows(
+    type_coerce(OpeningHours.weekday, String), begins=OpeningHours.start_time, ends=OpeningHours.end_time
 )  # fmt: skip
-_LAPSED = select(
-    literal("lapsed"), null(), _NO_DAY, _NO_TIME, _NO_TIME, _NO_INSTANT, _NO_INSTANT,
-).where(bindparam("now", type_=Instant()) >= holds.FIRST_TO_END)  # fmt: skip
-_HOURS: CompoundSelect[Any] = union_all(_SHIFTS, _AWAY, _OPEN, _LAPSED)
-"""When these doctors work and are away, when the house is open, and whether any hold has run out: by
-one statement, in which the first column says what a row is, of the house its day of the week."""
+_LAPSED = _rows(literal("lapsed")).where(bindparam("now", type_=Instant()) >= holds.FIRST_TO_END)
 _STANDING = (
-    select(Appointment.appointment_id, _start, Appointment.minutes_duration)
-    .where(
-        Appointment.status.in_(ACTIVE),
-        not_(holds.expired(bindparam("now"))),
-        Appointment.appointment_id.not_in(bindparam("but", expanding=True)),
-        _start >= bindparam("earliest"),
-        _start < bindparam("latest"),
-    )
-    .order_by(_start)
+    Appointment.status.in_(ACTIVE),
+    not_(holds.expired(bindparam("now"))),
+    Appointment.appointment_id.not_in(bindparam("but", expanding=True)),
+    _start >= bindparam("earliest"),
+    _start < bindparam("latest"),
 )
-"""Visits that hold their time in a window, or near enough to it for a buffer to matter."""
+"""Of visits that hold their time in a window, or near enough to it for a buffer to matter."""
 _VISITS = (
-    _STANDING.add_columns(
-        Appointment.doctor_id,
-        Appointment.room_id,
-        VisitType.buffer_before,
-        VisitType.buffer_after,
+    _rows(
+        literal("visit"), doctor_id=Appointment.doctor_id, start_at=_start,
+        appointment_id=Appointment.appointment_id, minutes=Appointment.minutes_duration,
+        room_id=Appointment.room_id, before=VisitType.buffer_before, after=VisitType.buffer_after,
     )
     .outerjoin(VisitType, VisitType.visit_type_id == Appointment.visit_type_id)
-    .where(Appointment.doctor_id.in_(bindparam("doctors", expanding=True)))
+    .where(Appointment.doctor_id.in_(bindparam("doctors", expanding=True)), *_STANDING)
+)  # fmt: skip
+_DOCTORS: CompoundSelect[Any] = union_all(_VISITS, _SHIFTS, _AWAY, _OPEN, _LAPSED).order_by(
+    "start_at"
 )
-_STAYS = _STANDING.add_columns(Appointment.room_id).where(Appointment.room_id.is_not(None))
+"""When these doctors work, are away and have visits, when the house is open, and whether any hold has
+run out: by one statement, in which `what` of the house is a day of the week."""
+_STAYS = (
+    select(Appointment.appointment_id, _start, Appointment.minutes_duration, Appointment.room_id)
+    .where(Appointment.room_id.is_not(None), *_STANDING)
+    .order_by(_start)
+)
 _ROOMS = select(Room).where(Room.status != "out of service").order_by(Room.name)
 _BLOCKED = select(Blocking.room_id, Blocking.start_at, Blocking.end_at).where(
     Blocking.start_at < bindparam("end"), Blocking.end_at > bindparam("start")
@@ -117,7 +118,7 @@ def load(
     rota: Interval | None = None,
     rooms: bool = True,
 ) -> Situation:
-    """Everything that bears on these doctors in `window`, in five statements; without the holds
+    """Everything that bears on these doctors in `window`, in four statements; without the holds
     that have run out at `now`, which is the present where it is left out, and without the visits
     with the keys `but`, which would make way. Shifts are loaded for all of `rota`, where that is
     more. Whoever asks for no room leaves out `rooms`, and three statements."""
@@ -130,8 +131,7 @@ def load(
         "latest": window.end + timedelta(hours=12),
     }
     situation = Situation(zone, window, holidays=holidays or {})
-    _load_hours(session, situation, wanted | within | {"now": standing["now"]}, rota or window)
-    _load_visits(session, situation, wanted | standing)
+    _load_doctors(session, situation, wanted | within | standing, rota or window)
     if rooms:
         situation.rooms = list(session.scalars(_ROOMS))
         for room_id, start, end in session.execute(_BLOCKED, within):
@@ -140,7 +140,7 @@ def load(
     return situation
 
 
-def _load_hours(
+def _load_doctors(
     session: Session, situation: Situation, asked: dict[str, Any], rota: Interval
 ) -> None:
     zone = situation.zone
@@ -149,9 +149,26 @@ def _load_hours(
         "last": rota.end.astimezone(zone).date(),
     }
     opening = []
-    rows: Any = session.execute(_HOURS, asked | days)
-    for what, doctor_id, day, begins, ends, start, end in rows:
-        if what == "shift":
+    rows: Any = session.execute(_DOCTORS, asked | days)
+    for (
+        what,
+        doctor_id,
+        day,
+        begins,
+        ends,
+        start,
+        end,
+        key,
+        minutes,
+        room_id,
+        before,
+        after,
+    ) in rows:
+        if what == "visit":
+            span = Interval(start, start + timedelta(minutes=minutes))
+            visit = Visit(span, doctor_id, room_id, key, before or 0, after or 0)
+            situation.visits.setdefault(doctor_id, []).append(visit)
+        elif what == "shift":
             at, until = (m.astimezone(UTC) for m in interval_of(day, begins, ends, zone))
             situation.shifts.setdefault(doctor_id, []).append(Interval(at, until))
         elif what == "away":
@@ -164,18 +181,11 @@ def _load_hours(
         situation.opening = list(_openings(opening, situation))
 
 
-def _load_visits(session: Session, situation: Situation, asked: dict[str, Any]) -> None:
-    rows: Any = session.execute(_VISITS, asked)
-    for key, start, minutes, doctor_id, room_id, before, after in rows:
-        span = Interval(start, start + timedelta(minutes=minutes))
-        visit = Visit(span, doctor_id, room_id, key, before or 0, after or 0)
-        situation.visits.setdefault(doctor_id, []).append(visit)
-
-
 def _load_stays(session: Session, situation: Situation, asked: dict[str, Any]) -> None:
     """Who has which room; of all doctors, and so the one statement with many rows."""
-    in_room, rows = situation.in_room, session.execute(_STAYS, asked)
-    for key, start, minutes, room_id in cast(Any, rows):
+    in_room = situation.in_room
+    rows: Any = session.execute(_STAYS, asked)
+    for key, start, minutes, room_id in rows:
         in_room.setdefault(room_id, []).append(Stay(start, minutes, key))
 
 
