@@ -243,4 +243,4 @@ def test_free_times_cost_the_same_statements_for_one_day_and_for_thirty(
     for_one = len(statements)
     statements.clear()
     assert len(times(session, cast, days=30)) == 120
-    assert len(statements) == for_one <= 7
+    assert len(statements) == for_one <= 6
