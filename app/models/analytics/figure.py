@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from app.language import _l
@@ -136,7 +137,8 @@ def course(
 ) -> list[tuple[str, list[Value]]]:
     """Rows over time: what was found on each day, folded by day, week or month."""
     by_step: dict[date, list[Any]] = defaultdict(list)
+    step_of = cache(scope.step_of)
     for day, item in found:
         if scope.is_now(day):
-            by_step[scope.step_of(day)].append(item)
+            by_step[step_of(day)].append(item)
     return [(label, fold(by_step[step])) for step, label in scope.steps()]

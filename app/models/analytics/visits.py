@@ -44,7 +44,7 @@ def by_day(session: Session, scope: Scope) -> DayCounts:
         .where(*scope.visits())
         .group_by(VisitFact.day, VisitFact.status, VisitFact.late)
     )
-    rows: Any = session.execute(query)
+    rows: Any = session.connection().execute(query)  # thousands: plain rows, without the ORM
     return Counter({(day, status, late): visits for day, status, late, visits in rows})
 
 
