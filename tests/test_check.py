@@ -33,7 +33,7 @@ PRODUCTION: dict[str, Any] = {
 WRONG = [
     ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter"),
     ({"SESSION_COOKIE_SECURE": False}, "CLINIC_HTTPS=yes"),
-    ({"TRUSTED_HOSTS": ["localhost"]}, "CLINIC_HOSTS is not set"),
+    ({"TRUSTED_HOSTS": ["localhost"]}, "CLINIC_HOSTS names nothing but this machine"),
     ({"CLINIC_URL": "http://127.0.0.1:8000"}, "CLINIC_URL is http://127.0.0.1:8000"),
     ({"CLINIC_TIMEZONE": "UTC"}, "CLINIC_TIMEZONE is UTC"),
     ({"MAIL_SERVER": None}, "MAIL_SERVER is not set"),

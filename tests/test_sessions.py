@@ -323,13 +323,13 @@ def test_what_is_long_over_is_forgotten(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("agent", "name"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        ("Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox (Windows)"),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605 Version/18 Safari/605",
-         "Safari on Mac"),
+         "Safari (Mac)"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit Version/18 Safari",
-         "Safari on iPhone"),
-        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit Chrome/140 Mobile Safari", "Chrome on Android"),
-        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/140 Safari Edg/140", "Edge on Windows"),
+         "Safari (iPhone)"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit Chrome/140 Mobile Safari", "Chrome (Android)"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/140 Safari Edg/140", "Edge (Windows)"),
         ("curl/8.9.1", "curl/8.9.1"),
         ("", None),
         ("\x1b[31m" + "x" * 300, "[31m" + "x" * 96),

@@ -1,10 +1,10 @@
 """What is true: the tables, their rules, and who is granted what.
 
 `ALL` is the table of contents. A table that is not in it has no screen, no API and no
-permission.
+permission. `import_module` stands here for the line by which one's own table is added.
 """
 
-from importlib import import_module  # noqa: F401  (for the line that adds a table)
+from importlib import import_module
 
 from app.models.analytics.speed import AnswerTime
 from app.models.analytics.tables import (
@@ -32,7 +32,7 @@ from app.models.clinic.opening import Blocking, OpeningHours, TimeOff
 from app.models.clinic.room import Room
 from app.models.clinic.visit_form import VisitAnswer, VisitQuestion
 from app.models.clinic.visit_type import VisitType
-from app.models.messages import planning, realigning  # noqa: F401  (they listen to what is written)
+from app.models.messages import planning, realigning  # they listen to what is written
 from app.models.messages.contact_preference import ContactPreference
 from app.models.messages.digest import DigestReader
 from app.models.messages.notification import Notification
@@ -63,7 +63,7 @@ from app.models.rota.rota_tables import RotaPublication, RotaTemplate, RotaTempl
 from app.models.rota.shift import Shift
 from app.models.trail.audit import AuditEvent
 from app.models.trail.audit_seal import AuditSeal
-from app.models.visits import offering  # noqa: F401  (they listen to what is written)
+from app.models.visits import offering  # they listen to what is written
 from app.models.visits.appointment import Appointment
 from app.models.visits.appointment_series import AppointmentSeries
 from app.models.visits.feed import CalendarFeed

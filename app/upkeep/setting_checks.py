@@ -67,7 +67,9 @@ def encrypted(config: Config) -> str | None:
 
 def names(config: Config) -> str | None:
     if not set(config["TRUSTED_HOSTS"] or ()) - OWN:
-        return _("CLINIC_HOSTS is not set, so the clinic is reached from this machine only.")
+        return _(
+            "CLINIC_HOSTS names nothing but this machine, so the clinic is reached from here only."
+        )
     return None
 
 

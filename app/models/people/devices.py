@@ -26,10 +26,10 @@ LONGEST = 100
 
 
 def device_name(agent: str) -> str | None:
-    """“Firefox on Windows”; a program's first word; None where nothing was said."""
+    """“Firefox (Windows)”, which every language reads; a program's first word; None where nothing was said."""
     browser = next((name for sign, name in BROWSERS if sign in agent), None)
     system = next((name for sign, name in SYSTEMS if sign in agent), None)
     if browser and system:
-        return f"{browser} on {system}"
+        return f"{browser} ({system})"
     said = browser or system or "".join(filter(str.isprintable, agent)).strip().partition(" ")[0]
     return said[:LONGEST] or None

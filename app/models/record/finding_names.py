@@ -36,6 +36,8 @@ NAMES: dict[str, str] = {
     "2093-3": _k("Total cholesterol"),
     "2571-8": _k("Triglycerides"),
     "18262-6": _k("LDL cholesterol"),
+    "13457-7": _k("LDL cholesterol"),
+    "2089-1": _k("LDL cholesterol"),
     "2085-9": _k("HDL cholesterol"),
     "4548-4": _k("Haemoglobin A1c"),
     "718-7": _k("Haemoglobin"),

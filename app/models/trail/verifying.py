@@ -27,8 +27,9 @@ class Verdict:
     def __str__(self) -> str:
         if self.fault:
             return self.fault
-        said = f"The audit trail is whole: {self.events:,} events under {self.seals:,} seals."
-        return said + (f" {self.waiting:,} wait for the next seal." if self.waiting else "")
+        seals = "1 seal" if self.seals == 1 else f"{self.seals:,} seals"
+        said = f"The audit trail is whole: {self.events:,} events under {seals}."
+        return said + (f" Not sealed yet: {self.waiting:,}." if self.waiting else "")
 
 
 class Broken(Exception):

@@ -169,6 +169,7 @@ class RoleView(GridView):
     icon = "fa-user-shield"
     base_order = ("name", "asc")
     list_columns = order_columns = search_columns = show_columns = ("name",)
+    label_columns: ClassVar[dict[str, Any]] = {"name": _l("Name")}
     add_columns = edit_columns = ("name",)
     add_form = edit_form = DynamicForm
 
