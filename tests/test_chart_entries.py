@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from app.exchange import icd_load
 from app.extensions import db
-from app.models import AllergyIntolerance, Condition, MedicalRecord, ReferenceList
+from app.models import AllergyIntolerance, Condition, MedicalRecord, Observation, ReferenceList
 from app.models.record import icd
 from tests.cast import Cast
 from tests.prescribing_steps import add
@@ -341,3 +341,17 @@ def test_substances_are_found_among_drugs_classes_and_the_rest(sqlite_cast: Cast
         "/chart/substances?q=pean"
     ).json
     assert nora.get("/chart/substances?q=").json == []
+
+
+def test_a_moment_is_typed_on_the_clock_of_the_clinic(cast: Cast) -> None:
+    cast.app.config["CLINIC_TIMEZONE"] = "Europe/Madrid"
+    diaz, paula = cast.client("diaz"), cast.paula
+    add(cast, Condition(patient_id=paula, display="Asthma", onset="2024-03-01T09:30:00Z"),
+        Observation(patient_id=paula, display="Weight", effective="2024-10-27T01:30:00Z"))  # fmt: skip
+    page = diaz.get(f"/chart/{paula}/problem/1").text
+    assert 'value="2024-03-01 10:30"' in page
+    form = PROBLEM | {"display": "Asthma", "code": "", "onset": "2024-03-01 10:31", "version": "1"}
+    assert diaz.post(f"/chart/{paula}/problem/1", data=form).status_code == 302
+    assert rows(cast, Condition)[0].onset == "2024-03-01T09:31:00Z"
+    twice = diaz.get("/observation/edit/1").text
+    assert 'value="2024-10-27T01:30:00Z"' in twice, "02:30 is shown twice that night"

@@ -34,7 +34,7 @@ class Kind(NamedTuple):
     minutes: int
     grid: int
     colour: str
-    room_type: str = "exam"
+    room_type: str = "Exam"
     buffer_after: int = 0
     specialization: str | None = None
     online: bool = True
@@ -64,15 +64,15 @@ KINDS = (
         instructions="Bring the child's health book and vaccination card.",
     ),
     Kind(
-        "ECG", 30, 30, "#be123c", room_type="ecg", buffer_after=5, online=False, cases="ECG",
+        "ECG", 30, 30, "#be123c", room_type="ECG", buffer_after=5, online=False, cases="ECG",
         instructions="Wear a two-piece outfit; use no body lotion that day.",
     ),
     Kind(
-        "Ultrasound", 30, 30, "#0e6f89", room_type="imaging", buffer_after=5, online=False,
+        "Ultrasound", 30, 30, "#0e6f89", room_type="Imaging", buffer_after=5, online=False,
         cases="Ultrasound", instructions="Bring earlier scans, if you have any.",
     ),
     Kind(
-        "Minor procedure", 60, 30, "#9f2d12", room_type="procedure", buffer_after=15,
+        "Minor procedure", 60, 30, "#9f2d12", room_type="Procedure", buffer_after=15,
         online=False, cases="Minor procedure",
         instructions="Tell us beforehand if you take blood thinners. Arrange a lift home.",
     ),
@@ -118,7 +118,7 @@ AGES: dict[str, tuple[int, int]] = {
 """Whom a specialization sees: ages in whole years, both included."""
 
 SHARED_ROOMS = (
-    ("Procedure room", "procedure"),
-    ("ECG room", "ecg"),
-    ("Ultrasound room", "imaging"),
+    ("Procedure room", "Procedure"),
+    ("ECG room", "ECG"),
+    ("Ultrasound room", "Imaging"),
 )

@@ -178,7 +178,7 @@ class Construction:
         return visits
 
     def _mark_rooms(self, doctors: Sequence[Physician], occupied: set[int]) -> None:
-        own = [doctor.rooms["exam"][0] for doctor in doctors]
+        own = [doctor.rooms["Exam"][0] for doctor in doctors]
         shared = [room for rooms in doctors[0].rooms.values() for room in rooms]
         cleaning = [room for room in (*reversed(own), *shared) if room not in occupied][:1]
         for status, rooms in (("occupied", occupied), ("cleaning", cleaning)):

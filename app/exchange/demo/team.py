@@ -77,7 +77,7 @@ def doctor_rows(
 
 def room_rows(doctors: int, first_id: int, taken: Collection[str]) -> list[dict[str, Any]]:
     """An exam room for each doctor, in their order, and the rooms that they share."""
-    rooms = [(f"Exam room {n + 1}", "exam") for n in range(doctors)]
+    rooms = [(f"Exam room {n + 1}", "Exam") for n in range(doctors)]
     for name, room_type in SHARED_ROOMS:
         copies = 1 + doctors // 10
         rooms += [(f"{name} {n + 1}" if copies > 1 else name, room_type) for n in range(copies)]
@@ -102,7 +102,7 @@ def physicians(
     return [
         Physician(
             doctor["doctor_id"], doctor["staff_id"], doctor["specialization"],
-            {"exam": [room["room_id"]], **shared},
+            {"Exam": [room["room_id"]], **shared},
         )
         for doctor, room in zip(doctors, rooms, strict=False)
     ]  # fmt: skip

@@ -72,7 +72,7 @@ class Diary:
 
     def enter(self, visit: Visit) -> None:
         self._days.update(_days(visit.person, visit.start, visit.end))
-        if visit.kind.room_type != "exam":
+        if visit.kind.room_type != "Exam":
             taken_until = visit.end + visit.kind.buffer_after
             self._cells.update(_cells(visit.room_id, visit.start, taken_until))
 

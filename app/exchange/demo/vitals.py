@@ -20,7 +20,7 @@ LOINC = "http://loinc.org"
 CODES = {
     "height": ("8302-2", "Body height", "cm"),
     "weight": ("29463-7", "Body weight", "kg"),
-    "bmi": ("39156-5", "Body mass index (BMI)", "kg/m2"),
+    "bmi": ("39156-5", "Body mass index", "kg/m2"),
     "pressure": ("85354-9", "Blood pressure", "mm[Hg]"),
     "pulse": ("8867-4", "Heart rate", "/min"),
     "temperature": ("8310-5", "Body temperature", "Cel"),

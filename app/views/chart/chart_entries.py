@@ -32,6 +32,7 @@ from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refus
 from app.views.frame.bodies import read_text, read_value
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
+from app.views.generated.values import as_typed
 from app.views.generated.writing import require_version
 
 
@@ -190,7 +191,8 @@ def _page(
 def _typed_of(kind: Kind, entry: Entry) -> dict[str, Any]:
     if entry.pk is None:
         return {"clinical_status": "active"}
-    return {name: getattr(entry, name) for name in ("display", *kind.columns)}
+    found = {name: getattr(entry, name) for name in ("display", *kind.columns)}
+    return found | {name: as_typed(found[name]) for name in ("onset", "abatement") if name in found}
 
 
 def _substances(typed: str) -> list[dict[str, str]]:

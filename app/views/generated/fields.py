@@ -17,7 +17,7 @@ from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.refusals import words
 from app.models.base.screen import Screen
-from app.models.base.types import Words
+from app.models.base.types import FhirDateTime, Words
 from app.spelling import several, word
 from app.views.generated import parsing, values
 
@@ -46,6 +46,8 @@ class _FromColumn:
             return str(self.raw_data[0])
         if self.data and isinstance(self.column.type, Words):
             return several(self.data)
+        if self.data and isinstance(self.column.type, FhirDateTime):
+            return values.as_typed(self.data)
         return _for_input(self.data)
 
     def pre_validate(self, form: wtforms.Form) -> None:

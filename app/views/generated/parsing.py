@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -145,12 +146,20 @@ def _instant(column: Column[Any], raw: Any) -> datetime:
         ) from None
 
 
+_WALL = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
+"""A time of the clinic's clock."""
+
+
 def _fhir(column: Column[Any], raw: Any) -> str:
     try:
+        if _WALL.fullmatch(raw):
+            return FhirDateTime.normal(_instant(column, raw).isoformat())
         return FhirDateTime.normal(raw)
     except (TypeError, ValueError, OverflowError):
         raise ClinicError(
-            _("Write a year, a month or a day: 2024, 2024-05 or 2024-05-31.")
+            _(
+                "Write a year, a month, a day or a time: 2024, 2024-05, 2024-05-31, 2024-05-31 14:30."
+            )
         ) from None
 
 

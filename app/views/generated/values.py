@@ -57,6 +57,18 @@ def when(value: str | None) -> str:
     return spelled(datetime.strptime(value, "%Y-%m"), "MMM y") if len(value) == 7 else value
 
 
+def as_typed(value: str | None) -> str:
+    """A FHIR dateTime as people type it: an instant on the clinic's clock, unless it is the second of
+    two hours that this clock shows."""
+    if not value or "T" not in value:
+        return value or ""
+    instant = datetime.fromisoformat(FhirDateTime.normal(value))
+    wall = instant.astimezone(clinic_zone()).replace(tzinfo=None, fold=0)
+    if wall.replace(tzinfo=clinic_zone()).astimezone(UTC) != instant:
+        return value
+    return wall.isoformat(" ", "auto" if wall.second or wall.microsecond else "minutes")
+
+
 def encode(value: Any) -> Any:
     """The spelling for programs: ISO 8601, instants in UTC."""
     if isinstance(value, datetime):
