@@ -19,6 +19,7 @@ SPOKEN = {
     "noshow": "no-show",
     "fulfilled": "done",
     "waitlist": "waiting list",
+    "email": "e-mail",
     "sms": "text message",
     "email, sms": "e-mail, else text message",
     "sms, email": "text message, else e-mail",

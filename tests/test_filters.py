@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
@@ -373,7 +374,12 @@ def test_a_long_list_is_not_counted_to_its_end(
 
 
 def test_a_page_past_the_end_is_empty(sixty: Cast) -> None:
-    assert by_grid(sixty.client("rosa"), "patient", page_PatientView=99) == set()
+    client = sixty.client("rosa")
+    assert by_grid(client, "patient", page_PatientView=99) == set()
+    page = client.get("/patient/list/?q=Same&page_PatientView=99").text
+    assert "The list ends before this page." in page and "Nothing matches" not in page
+    last = re.search(r'href="([^"]+)">To its last page', page)
+    assert last and "51–60 of 60" in client.get(html.unescape(last[1])).text
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,62 @@ def test_why_a_patient_comes_is_told_of_the_visit_that_is_opened(
     page.locator("#visit-card .visit-list", has_text="Coughs since May").wait_for()
 
 
+def test_a_late_answer_fills_only_the_card_that_it_is_of(
+    page_of: PageOf, day: str, sqlite_cast: Cast
+) -> None:
+    with sqlite_cast.app.app_context():
+        for row in db.session.scalars(db.select(Appointment)):
+            who = "Paula" if row.patient_id == sqlite_cast.paula else "Quentin"
+            row.reason = f"What {who} comes for"
+        db.session.commit()
+    page = opened(page_of("rosa"), day)
+    asked: list[Any] = []
+    page.route("**/api/v1/appointment/*", lambda route: asked.append(route))
+    for name in ("Paula", "Quentin"):
+        visit(page, name).locator("button").press("Enter")
+        page.locator("#visit-card[open] #visit-title", has_text=name).wait_for()
+        if name == "Paula":
+            page.keyboard.press("Escape")
+    card = page.locator("#visit-card")
+    page.wait_for_timeout(100)
+    for route in reversed(asked):  # Quentin's first, then Paula's, whose card is closed
+        with page.expect_response(route.request.url):
+            route.continue_()
+        card.locator("text=What Quentin comes for").wait_for()
+        page.wait_for_timeout(100)
+        where = card.bounding_box()
+        if route is asked[-1]:
+            first = where
+    assert "Paula" not in card.inner_text()
+    assert where == first
+
+
+def test_a_day_that_could_not_be_had_is_asked_for_again(page_of: PageOf, day: str) -> None:
+    page = page_of("rosa")
+    refused = {"status": 429, "json": {"message": "Too many at once."}}
+    page.route("**/calendar/events*", lambda route: route.fulfill(**refused))
+    page.goto(f"/calendar/?view=day&date={day}")
+    fault = page.locator("#cal-fault")
+    fault.locator("text=Too many at once.").wait_for()
+    assert page.locator(".ec-event .ev-button").count() == 0
+    page.unroute("**/calendar/events*")
+    fault.locator("button").click()
+    visit(page, "Paula").wait_for()
+    assert fault.is_hidden()
+
+
+def test_on_paper_the_visits_are_a_table_with_heads(page_of: PageOf, day: str) -> None:
+    page = opened(page_of("rosa"), day)
+    page.set_viewport_size({"width": 670, "height": 900})  # what A4 leaves between its margins
+    page.emulate_media(media="print")
+    head, who = page.locator(".list-table th").first, page.locator(".list-table .list-who").first
+    assert head.is_visible()
+    assert page.locator(".list-table tr").last.evaluate("e => getComputedStyle(e).display") == (
+        "table-row"
+    )
+    assert who.is_visible() and page.locator("#cal-grid").is_hidden()
+
+
 def test_a_visit_is_moved_without_a_drag(page_of: PageOf, day: str, sqlite_cast: Cast) -> None:
     page = opened(page_of("rosa"), day)
     visit(page, "Paula").locator("button").press("Enter")

@@ -162,7 +162,7 @@ class NotificationTemplate(Entity):
     )
 
     def __str__(self) -> str:
-        return f"{self.subject} ({word(self.language)})"
+        return f"{self.rule} ({word(self.language)})"
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         """Each text holds nothing but words and the variables of its rule's event."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import ADD, CHANGE, MANAGE, READ, Role
@@ -23,6 +24,7 @@ from app.models.base.sealed import SealedText
 from app.models.base.types import Instant, choice, only
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
+from app.spelling import spelled
 
 MINUTES = ("15", "30", "60")
 """For how long the glass may be broken."""
@@ -177,7 +179,7 @@ class GlassBreak(Entity):
             "reviewed_by",
         ],
         labels={
-            "at": "When", "user": "Who", "minutes": "For minutes", "review_note": "Note",
+            "at": "When", "user": "Who", "minutes": "Minutes", "review_note": "Note",
             "reviewed_at": "Reviewed", "reviewed_by": "Reviewed by",
         },
         help={"review": "Written once. What was opened stands on the audit trail."},
@@ -187,7 +189,8 @@ class GlassBreak(Entity):
     )  # fmt: skip
 
     def __str__(self) -> str:
-        return _("Broken glass %(number)s", number=self.glass_break_id)
+        at = spelled(self.at.astimezone(clinic_zone()), "d MMM y HH:mm")
+        return _("Glass broken on %(at)s", at=at)
 
     @property
     def until(self) -> datetime:

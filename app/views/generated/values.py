@@ -104,6 +104,8 @@ def cell_of(value: Any, column: Column[Any] | None, *, chosen: bool = False) -> 
     """A value of a column where people read it; `chosen` says that it is one of a few stored words."""
     if value is None:
         return Cell("", "empty")
+    if str(value).isdigit() and (chosen or kind(column) == "choice"):
+        return Cell(str(value), "number")
     if chosen:
         return Cell(str(value), "choice")
     if isinstance(getattr(column, "type", None), FhirDateTime):
