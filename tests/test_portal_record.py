@@ -156,6 +156,12 @@ def test_questions_are_those_of_the_visit_type_and_are_answered_once(cast: Cast)
     for said in ("Yes", "No"):
         assert paula.post(path, data={f"q{question}": said}).status_code == 302
     assert [row.answer for row in all_of(cast, VisitAnswer)] == ["No"]
+    spanish = {"Accept-Language": "es"}
+    assert [f">{word}</label>" in paula.get(path, headers=spanish).text for word in ("Sí", "Yes")] == [
+        True, False,
+    ]  # fmt: skip
+    assert paula.post(path, data={f"q{question}": "Yes"}).status_code == 302
+    assert "Sí" in cast.client("nora").get("/visit_answer/list/", headers=spanish).text
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(30, "arrived"), (90, "booked"), (-40, "booked")])

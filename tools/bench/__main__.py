@@ -41,6 +41,9 @@ QUICK = "--quick" in sys.argv
 
 
 def main() -> None:
+    if {"-h", "--help"} & set(sys.argv):
+        print(__doc__)
+        return
     with TemporaryDirectory() as scratch:
         folder = Path(os.environ.get("BENCH_FOLDER") or scratch)
         kept = clinics.on_postgresql(folder, PATIENTS)

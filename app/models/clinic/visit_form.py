@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -22,6 +23,8 @@ from app.models.people.patient import Patient
 from app.models.visits.appointment import Appointment
 
 KINDS = ("text", "yes or no", "choice")
+YES_OR_NO = (_k("Yes"), _k("No"))
+"""As they are kept; each reads them in their own language."""
 LONGEST = 1_000
 
 
@@ -67,7 +70,7 @@ class VisitQuestion(Entity):
     def options(self) -> list[str]:
         """The answers to choose from; none where words are written."""
         if self.kind == "yes or no":
-            return [_k("Yes"), _k("No")]
+            return list(YES_OR_NO)
         lines = (line.strip() for line in (self.choices or "").splitlines())
         return [line for line in lines if line] if self.kind == "choice" else []
 
@@ -116,6 +119,10 @@ class VisitAnswer(Entity):
 
     def __str__(self) -> str:
         return _("Answer %(number)s", number=self.visit_answer_id)
+
+    def read(self, name: str) -> Any:
+        found = getattr(self, name)
+        return _(found) if name == "answer" and found in YES_OR_NO else found
 
 
 def questions(session: Session, visit: Appointment) -> list[VisitQuestion]:
