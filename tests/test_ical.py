@@ -175,6 +175,12 @@ def test_a_feed_holds_the_shifts_too(cast: Cast, diaz: FlaskClient) -> None:
     assert shift["DTEND"].dt - shift["DTSTART"].dt == timedelta(hours=8)
 
 
+def test_a_feed_speaks_the_language_of_its_owners_pages(cast: Cast, diaz: FlaskClient) -> None:
+    diaz.post("/language/", data={"language": "es"})
+    data = cast.client("anonymous").get(made(diaz), headers={"Accept-Language": "en"}).data
+    assert "Turno" in [str(event["SUMMARY"]) for event in events(data)]
+
+
 def test_one_who_is_no_doctor_has_a_feed_of_shifts(cast: Cast) -> None:
     answer = cast.client("anonymous").get(made(cast.client("nora")))
     assert answer.status_code == 200

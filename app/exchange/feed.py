@@ -1,7 +1,8 @@
 """What stands in a private calendar feed: the visits and shifts of one member of staff.
 
 A feed leaves the house by an address alone, so it names a patient by initials and holds no
-reason, note or diagnosis. Three statements, whatever it holds.
+reason, note or diagnosis; it speaks the language of its owner's pages. Three statements, whatever it
+holds.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.exchange.ical import STATUS, Entry, initials, write
+from app.language import LANGUAGES, _, current, in_language
 from app.models import (
     Appointment,
     AppointmentHistory,
     CalendarFeed,
     Doctor,
+    LoginSetting,
     Patient,
     Room,
     Shift,
@@ -45,9 +48,10 @@ class Feed:
 def feed_of(session: Session, token: str, house: str, zone: ZoneInfo, now: datetime) -> Feed | None:
     """The feed behind a secret address; None for one that is unknown or revoked."""
     owner = session.execute(
-        select(Staff.staff_id, Staff.name, Doctor.doctor_id)
+        select(Staff.staff_id, Staff.name, Doctor.doctor_id, LoginSetting.language)
         .join(CalendarFeed, CalendarFeed.staff_id == Staff.staff_id)
         .outerjoin(Doctor, Doctor.staff_id == Staff.staff_id)
+        .outerjoin(LoginSetting, LoginSetting.user_id == Staff.user_id)
         .where(
             CalendarFeed.token_hash == hash_of(token), CalendarFeed.revoked_at.is_(None),
             Staff.active,
@@ -55,8 +59,9 @@ def feed_of(session: Session, token: str, house: str, zone: ZoneInfo, now: datet
     ).one_or_none()  # fmt: skip
     if owner is None:
         return None
-    visits = list(_visits(session, owner.doctor_id, now)) if owner.doctor_id else []
-    shifts = list(_shifts(session, owner.staff_id, zone, now))
+    with in_language(owner.language if owner.language in LANGUAGES else current()):
+        visits = list(_visits(session, owner.doctor_id, now)) if owner.doctor_id else []
+        shifts = list(_shifts(session, owner.staff_id, zone, now))
     body = write(f"{house}: {owner.name}", house, zone, [*visits, *shifts])
     return Feed(body, owner.staff_id, len(visits))
 
@@ -118,7 +123,7 @@ def _visit(row: Any) -> Entry:
         key=f"appointment/{row.appointment_id}",
         start=start,
         end=start + timedelta(minutes=row.minutes_duration),
-        summary=f"{row.kind or 'Visit'} ({initials(row.patient)})",
+        summary=f"{row.kind or _('Visit')} ({initials(row.patient)})",
         modified=row.changed or start - BACK,  # imported: changed never, and certainly before
         sequence=row.version - 1,
         status=STATUS.get(row.status, "CONFIRMED"),
@@ -139,7 +144,7 @@ def _shifts(session: Session, staff_id: int, zone: ZoneInfo, now: datetime) -> I
             key=f"shift/{shift.shift_id}",
             start=start,
             end=end,
-            summary="Shift",
+            summary=_("Shift"),
             modified=start - BACK,
             sequence=shift.version - 1,
             busy=False,
