@@ -78,7 +78,13 @@ def _counted(number: float | Decimal, digits: int | None, language: str) -> str:
 
 def measured(number: float) -> str:
     """A quantity of a drug: never with a sign between thousands, which could be read as a decimal."""
-    return str(format_decimal(number, "0.######", locale=current(), group_separator=False))
+    return _measured(number, current())
+
+
+@lru_cache(maxsize=10_000)
+def _measured(number: float, language: str) -> str:
+    """A chart has a hundred quantities, of a few values."""
+    return str(format_decimal(number, "0.######", locale=language, group_separator=False))
 
 
 def plain(stored: str) -> str:

@@ -37,6 +37,7 @@ from app.views.frame import (
     errors,
     kept,
     macros,
+    marks,
     requests,
     shell,
     timing,
@@ -189,6 +190,6 @@ def grant_pages(policy: Policy) -> None:
 
 def init_app(app: Flask) -> None:
     """What surrounds every request: its limits, its refusals, its shell."""
-    for part in (addresses, answers, timing, requests, browser, csrf, errors, macros, shell):
+    for part in (addresses, answers, timing, requests, browser, csrf, errors, macros, marks, shell):
         part.init_app(app)
     kept.init_app(app, login_page)
