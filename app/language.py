@@ -23,7 +23,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
-from flask import Flask, current_app, g, has_request_context, request, session
+from flask import (
+    Flask,
+    appcontext_popped,
+    appcontext_pushed,
+    current_app,
+    g,
+    has_request_context,
+    request,
+    session,
+)
 from flask_babel import force_locale
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
@@ -55,6 +64,8 @@ LANGUAGES = {
 }
 
 _forced: ContextVar[str | None] = ContextVar("language", default=None)
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+"""What `current` has found for this request: it is asked hundreds of times a page."""
 
 
 def _(text: str, /, **values: Any) -> str:
@@ -105,19 +116,15 @@ def _kp(_context: str, text: str, /) -> str:
 def current() -> str:
     """The code of the language that is spoken now: that of `in_language`, else of the person whose
     request this is, else of the clinic."""
-    if forced := _forced.get():
-        return forced
-    try:  # asked hundreds of times a page: by one look
-        known: str = g.language
-    except AttributeError:
-        pass
+    if known := _forced.get() or _spoken.get():
+        return known
+    try:
+        found: str | None = g.get("language")
     except RuntimeError:  # nobody is asking
         return SOURCE
-    else:
-        return known
-    chosen: str = _of_request() or current_app.config["CLINIC_LANGUAGE"]
-    g.language = chosen
-    return chosen
+    g.language = chosen = found or _of_request() or current_app.config["CLINIC_LANGUAGE"]
+    _spoken.set(chosen)
+    return str(chosen)
 
 
 def locale() -> str:
@@ -142,6 +149,7 @@ def prefer(code: str | None) -> None:
     one that the clinic does not speak, changes nothing."""
     if code in LANGUAGES:
         g.language = code
+        _spoken.set(code)
         g.pop("_flask_babel", None)  # where flask_babel keeps what it chose before
 
 
@@ -213,6 +221,13 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_in_page, gettext=_in_page, ngettext=_n_in_page, _p=_p)
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     app.jinja_env.policies["ext.i18n.trimmed"] = True
+    for signal in (appcontext_pushed, appcontext_popped):
+        signal.connect(_forget, app)
+
+
+def _forget(_app: Flask) -> None:
+    """Where a request begins or ends, another person may speak."""
+    _spoken.set(None)
 
 
 @pass_eval_context

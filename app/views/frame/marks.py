@@ -71,8 +71,9 @@ LOOKS = {
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `icon` and `badge`."""
+    """Give the templates `icon`, `badge`, and the filter `tone`."""
     app.jinja_env.globals.update(icon=icon, badge=badge)
+    app.jinja_env.filters["tone"] = tone
 
 
 @lru_cache(maxsize=500)
@@ -87,11 +88,16 @@ def badge(status: object, stored: bool = False) -> Markup:
     return _badge(str(status), stored, current())
 
 
+def tone(status: str) -> str:
+    """The tone of a status that other words are said of."""
+    return LOOKS[status][0]
+
+
 @lru_cache(maxsize=2000)
 def _badge(status: str, stored: bool, _language: str) -> Markup:
     known = LOOKS.get(status) or LOOKS.get(status.lower().replace(" ", "-").replace("_", "-"))
     spoken = word(status) if known or stored else said(status)
-    tone, shape = (f" tone-{known[0]}", icon(known[1])) if known else ("", "")
+    look, shape = (f" tone-{known[0]}", icon(known[1])) if known else ("", "")
     return Markup('<span class="badge{}" data-value="{}">{}{}</span>').format(
-        tone, status, shape, spoken[:1].upper() + spoken[1:]
+        look, status, shape, spoken[:1].upper() + spoken[1:]
     )

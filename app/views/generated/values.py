@@ -53,8 +53,8 @@ def when(value: str | None) -> str:
     if "T" in value:
         return show(datetime.fromisoformat(FhirDateTime.normal(value)))
     if len(value) == 10:
-        return show(datetime.strptime(value, "%Y-%m-%d").date())
-    return spelled(datetime.strptime(value, "%Y-%m"), "MMM y") if len(value) == 7 else value
+        return show(date.fromisoformat(value))
+    return spelled(date.fromisoformat(f"{value}-01"), "MMM y") if len(value) == 7 else value
 
 
 def as_typed(value: str | None) -> str:
