@@ -23,16 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
-from flask import (
-    Flask,
-    appcontext_popped,
-    appcontext_pushed,
-    current_app,
-    g,
-    has_request_context,
-    request,
-    session,
-)
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask.signals import appcontext_popped, appcontext_pushed
 from flask_babel import force_locale
 from flask_babel.speaklater import LazyString
 from flask_login import current_user

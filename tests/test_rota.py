@@ -429,6 +429,39 @@ def test_a_changed_shift_is_a_draft_again_and_its_old_person_is_told(
         assert "taken off" in told.subject
 
 
+def test_a_published_shift_that_goes_by_the_api_is_told(
+    amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    full_day(amina, people)
+    send(amina, "publish", week=WEEK)
+    with sqlite_cast.app.app_context():
+        key = db.session.scalars(
+            select(Shift.shift_id).filter_by(staff_id=people["Dr. Díaz"])
+        ).one()
+    assert amina.delete(f"/api/v1/shift/{key}").status_code == 200
+    assert subjects(sqlite_cast, people["Dr. Díaz"])[-1].startswith(
+        "A shift of yours was taken off"
+    )
+
+
+def test_leave_that_is_decided_by_the_api_is_told_once(
+    amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    nora = sqlite_cast.client("nora")
+    key = send(nora, "time-off", first=WEEK, last=WEEK).json["id"]
+    for note in ("", "enjoy"):  # the second change decides nothing
+        body = {"status": "approved", "note": note}
+        assert amina.put(f"/api/v1/time_off/{key}", json=body).status_code == 200
+    assert len(subjects(sqlite_cast, people["Nora Novak"])) == 1
+
+
+def subjects(cast: Cast, staff_id: int) -> list[str]:
+    """Of what is in a person's inbox, oldest first."""
+    of_inbox = select(Notification.subject).filter_by(staff_id=staff_id, channel="inbox")
+    with cast.app.app_context():
+        return list(db.session.scalars(of_inbox.order_by(Notification.notification_id)))
+
+
 def test_a_copied_week_is_drafts_and_leaves_out_who_works_then(
     amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
 ) -> None:

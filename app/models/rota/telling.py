@@ -1,11 +1,19 @@
-"""What the people on the rota are told of it, by the rules of the clinic: in their inbox, by e-mail."""
+"""What the people on the rota are told of it, by the rules of the clinic: in their inbox, by e-mail.
+
+The session itself is listened to: a leave that is decided, and a published shift that goes to somebody
+else or off the rota, are told whichever way it came, by the page of the rota, a grid or the API.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
+from functools import partial
+from itertools import chain
+from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.models.base.clock import clinic_zone
 from app.models.clinic.opening import TimeOff
@@ -20,8 +28,7 @@ Texts = dict[str, str]
 
 def spelled(shift: Shift) -> Texts:
     """“Monday 4 May 2026, 08:00–16:00”."""
-    hours = f"{shift.start_time:%H:%M}–{shift.end_time:%H:%M}"
-    return wording.in_each(lambda code: f"{wording.full_day(shift.shift_date, code)}, {hours}")
+    return _spelled(shift.shift_date, shift.start_time, shift.end_time)
 
 
 def published(
@@ -39,9 +46,8 @@ def published(
     )
 
 
-def removed(session: Session, shift: Shift, staff_id: int, was: Texts, now: datetime) -> None:
+def removed(session: Session, cause: str, staff_id: int, was: Texts, now: datetime) -> None:
     """A published shift goes: its person is told in the same transaction what it `was`."""
-    cause = f"shift:{shift.shift_id}:{shift.version}"
     context = {"lines": was, "link": "/rota/"}
     outbox.announce(session, "shift_removed", cause, now, staff_id=staff_id, context=context)
 
@@ -64,6 +70,7 @@ def swap_decided(session: Session, asked: ShiftSwap, now: datetime) -> None:
 
 
 def time_off_decided(session: Session, row: TimeOff, now: datetime) -> None:
+    """Who asked learns what was decided, with the first and the last day of it."""
     zone = clinic_zone()
     first, last = row.start_at.astimezone(zone), row.end_at.astimezone(zone)
     whole_days = last.time() == last.min.time() and last.date() > first.date()
@@ -93,3 +100,48 @@ def _day(day: date) -> Texts:
 
 def _rota(day: date) -> str:
     return f"/rota/?week={week_of(day).isoformat()}"
+
+
+def _spelled(day: date, begins: time, ends: time) -> Texts:
+    hours = f"{begins:%H:%M}–{ends:%H:%M}"
+    return wording.in_each(lambda code: f"{wording.full_day(day, code)}, {hours}")
+
+
+NOTED = "clinic_rota_news"
+
+
+@event.listens_for(Session, "before_flush")
+def _note(session: Session, _context: Any, _rows: Any) -> None:
+    """Before the flush, which forgets what was: note what is to be told of it."""
+    news = session.info.setdefault(NOTED, [])
+    for row in chain(session.dirty, session.deleted):
+        if isinstance(row, TimeOff) and _was(row, "status") == "requested" != row.status:
+            news.append(partial(time_off_decided, session, row))
+        elif isinstance(row, Shift) and _was(row, "published"):
+            person = _was(row, "staff_id")
+            if row in session.deleted or person != row.staff_id:
+                was = _spelled(*(_was(row, n) for n in ("shift_date", "start_time", "end_time")))
+                cause = f"shift:{row.shift_id}:{row.version}"
+                news.append(partial(removed, session, cause, person, was))
+
+
+def _was(row: Any, name: str) -> Any:
+    """What the database holds."""
+    attribute = inspect(row).attrs[name]
+    deleted = attribute.history.deleted
+    return deleted[0] if deleted else attribute.value
+
+
+@event.listens_for(Session, "before_commit")
+def _tell(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    for tell in session.info.pop(NOTED, []):
+        tell(now=datetime.now(UTC))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(NOTED, None)

@@ -12,7 +12,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, ClinicError, NotFound, RotaTemplate, Shift, Staff
-from app.models.rota import rota, telling
+from app.models.rota import rota
 from app.models.rota.rota_templates import apply_template, save_template
 from app.security.scope import as_key, load
 from app.views.frame.bodies import read_body, read_text, read_value
@@ -55,16 +55,10 @@ class RotaPlanView(BaseView):
     def change(self, pk: str) -> Response:
         shift, said = load(db.session(), actor(), Shift, pk, Action.EDIT), read_body()
         writing.require_version(shift, said.get("version"))
-        before = (shift.staff_id, telling.spelled(shift), shift.published)
         with db.session.no_autoflush:
             _fill(shift, said, [name for name in FIELDS if name in said])
         shift.published = False  # what was published was another shift
-
-        def tell(changed: Shift) -> None:
-            if before[2] and changed.staff_id != before[0]:
-                telling.removed(db.session(), changed, *before[:2], now=datetime.now(UTC))
-
-        writing.save(db.session(), actor(), shift, Action.EDIT, after=tell)
+        writing.save(db.session(), actor(), shift, Action.EDIT)
         return jsonify(_told(shift))
 
     @expose("/shift/<pk>/delete", methods=["POST"])
@@ -73,9 +67,6 @@ class RotaPlanView(BaseView):
     def remove(self, pk: str) -> Response:
         shift, said = load(db.session(), actor(), Shift, pk, Action.DELETE), read_body()
         writing.require_version(shift, said.get("version"))
-        if shift.published:
-            was = telling.spelled(shift)
-            telling.removed(db.session(), shift, shift.staff_id, was, datetime.now(UTC))
         key = shift.shift_id
         writing.delete(db.session(), actor(), shift)
         return jsonify(id=key)

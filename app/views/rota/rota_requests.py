@@ -27,7 +27,6 @@ from app.models import (
 )
 from app.models.base.clock import clinic_zone
 from app.models.rota import swaps as rules
-from app.models.rota import telling
 from app.security.scope import load, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text
 from app.views.generated import writing
@@ -83,7 +82,7 @@ class RotaRequestsView(BaseView):
                 _("This request is %(status)s already.", status=spelling.said(row.status))
             )
         row.status = "approved" if read_flag(said.get("approve"), "approve") else "declined"
-        writing.save(db.session(), actor(), row, Action.EDIT, after=_tell_time_off)
+        writing.save(db.session(), actor(), row, Action.EDIT)
         return jsonify(id=row.time_off_id, status=spelling.said(row.status))
 
     @expose("/shift/<pk>/others")
@@ -177,10 +176,6 @@ class RotaRequestsView(BaseView):
 def _offered(shift: Shift) -> str:
     hours = f"{shift.start_time:%H:%M}–{shift.end_time:%H:%M}"
     return f"{spelling.spelled(shift.shift_date, 'EEE d MMM')} {hours}, {shift.staff.name}"
-
-
-def _tell_time_off(row: TimeOff) -> None:
-    telling.time_off_decided(db.session(), row, datetime.now(UTC))
 
 
 def _day(raw: Any, label: str) -> date:
