@@ -59,7 +59,7 @@ class ShiftSwap(Entity):
     )
 
     def __str__(self) -> str:
-        return _("Swap %(number)s", number=self.shift_swap_id)
+        return _("Swap of %(name)s with %(other)s", name=self.staff.name, other=self.other.name)
 
     @property
     def waits_for_colleague(self) -> bool:
