@@ -504,6 +504,21 @@ def test_time_off_is_asked_for_and_approved(
     assert count(sqlite_cast, Notification, channel="inbox", staff_id=people["Nora Novak"]) == 1
 
 
+def test_leave_that_was_decided_keeps_its_days_unless_who_decides_moves_it(
+    amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    nora = sqlite_cast.client("nora")
+    key = send(nora, "time-off", first=WEEK, last=WEEK).json["id"]
+    url, longer = f"/api/v1/time_off/{key}", {"end_at": f"{AHEAD + timedelta(days=30)}T00:00"}
+    assert nora.put(url, json=longer).status_code == 200  # it is only asked for as yet
+    assert send(amina, f"time-off/{key}/decide", approve=True).status_code == 200
+    refused = nora.put(url, json={"end_at": f"{AHEAD + timedelta(days=60)}T00:00"})
+    assert refused.status_code == 422
+    assert "approved already" in refused.text
+    assert nora.put(url, json=longer | {"note": "by train"}).status_code == 200
+    assert amina.put(url, json={"end_at": f"{AHEAD + timedelta(days=5)}T00:00"}).status_code == 200
+
+
 @pytest.fixture
 def swappable(amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast) -> tuple[int, int]:
     """Dr. Díaz works on the Monday, Dr. Eriksen from noon of the same day; both published."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Time
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Time, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
@@ -16,7 +17,9 @@ from app.models.base.screen import Screen
 from app.models.base.types import Instant, choice
 from app.models.clinic.room import Room
 from app.models.people.staff import Staff
+from app.spelling import said
 
+DECIDED = frozenset({"approved", "declined"})
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -91,6 +94,18 @@ class TimeOff(Entity):
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.start_at >= self.end_at:
             raise ClinicError(_("Time off ends after it begins."), field="end_at")
+        decides = actor is None or Role.ADMIN in actor.roles
+        if not decides and self.status in DECIDED and self._moved():
+            decided = said(self.status)
+            text = _(
+                "This time off is %(status)s already; ask for other days anew.", status=decided
+            )
+            raise ClinicError(text, field="start_at")
+
+    def _moved(self) -> bool:
+        state: Any = inspect(self)
+        attributes = (state.attrs.start_at, state.attrs.end_at, state.attrs.staff_id)
+        return state.has_identity and any(a.history.has_changes() for a in attributes)
 
 
 class Blocking(Entity):
