@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from typing import Any
 
@@ -26,7 +27,7 @@ def main() -> None:
     """Serve on CLINIC_PORT (8000) of CLINIC_LISTEN (this machine only) until stopped."""
     try:
         app = create_app()
-        host, port = os.environ.get("CLINIC_LISTEN", "127.0.0.1"), _port()
+        host, port = _host(), _port()
     except (ConfigError, DeclarationError) as error:
         sys.exit(str(error))
     with app.app_context():
@@ -37,7 +38,10 @@ def main() -> None:
     try:
         server = create_server(app, host=host, port=port, threads=THREADS)
     except OSError as error:
-        sys.exit(f"Port {port} cannot be opened ({error.strerror}); set CLINIC_PORT to another.")
+        sys.exit(
+            f"Port {port} of {host} cannot be opened ({error.strerror}); set CLINIC_PORT or "
+            "CLINIC_LISTEN to another."
+        )
     sys.stdout.write(welcome(app, host, port))
     sys.stdout.flush()
     serve(app, server)
@@ -50,6 +54,15 @@ def serve(app: Flask, server: Any) -> None:
     logging.getLogger("flask_appbuilder.security.decorators").setLevel(logging.ERROR)
     worker.start(app)
     server.run()
+
+
+def _host() -> str:
+    host = os.environ.get("CLINIC_LISTEN") or "127.0.0.1"
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        raise ConfigError(f"CLINIC_LISTEN={host!r} is no address of this machine.") from None
+    return host
 
 
 def _port() -> int:

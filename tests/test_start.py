@@ -266,6 +266,16 @@ def test_no_role_is_granted_everything(sqlite_app: Flask) -> None:
         ({"CLINIC_TIMEZONE": "../etc/passwd"}, "is no time zone"),
         ({"MAIL_PORT": "twentyfive"}, "MAIL_PORT='twentyfive' must be a whole number"),
         ({"CLINIC_SESSION_MINUTES": "-5"}, "CLINIC_SESSION_MINUTES='-5' must be a whole number"),
+        ({"CLINIC_SESSION_MINUTES": "0"}, "CLINIC_SESSION_MINUTES=0 must be between 1 and"),
+        ({"CLINIC_SESSION_MINUTES": "9" * 5000}, "must be between 1 and"),
+        ({"CLINIC_IDLE_MINUTES": "0"}, "CLINIC_IDLE_MINUTES=0 must be between 1 and"),
+        ({"PORTAL_CUTOFF_HOURS": "99999999"}, "PORTAL_CUTOFF_HOURS=99999999 must be between 0"),
+        ({"PORTAL_LEAD_HOURS": "99999999"}, "PORTAL_LEAD_HOURS=99999999 must be between 0"),
+        ({"PORTAL_HORIZON_DAYS": "99999999"}, "must be between 1 and 366"),
+        ({"REDIS_URL": "foo"}, "REDIS_URL is no address of Redis"),
+        ({"SMS_URL": "foo"}, "SMS_URL is no address of a text message provider"),
+        ({"CLINIC_INSTANCE": "/proc/x"}, "CLINIC_INSTANCE='/proc/x' is no folder"),
+        ({"CLINIC_INSTANCE": "/proc", "SECRET_KEY": ""}, "CLINIC_INSTANCE='/proc' is no folder"),
         ({"CLINIC_HTTPS": "maybe"}, "CLINIC_HTTPS='maybe' must be yes or no"),
     ],
 )
@@ -276,6 +286,24 @@ def test_a_setting_that_cannot_be_meant_is_refused_in_a_sentence(
         monkeypatch.setenv(name, value)
     with pytest.raises(config.ConfigError, match=re.escape(sentence)):
         create_app()
+
+
+def test_a_place_to_listen_that_is_none_is_refused_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in {"CLINIC_INSTANCE": str(tmp_path), "CLINIC_LISTEN": "999.1.1.1"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=re.escape("CLINIC_LISTEN='999.1.1.1' is no address")):
+        run.main()
+    assert not (tmp_path / "clinic.db").exists()
+
+
+def test_a_backup_into_a_folder_that_cannot_be_is_refused_in_a_sentence(sqlite_app: Flask) -> None:
+    said = sqlite_app.test_cli_runner().invoke(args=["clinic", "backup", "/proc/x"])
+    assert (said.exit_code, said.output) == (
+        1,
+        "Error: No backup can be made in /proc/x: No such file or directory.\n",
+    )
 
 
 def test_an_address_of_a_database_never_shows_its_password() -> None:

@@ -155,9 +155,13 @@ def place(target: Path, now: datetime) -> tuple[Path, Path]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time in a folder; what a killed one left is cleared away. Raises Busy."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    """One process at a time in a folder; what a killed one left is cleared away. Raises Busy,
+    and BackupError where there can be no folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BackupError(f"No backup can be made in {folder}: {error.strerror}.") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for leftover in folder.glob(f"{MAKING}*"):
