@@ -17,6 +17,7 @@ from app.models import (
     CareTeam,
     ChartRestriction,
     Condition,
+    Doctor,
     GlassBreak,
     MedicalRecord,
     Notification,
@@ -194,7 +195,12 @@ def test_breaking_the_glass_opens_the_chart_and_tells_admin_and_patient(cast: Ca
         assert {(n.user_id, n.channel) for n in told} == {
             (cast.users["amina"], "inbox"), (cast.users["amina"], "email"),
         }  # fmt: skip
-    assert "restricted chart was opened" in cast.client("amina").get("/").text
+    admin = cast.client("amina")
+    assert "restricted chart was opened" in admin.get("/").text
+    with cast.app.app_context():
+        rows = db.session.scalars(select(Notification).where(Notification.rule == "glass_broken"))
+        links = {row.context["more"]["link"] for row in rows if row.context}
+    assert [admin.get(link).status_code for link in links] == [200]
     portal = cast.client("paula").get("/portal/more/privacy").text
     assert "broke the glass to open your restricted record" in portal
 
@@ -240,6 +246,32 @@ def test_who_broke_the_glass_decides_nothing_about_the_chart(sqlite_cast: Cast) 
     answer = sqlite_cast.client("eriksen").post(f"/chart/{sqlite_cast.paula}/lift")
     assert answer.status_code == 403
     assert status(sqlite_cast, "nora") == 403
+
+
+@pytest.mark.parametrize("url", ["/chart/{}/note/new", "/api/v1/medical_record/"])
+def test_a_record_written_while_the_glass_was_broken_makes_no_member_of_the_team(
+    cast: Cast, url: str
+) -> None:
+    close(cast)
+    broken(cast, "eriksen", datetime.now(UTC))
+    client, api = cast.client("eriksen"), url.startswith("/api")
+    record = {"patient_id": cast.paula, "doctor_id": cast.eriksen, "visit_date": "2020-05-04"}
+    made = client.post(url.format(cast.paula), **({"json": record} if api else {"data": {}}))
+    assert made.status_code in (201, 302)
+    assert client.post(f"/chart/{cast.paula}/lift").status_code == 403
+    with cast.app.app_context():
+        wrote = (MedicalRecord.patient_id == cast.paula, MedicalRecord.doctor_id == cast.eriksen)
+        row = db.session.scalars(select(MedicalRecord).where(*wrote)).one()
+        assert row.started_at is not None
+        assert row.author_id == db.session.get_one(Doctor, cast.eriksen).staff_id
+
+
+def test_a_record_begun_before_the_chart_was_closed_opens_it(cast: Cast) -> None:
+    close(cast)
+    begun = datetime.now(UTC) - timedelta(days=2)
+    record = {"patient_id": cast.paula, "doctor_id": cast.eriksen, "visit_date": begun.date()}
+    add(cast, MedicalRecord(started_at=begun, **record))
+    assert status(cast, "eriksen") == 200
 
 
 def test_a_try_leaves_an_event(sqlite_cast: Cast) -> None:

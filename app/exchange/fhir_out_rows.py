@@ -204,13 +204,16 @@ def _start(going: Going, row: MedicalRecord) -> str:
         return row.visit_date.isoformat()
     local = row.started_at.astimezone(going.zone)
     if local.date() != row.visit_date:
-        local = _shown_on(row.started_at, row.visit_date)
+        shown = _shown_on(row.started_at, row.visit_date)
+        if shown is None:  # written down another day
+            return row.visit_date.isoformat()
+        local = shown
     return local.isoformat().replace("+00:00", "Z")
 
 
-def _shown_on(at: datetime, day: date) -> datetime:
+def _shown_on(at: datetime, day: date) -> datetime | None:
     for hours in range(-12, 15):
         local = at.astimezone(timezone(timedelta(hours=hours)))
         if local.date() == day:
             return local
-    return at
+    return None

@@ -20,7 +20,7 @@ from app.models.record.amendment import amendments, intact
 from tests.databases import empty
 from tests.exchange import bundles as b
 from tests.exchange.round_trip import round_trip, rows
-from tests.note_steps import amend, begun, note, save, signed
+from tests.note_steps import amend, begun, note, save, sign, signed
 from tests.prescribing_steps import add, order, prescribe, requests
 
 SAMPLES = 12
@@ -105,6 +105,17 @@ def test_a_record_written_here_goes_out_whole_and_valid(cast):
     assert drug["note"][0]["text"] == "Ended, not tolerated: Sick of it"
     assert drug["requester"]["display"] == "Dr. Díaz"
     assert drug["dispenseRequest"]["quantity"] == {"value": 21, "unit": "capsule"}
+
+
+def test_a_visit_that_was_written_down_on_another_day_goes_out_with_its_own(sqlite_cast):
+    record = {"patient_id": sqlite_cast.paula, "doctor_id": sqlite_cast.diaz}
+    dated = record | {"visit_date": "2020-05-04"}
+    doctor = sqlite_cast.client("diaz")
+    made = doctor.post("/api/v1/medical_record/", json=dated)
+    page = note(sqlite_cast, made.json["id"])
+    assert sign(doctor, page, 1, notes="Cough.").status_code == 302
+    starts = [visit["period"]["start"] for visit in of_kind(export(sqlite_cast), "Encounter")]
+    assert "2020-05-04" in starts
 
 
 def test_the_patient_takes_along_what_the_clinic_shares(cast):

@@ -183,6 +183,7 @@ def open_drafts(session: Session, patient_id: int, since: datetime) -> Sequence[
         same_person(MedicalRecord.patient_id, patient_id),
         MedicalRecord.status == "draft",
         MedicalRecord.started_at >= since,
+        MedicalRecord.visit_date >= since.date(),  # not the note on a visit of another day
     )
     return session.scalars(query.order_by(MedicalRecord.started_at.desc()).limit(10)).all()
 

@@ -154,16 +154,20 @@ def _lasting(now: datetime) -> dict[str, datetime]:
 
 
 def treats(actor: Acting | _Reader, patient_id: Any, since: Any) -> ColumnElement[bool]:
-    """Named, or a doctor with a record or a visit of the patient. A visit that one booked for
-    oneself once the chart was closed (`since`) opens nothing."""
+    """Named, or a doctor with a record or a visit of the patient. A record begun once the chart was
+    closed (`since`), or a visit that one booked for oneself then, opens nothing."""
     ways: list[ColumnElement[bool]] = [false()]
     if actor.staff_id is not None:
         ways.append(
             exists().where(CareTeam.patient_id == patient_id, CareTeam.staff_id == actor.staff_id)
         )
     if actor.doctor_id is not None:
-        wrote = MedicalRecord.doctor_id == actor.doctor_id
-        ways.append(exists().where(MedicalRecord.patient_id == patient_id, wrote))
+        wrote = and_(
+            MedicalRecord.patient_id == patient_id, MedicalRecord.doctor_id == actor.doctor_id
+        )
+        if since is not None:
+            wrote = and_(wrote, _begun_before(since))
+        ways.append(exists().where(wrote))
         visit = and_(
             Appointment.patient_id == patient_id,
             Appointment.doctor_id == actor.doctor_id,
@@ -177,6 +181,14 @@ def treats(actor: Acting | _Reader, patient_id: Any, since: Any) -> ColumnElemen
 
 def _opens(reader: _Reader, patient_id: Any, since: Any) -> ColumnElement[bool]:
     return or_(treats(reader, patient_id, since), _broken(reader, patient_id))
+
+
+def _begun_before(since: Any) -> ColumnElement[bool]:
+    # of a row that was kept without the instant the day is all that is known
+    return or_(
+        MedicalRecord.started_at < since,
+        and_(MedicalRecord.started_at.is_(None), MedicalRecord.visit_date < since),
+    )
 
 
 def _booked_by(actor: Acting | _Reader, since: Any) -> ColumnElement[bool]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
@@ -115,3 +116,7 @@ class MedicalRecord(Entity):
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.settled:
             raise ClinicError(_("A signed record does not change."))
+        state: Any = inspect(self)
+        if not state.has_identity:
+            self.started_at = self.started_at or now
+            self.author_id = self.author_id or (actor.staff_id if actor else None)
