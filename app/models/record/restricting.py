@@ -124,7 +124,7 @@ def open_until(session: Session, user_id: int, patient_id: int, now: datetime) -
 def _tell_admins(session: Session, row: GlassBreak, now: datetime) -> None:
     """Without the patient's name: it leaves the house."""
     who = session.get_one(User, row.user_id).get_full_name()
-    link = f"/glassbreakview/show/{row.glass_break_id}"
+    link = f"/glass_break/show/{row.glass_break_id}"
     context = {"who": who, "moment": now, "minutes": row.minutes, "link": link}
     admins = select(User.id).join(User.roles).where(RoleRow.name == Role.ADMIN, User.active)
     for user_id in session.scalars(admins.order_by(User.id)).all():
