@@ -11,7 +11,6 @@ from typing import Any
 import flask_migrate
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
@@ -128,11 +127,6 @@ def statements(app: Flask) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield sent
     event.remove(engine, "before_cursor_execute", note)
-
-
-@pytest.fixture
-def client_of(cast: Cast) -> Callable[[str], FlaskClient]:
-    return cast.client
 
 
 @pytest.fixture(scope="session")

@@ -139,8 +139,9 @@ def test_nothing_is_moved_onto_a_signed_record(cast: Cast, session: Session, tab
 
 @pytest.mark.parametrize("table", [*HANGING, "record_amendment"])
 def test_no_table_of_the_record_is_emptied(cast: Cast, session: Session, table: str) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        assert refused(session, f"TRUNCATE {table} CASCADE")
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite has no TRUNCATE; what a DELETE may not is asked of both databases")
+    assert refused(session, f"TRUNCATE {table} CASCADE")
 
 
 def test_what_is_added_while_the_doctor_signs_comes_before_or_not_at_all(
@@ -148,7 +149,7 @@ def test_what_is_added_while_the_doctor_signs_comes_before_or_not_at_all(
 ) -> None:
     """The measurement waits for the signature, and is then refused."""
     if session.get_bind().dialect.name == "sqlite":
-        return  # one writer at a time
+        pytest.skip("SQLite lets one write at a time")
     engine = db.engine
     sign_it = (
         "UPDATE medical_record SET status = 'signed', signed_at = now(), content_hash = 'x' "
@@ -179,10 +180,11 @@ def test_what_is_added_while_the_doctor_signs_comes_before_or_not_at_all(
 
 def test_a_replacing_insert_is_refused_too(cast: Cast, session: Session) -> None:
     amend(cast.client("diaz"), signed(cast), reason="Typo", notes="Cough, dry.")
-    if session.get_bind().dialect.name == "sqlite":
-        copies = "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"
-        for table in ("medical_record", "record_amendment", *HANGING):
-            assert refused(session, copies.format(table))
+    if session.get_bind().dialect.name == "postgresql":
+        pytest.skip("PostgreSQL has no INSERT OR REPLACE")
+    copies = "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"
+    for table in ("medical_record", "record_amendment", *HANGING):
+        assert refused(session, copies.format(table))
 
 
 def test_rows_of_a_draft_and_of_no_visit_still_change(cast: Cast, session: Session) -> None:

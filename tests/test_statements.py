@@ -30,7 +30,7 @@ from tests.cast import Cast
 
 TABLES = [table.__tablename__ for table in ALL if table.__screen__]
 STAFF = ("amina", "diaz", "nora", "rosa")
-LIST, DETAIL, BOOKING = 6, 8, 15
+LIST, DETAIL, BOOKING = 6, 8, 9
 
 
 def rows_of(cast: Cast, number: int) -> list[Any]:

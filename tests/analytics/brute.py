@@ -301,12 +301,5 @@ def lead_of(days: int | None) -> int:
     return next((n for n, until in enumerate((0, 6, 13, 27)) if days <= until), 4)
 
 
-def nearest_rank(values: list[int], rank: int) -> int:
-    """The value at the place that `rank` percent of the sorted values reach, counted from 1."""
-    ordered = sorted(values)
-    place = max(1, -(-len(ordered) * rank // 100))
-    return ordered[place - 1]
-
-
 def utc(*when: int) -> datetime:
     return datetime(*when, tzinfo=UTC)  # type: ignore[misc, arg-type]

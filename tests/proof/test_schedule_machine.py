@@ -45,7 +45,6 @@ FIRST_DAY, DAYS = date(2026, 6, 8), 3
 MIDNIGHT = datetime(2026, 6, 8, tzinfo=UTC) - timedelta(hours=2)  # of Madrid, in June
 CELL = timedelta(minutes=30)
 PER_DAY = 48
-CELLS = DAYS * PER_DAY
 ACTIVE = {"pending", "booked"}
 FULL = 220
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", FULL))

@@ -1,7 +1,7 @@
 """Free time, computed when asked for, never stored.
 
 Free = published shifts ∩ opening hours − time off − active visits with their buffers, in which a
-room of the right type is free and not blocked. Pure functions over intervals; `models.situation`
+room of the right type is free and not blocked. Pure functions over intervals; `models.visits.situations`
 loads what they need. Instants are UTC; shifts and opening hours are wall-clock time.
 """
 

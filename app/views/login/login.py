@@ -67,7 +67,7 @@ def _say_where_to() -> None:
 def login_page(form: Any, kept: str | None = None, then: str | None = None) -> str:
     """`kept` is a form that was sent too late; `then` is where one was going."""
     return render_template(
-        "appbuilder/general/security/login_db.html",
+        "login/sign_in.html",
         form=form,
         kept=kept or request.form.get("kept"),
         action=url_for("LoginView.login", next=then or request.args.get("next")),
