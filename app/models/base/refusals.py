@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     "chart_restriction_reason": _l("A chart is restricted with a reason."),
     "ix_chart_restriction_active": _l("This chart is restricted already."),
     "care_team_once": _l("This person is in the team already."),
+    "record_of_another": _l("This belongs to the record of another patient."),
     "medical_record_signed": _l("A signed record does not change."),
     "patient_replaced": _l("This patient was merged into another, who gets what is new."),
     "patient_link_itself": _l("A patient cannot be merged with themself."),

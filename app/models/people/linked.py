@@ -14,12 +14,15 @@ from sqlalchemy import (
     Integer,
     bindparam,
     func,
+    inspect,
     literal,
     select,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
+from app.language import _
+from app.models.base.errors import ClinicError
 from app.models.people.patient import Patient
 from app.models.people.patient_link import PatientLink
 
@@ -93,3 +96,19 @@ def who_are_kept(session: Session, found: Sequence[Patient]) -> list[Patient]:
     query = select(Patient).where(Patient.patient_id.in_(wanted))
     kept_rows = {row.patient_id: row for row in session.scalars(query)}
     return list(dict.fromkeys(kept_rows.get(row.replaced_by_id or 0, row) for row in found))
+
+
+def require_same_person(session: Session, row: Any) -> None:
+    """What is kept stays about the person whom it was made about: what hangs on it, who is told of it
+    and who may read it follow from them. Only a merge hands a row over. Raises ClinicError."""
+    state: Any = inspect(row)
+    if not state.persistent or "patient_id" not in state.mapper.column_attrs:
+        return
+    before = state.attrs.patient_id.history.deleted
+    if before and before[0] is not None and row.patient_id != before[0]:
+        now = row.patient_id and kept_id(session, row.patient_id)
+        if now != kept_id(session, before[0]):
+            raise ClinicError(
+                _("Whose it is stays as it is. Make a new entry for the other patient."),
+                field="patient",
+            )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, inspect
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
@@ -26,6 +27,8 @@ STATUSES = (
     "proposed", "pending", "booked", "arrived", "checked-in", "in-room", "fulfilled",
     "cancelled", "noshow", "entered-in-error", "waitlist",
 )  # fmt: skip
+
+OVER = ("fulfilled", "noshow", "entered-in-error")
 
 ACTIVE = ("pending", "booked", "arrived", "checked-in", "in-room")
 """The statuses in which a visit holds its doctor, room and patient; the database refuses two
@@ -135,3 +138,17 @@ class Appointment(Entity):
             raise ClinicError(
                 _("A visit lasts between 1 minute and 24 hours."), field="minutes_duration"
             )
+        self._require_time_of_what_is_over()
+
+    def _require_time_of_what_is_over(self) -> None:
+        """A visit that took place, or was missed, did so with its doctor and at its time."""
+        state: Any = inspect(self)
+        status = state.attrs.status.history
+        was = (status.deleted or [self.status])[0]
+        if not state.persistent or was not in OVER:
+            return
+        for name in ("appointment_datetime", "doctor_id", "minutes_duration"):
+            if state.attrs[name].history.has_changes():
+                raise ClinicError(
+                    _("The time and the doctor of a visit that is over stay."), field=name
+                )

@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.language import _, _l
 from app.models import Action, ClinicError, Entity, Forbidden, Patient, Stale
 from app.models.base.refusals import lost_a_race, race, sentence_for
+from app.models.people.linked import require_same_person
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import as_key, is_key, own_values, require_open, row_scope
@@ -82,6 +83,7 @@ def save(
         with session.no_autoflush:
             claim(actor, row, action)
             require_open(session, actor, row)
+            require_same_person(session, row)
             if isinstance(row, Entity):
                 row.check(session, actor, datetime.now(UTC))
             before(row)
