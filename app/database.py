@@ -11,10 +11,12 @@ also make the driver forget the statements that it has prepared.
 
 from __future__ import annotations
 
+import os
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -41,6 +43,7 @@ def prepare(engine: Engine) -> None:
     """Attach the rules above to an engine."""
     event.listen(engine, "before_cursor_execute", _refuse_writing)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _make_own)
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     else:
@@ -116,6 +119,20 @@ def not_waiting(engine: Engine) -> Iterator[Connection]:
         driver.execute(word)
         driver.commit()
         yield connection
+
+
+def file_of(database: str | None) -> Path | None:
+    """The file of an SQLite database, by what its address names; None where it is in memory."""
+    named = database and database != ":memory:" and not database.startswith("file:")
+    return Path(database) if database and named else None
+
+
+def _make_own(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    """A new file is nobody else's to read; SQLite gives those beside it the same rights."""
+    path = file_of(arguments[0])
+    if path is not None and path.parent.is_dir():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

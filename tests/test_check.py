@@ -71,7 +71,7 @@ def said(cast: Cast, now: datetime | None = None, *, slow: bool = True) -> list[
 
 def test_a_clinic_that_is_well_hears_so(well: Cast) -> None:
     result = well.app.test_cli_runner().invoke(args=["clinic", "check"])
-    assert (result.exit_code, result.output) == (0, "All is well: 22 things were looked at.\n")
+    assert (result.exit_code, result.output) == (0, "All is well: 23 things were looked at.\n")
     assert "All is well" in well.client("amina").get("/ops/health/").text
 
 
@@ -181,3 +181,17 @@ def test_the_console_shows_backups_and_jobs_and_the_same_sentences(
     assert "MAIL_SERVER is not set" in client.get("/ops/health/").text
     assert "restored and counted" in client.get("/ops/backups/").text
     assert "Seal the audit trail" in client.get("/ops/jobs/").text
+
+
+@pytest.mark.parametrize("ending", ["", "-wal"])
+def test_a_database_that_others_can_read_is_found(
+    well: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"other.db{ending}"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    monkeypatch.setitem(well.app.config, "SQLALCHEMY_DATABASE_URI", url)
+    assert said(well, slow=False) == [
+        f"{path} can be read by others on this machine: chmod 600 {path}"
+    ]

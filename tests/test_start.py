@@ -15,12 +15,13 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.api import BaseApi
 from flask_appbuilder.cli import fab
 from flask_appbuilder.security.decorators import has_access, permission_name
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, configure_mappers, mapped_column
 
 import config
 import run
 from app import create_app, models
+from app.extensions import db
 from app.models import (
     EDIT,
     READ,
@@ -325,6 +326,16 @@ def test_what_create_app_is_told_wins_over_the_environment(monkeypatch: pytest.M
 def test_starting_creates_no_table(tmp_path: Any) -> None:
     start(SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path / 'new.db'}")
     assert not (tmp_path / "new.db").exists() or (tmp_path / "new.db").stat().st_size == 0
+
+
+def test_a_new_database_is_nobody_elses_to_read_nor_are_the_files_beside_it(tmp_path: Path) -> None:
+    app = start(SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path / 'new.db'}")
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE one (number INTEGER)"))
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        db.engine.dispose()
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
 def test_the_patients_grid_is_still_the_patients() -> None:

@@ -24,6 +24,7 @@ class Finding:
 
 SETTINGS = (
     (_k("Secret key"), setting.secret_key),
+    (_k("File of the database"), setting.database_file),
     (_k("Master keys"), setting.master_keys),
     (_k("Key of the seals"), setting.seal_key),
     (_k("Place of the backups"), setting.apart),

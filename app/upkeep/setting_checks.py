@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
+from sqlalchemy.engine import make_url
 
+from app.database import file_of
 from app.language import _
 from app.spelling import counted
 
@@ -36,6 +38,16 @@ def master_keys(config: Config) -> str | None:
 
 def seal_key(config: Config) -> str | None:
     return _too_open(config["CLINIC_SEALS"] / "key.pem")
+
+
+def database_file(config: Config) -> str | None:
+    """Of SQLite, with the two files beside it, which hold what was written last."""
+    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    path = file_of(url.database) if url.get_backend_name() == "sqlite" else None
+    if path is None:
+        return None
+    files = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
+    return next(filter(None, map(_too_open, files)), None)
 
 
 def apart(config: Config) -> str | None:
