@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from time import thread_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -131,6 +133,33 @@ def test_a_rule_means_these_days(rule: str, expected: list[str]) -> None:
 def test_a_rule_without_sense_or_end_is_refused_in_words(rule: str) -> None:
     with pytest.raises(ClinicError):
         occurrences(rule, datetime(2026, 1, 5, 9), MADRID)
+
+
+@pytest.mark.parametrize("start", [datetime(2026, 1, 5, 9), datetime(2028, 2, 29, 9),
+                                   datetime(2099, 8, 31, 9)])  # fmt: skip
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=9", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,SU", "FREQ=MONTHLY;BYDAY=-1FR",
+        "FREQ=MONTHLY;BYMONTHDAY=29,-1", "FREQ=YEARLY;BYMONTH=2,9;BYDAY=TU", "FREQ=YEARLY",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2",
+    ],
+)  # fmt: skip
+def test_a_rule_is_read_as_the_library_reads_it(rule: str, start: datetime) -> None:
+    last = start + timedelta(days=500)
+    expected = list(rrulestr(f"{rule};UNTIL={last:%Y%m%dT%H%M%S}", dtstart=start))[:60]
+    assert occurrences(f"{rule};UNTIL={last:%Y%m%dT%H%M%S}", start, MADRID) == expected
+
+
+@pytest.mark.parametrize(
+    "rule", ["BYMONTH=2;BYMONTHDAY=30", "BYMONTH=4;BYMONTHDAY=31", "INTERVAL=7;BYDAY=TU",
+             "BYMONTHDAY=1;BYSETPOS=9"],
+)  # fmt: skip
+def test_a_day_that_never_comes_is_soon_refused(rule: str) -> None:
+    began = thread_time()
+    with pytest.raises(ClinicError):
+        occurrences(f"FREQ=DAILY;{rule};COUNT=3", datetime(2026, 1, 5, 9), MADRID)
+    assert thread_time() - began < 0.5  # seconds; to the end of the calendar it takes several
 
 
 def test_all_occurrences_are_booked_at_once(rosa: FlaskClient, cast: Cast) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from calendar import isleap, weekday
+from datetime import MAXYEAR, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -49,12 +50,29 @@ def occurrences(rule: str, start: datetime, zone: ZoneInfo) -> list[datetime]:
 
 
 def _walk(parts: dict[str, str], start: datetime, last: datetime) -> list[datetime]:
+    """The first times of the rule. dateutil asks for the end on days that it finds only: looking
+    for 30 February, it walks to the end of the calendar. So it walks in years near that end."""
     text = ";".join(f"{name}={value}" for name, value in parts.items())
+    ahead = _same_years_at_the_end(start.year) - start.year
     try:
-        rule = rrulestr(f"{text};UNTIL={last:%Y%m%dT%H%M%S}", dtstart=start)
-        return list(islice(rule, MOST + 1))
+        end = last.replace(year=last.year + ahead)
+        rule = rrulestr(
+            f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=start.replace(year=start.year + ahead)
+        )
+        found = list(islice(rule, MOST + 1))
+        return [moment.replace(year=moment.year - ahead) for moment in found]
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         raise _unreadable() from None
+
+
+def _same_years_at_the_end(year: int) -> int:
+    """The last year from which on three years have the days and weekdays of `year` and the two
+    after it: a series reaches no further."""
+
+    def days(first: int) -> list[tuple[int, bool]]:
+        return [(weekday(y, 1, 1), isleap(y)) for y in range(first, first + 3)]
+
+    return next((y for y in range(MAXYEAR - 2, year, -1) if days(y) == days(year)), year)
 
 
 def _parts(rule: str) -> dict[str, str]:
