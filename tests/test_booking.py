@@ -224,7 +224,7 @@ def test_the_table_says_who_moves_a_visit_where(
     assert [a.status_code for a in answers] == [200] * (len(path) - 1) + [last]
 
 
-MORNING = datetime(2027, 6, 15, 8, tzinfo=UTC)  # ten on the wall in Madrid; its day began at 22:00
+MORNING = datetime(2027, 6, 15, 8, tzinfo=UTC)  # ten on the wall in Madrid; its day begins at 22:00
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ MORNING = datetime(2027, 6, 15, 8, tzinfo=UTC)  # ten on the wall in Madrid; its
     [
         ("booked", "noshow", MORNING - timedelta(minutes=1), "missed a visit before it begins"),
         ("booked", "noshow", MORNING, None),
-        ("booked", "arrived", MORNING - timedelta(hours=10, minutes=1), "before its day"),
-        ("booked", "arrived", MORNING - timedelta(hours=10), None),
+        ("booked", "arrived", MORNING - timedelta(hours=11, minutes=1), "before its day"),
+        ("booked", "arrived", MORNING - timedelta(hours=11), None),
         ("arrived", "in-room", MORNING - timedelta(days=1), "before its day"),
         ("in-room", "fulfilled", MORNING - timedelta(days=1), "before its day"),
         ("booked", "cancelled", MORNING - timedelta(days=1), None),

@@ -53,6 +53,9 @@ MOVES: dict[tuple[str, str], frozenset[Role]] = {
 }
 PRESENT = frozenset({"arrived", "checked-in", "in-room", "fulfilled"})
 ERROR = "entered-in-error"
+EARLY = timedelta(hours=1)
+"""How long before a visit somebody may come to it, whatever the day."""
+
 UNDO_WITHIN = timedelta(minutes=30)
 
 
@@ -93,12 +96,12 @@ def require_move(actor: Acting, visit: Appointment, now: datetime) -> None:
 
 
 def _require_time(visit: Appointment, after: str, now: datetime) -> None:
-    """Nobody misses a visit before it begins, and it takes place on its day of the clinic's zone
-    at the earliest; a walk-in too."""
+    """Nobody misses a visit before it begins, and nobody is there for it before its day of the
+    clinic's zone, but for who comes `EARLY` to one just after midnight; a walk-in too."""
     start, zone = visit.appointment_datetime, clinic_zone()
     if after == "noshow" and now < start:
         raise ClinicError(_("Nobody has missed a visit before it begins."), field="status")
-    if after in PRESENT and now.astimezone(zone).date() < start.astimezone(zone).date():
+    if after in PRESENT and (now + EARLY).astimezone(zone).date() < start.astimezone(zone).date():
         raise ClinicError(
             _("A visit does not go to %(after)s before its day.", after=said(after)), field="status"
         )
