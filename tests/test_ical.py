@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import User
 from icalendar import Calendar
 from sqlalchemy import select, update
 
@@ -233,6 +234,17 @@ def test_a_closed_address_opens_no_more(cast: Cast, diaz: FlaskClient) -> None:
     url = made(diaz)
     diaz.post("/account/feed", data={"do": "revoke"})
     assert cast.client("anonymous").get(url).status_code == 404
+
+
+def test_the_address_of_one_who_may_not_sign_in_any_more_opens_nothing(
+    sqlite_cast: Cast,
+) -> None:
+    url, nobody = made(sqlite_cast.client("nora")), sqlite_cast.client("anonymous")
+    assert nobody.get(url).status_code == 200
+    with sqlite_cast.app.app_context():
+        db.session.get_one(User, sqlite_cast.users["nora"]).active = False
+        db.session.commit()
+    assert nobody.get(url).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["x", "a" * 43, "%2e%2e", "é", "a" * 5000])

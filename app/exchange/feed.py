@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -46,15 +47,17 @@ class Feed:
 
 
 def feed_of(session: Session, token: str, house: str, zone: ZoneInfo, now: datetime) -> Feed | None:
-    """The feed behind a secret address; None for one that is unknown or revoked."""
+    """The feed behind a secret address; None for one that is unknown or revoked, or of
+    one who may not sign in any more."""
     owner = session.execute(
         select(Staff.staff_id, Staff.name, Doctor.doctor_id, LoginSetting.language)
         .join(CalendarFeed, CalendarFeed.staff_id == Staff.staff_id)
+        .join(User, User.id == Staff.user_id)
         .outerjoin(Doctor, Doctor.staff_id == Staff.staff_id)
         .outerjoin(LoginSetting, LoginSetting.user_id == Staff.user_id)
         .where(
             CalendarFeed.token_hash == hash_of(token), CalendarFeed.revoked_at.is_(None),
-            Staff.active,
+            Staff.active, User.active,
         )
     ).one_or_none()  # fmt: skip
     if owner is None:
