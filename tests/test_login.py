@@ -114,6 +114,12 @@ def test_one_is_never_sent_to_another_host(browser: FlaskClient, url: str) -> No
     assert "\\" not in sent  # which a browser takes for a slash
 
 
+@pytest.mark.parametrize("url", ["/\r\nX:1", "/patient/list/\n", "/\u2028x"])
+def test_a_way_back_that_is_no_address_is_left_out(browser: FlaskClient, url: str) -> None:
+    answer = sign_in(browser, next=url)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil"])
 @pytest.mark.parametrize("url", ["/login/", "/health", "/patient/list/", "/api/v1/patient/"])
 def test_an_unknown_host_is_a_400(browser: FlaskClient, host: str, url: str) -> None:

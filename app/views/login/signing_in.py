@@ -101,6 +101,8 @@ def _enter(known: Known) -> Any:
 
 def _wanted() -> str:
     wanted = request.args.get("next", "")
+    if not wanted.isprintable():  # a line break is no part of an address, and of no header
+        wanted = ""
     start: str = get_safe_redirect(wanted) if wanted else url_for("HomeView.index")
     return start
 
