@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import parse_pattern
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_scientific
 from flask import Flask
 
 from app.language import LANGUAGES, SOURCE, _, current
@@ -40,6 +40,9 @@ SPOKEN = {
     "waitlist_offer": "free time offered",
 }
 """What is stored by another name than people say."""
+LONG = 1e15
+"""From here on a number is spelled with its power of ten: so many digits nobody reads, and CLDR's
+patterns fail at some more."""
 
 
 def spelled(moment: date | time, pattern: str) -> str:
@@ -72,6 +75,8 @@ def counted(number: float | Decimal, digits: int | None = None) -> str:
 @lru_cache(maxsize=10_000)
 def _counted(number: float | Decimal, digits: int | None, language: str) -> str:
     """A report has hundreds of numbers, the small ones again and again."""
+    if abs(float(number)) >= LONG:
+        return str(format_scientific(number, "0.######E0", locale=language))
     shape = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return str(format_decimal(number, shape, locale=language))
 
@@ -84,7 +89,8 @@ def measured(number: float) -> str:
 @lru_cache(maxsize=10_000)
 def _measured(number: float, language: str) -> str:
     """A chart has a hundred quantities, of a few values."""
-    return str(format_decimal(number, "0.######", locale=language, group_separator=False))
+    shape = "0.######" if abs(number) < LONG else "0.######E0"
+    return str(format_decimal(number, shape, locale=language, group_separator=False))
 
 
 def plain(stored: str) -> str:

@@ -22,7 +22,7 @@ from app.models import (
 )
 from app.models.record import chart
 from app.models.record.chart_search import around
-from app.models.record.vitals import BY_CODE
+from app.models.record.measures import BY_CODE
 from app.views.chart.chart_page import when
 from tests.cast import Cast
 

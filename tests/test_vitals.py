@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from app.models import ClinicError, Forbidden, MedicalRecord, Observation, Role
 from app.models.record import readings
-from app.models.record.vitals import BY_CODE, ENTERED, VITALS, record_vitals
+from app.models.record.measures import BY_CODE, ENTERED, VITALS
+from app.models.record.vitals import record_vitals
 from app.security.actor import Actor
 from tests.cast import Cast
 
@@ -208,3 +209,56 @@ def test_what_is_measured_after_the_note_was_begun_belongs_to_it(cast: Cast) -> 
         record = db.session.get(MedicalRecord, int(place.rsplit("/", 1)[1]))
         assert record is not None
         assert belongs == [record.record_id, record.record_id]
+
+
+UNKEPT = [
+    ("observation", {"code": "8867-4", "value": 1e300}, "value", "not plausible"),
+    ("observation", {"code": "8867-4", "value": -5, "unit": "/min"}, "value", "not plausible"),
+    ("observation", {"code": "718-7", "value": 1e300}, "value", "this large"),
+    ("observation", {"code": "718-7", "value": 10**400}, "value", "Write a number"),
+    ("observation", {"effective": "2199-01-01"}, "effective", "future"),
+    ("condition", {"onset": "2199"}, "onset", "future"),
+    ("condition", {"onset": "2020", "abatement": "2019-05", "clinical_status": "resolved"},
+     "abatement", "before it began"),
+    ("condition", {"onset": "2019", "abatement": "2020"}, "clinical_status", "has ended"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "values", "field", "words"), UNKEPT)
+def test_a_program_keeps_nothing_that_the_chart_would_refuse(
+    sqlite_cast: Cast, table: str, values: dict[str, Any], field: str, words: str
+) -> None:
+    body = {"patient": sqlite_cast.paula, "display": "Found"} | values
+    answer = sqlite_cast.client("diaz").post(
+        f"/api/v1/{table}/", json=body, headers=sqlite_cast.token("diaz")
+    )
+    assert answer.status_code in {400, 422}
+    assert field in str(answer.json), answer.json
+    assert words in answer.text
+
+
+def test_a_number_in_another_unit_is_not_held_to_the_limits_of_the_chart(sqlite_cast: Cast) -> None:
+    body = {"patient": sqlite_cast.paula, "display": "T", "code": "8310-5", "value": 98.6}
+    answer = sqlite_cast.client("diaz").post(
+        "/api/v1/observation/", json=body | {"unit": "[degF]"}, headers=sqlite_cast.token("diaz")
+    )
+    assert answer.status_code == 201
+
+
+def test_a_chart_opens_whatever_number_was_once_kept_in_it(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        for code in ("8867-4", "718-7"):
+            db.session.add(
+                Observation(
+                    patient_id=sqlite_cast.paula, code=code, display=code, category="vital-signs",
+                    effective="2026-05-04", issued=NOW, value=1.5e300,
+                )
+            )  # fmt: skip
+        db.session.commit()
+    doctor, paula = sqlite_cast.client("diaz"), sqlite_cast.client("paula")
+    chart = f"/chart/{sqlite_cast.paula}"
+    for path in (chart, f"{chart}?section=vitals", f"{chart}/record"):
+        assert doctor.get(path).status_code == 200, path
+    assert "1.5E300" in doctor.get(f"{chart}?section=vitals").text
+    assert paula.get("/portal/record/measurements").status_code == 200
+    assert doctor.get("/observation/list/").status_code == 200

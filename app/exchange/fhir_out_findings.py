@@ -9,8 +9,8 @@ from app.exchange.fhir_names import UUID_URN, Resource, filled, reference
 from app.exchange.fhir_out_rows import TERMINOLOGY, Going, instant, statement
 from app.language import SOURCE, in_language
 from app.models import MedicationEnd, MedicationRequest, Observation, Staff
+from app.models.record.measures import VITALS
 from app.models.record.prescription_tables import END_REASONS
-from app.models.record.vitals import VITALS
 
 UCUM = "http://unitsofmeasure.org"
 OURS = frozenset(("renewed", "completed", "wish", "error", "ineffective"))

@@ -48,9 +48,10 @@ from app.models.portal.portal_asks import CorrectionRequest, PatientReport
 from app.models.portal.portal_registration import PortalRegistration
 from app.models.record.amendment import RecordAmendment
 from app.models.record.attachment import Attachment
-from app.models.record.clinical import AllergyIntolerance, Condition, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
+from app.models.record.observation import Observation
 from app.models.record.prescription_tables import (
     AlertAnswer,
     DrugAlert,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import DateTime, Dialect, Enum, String, text
 from sqlalchemy.types import TypeDecorator
@@ -59,6 +60,14 @@ class FhirDateTime(TypeDecorator[str]):
         if instant.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone")
         return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    @classmethod
+    def lies_ahead(cls, value: str, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether the day, month or year of `value` is yet to come in `zone`."""
+        said, today = cls.normal(value), now.astimezone(zone).date().isoformat()
+        if len(said) > len(today):
+            said = datetime.fromisoformat(said).astimezone(zone).date().isoformat()
+        return said > today[: len(said)]
 
 
 class Words(String):

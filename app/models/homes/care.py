@@ -13,9 +13,9 @@ from app.models.base.acting import Acting
 from app.models.clinic.room import Room
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor, Staff
-from app.models.record.clinical import Observation
 from app.models.record.closed import closed_to
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.observation import Observation
 from app.models.record.vitals import CATEGORY
 from app.models.trail.audit import AuditEvent
 from app.models.visits.appointment import Appointment

@@ -25,9 +25,10 @@ from app.models.people.patient_apart import PatientApart
 from app.models.people.patient_link import PatientLink
 from app.models.portal.portal_access import PortalAccess
 from app.models.record.attachment import Attachment
-from app.models.record.clinical import AllergyIntolerance, Condition, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
+from app.models.record.observation import Observation
 from app.models.visits import life
 from app.models.visits.appointment import ACTIVE, Appointment
 from app.models.visits.appointment_series import AppointmentSeries

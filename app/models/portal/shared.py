@@ -17,11 +17,12 @@ from app.models.record.allergies import known
 from app.models.record.amendment import RecordAmendment
 from app.models.record.attachment import Attachment
 from app.models.record.chart import MOST, ONGOING, TAKEN
-from app.models.record.clinical import AllergyIntolerance, Condition, Observation, unreplaced
+from app.models.record.clinical import AllergyIntolerance, Condition, unreplaced
+from app.models.record.measures import BY_CODE
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
+from app.models.record.observation import Observation
 from app.models.record.readings import Course, courses, observed
-from app.models.record.vitals import BY_CODE
 from app.models.trail.audit import AuditEvent
 
 MISTAKE = "entered-in-error"

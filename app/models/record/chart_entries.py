@@ -18,7 +18,6 @@ from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
-from app.models.base.types import FhirDateTime
 from app.models.people.linked import same_person
 from app.models.record import chart, icd
 from app.models.record.clinical import AllergyIntolerance, Condition
@@ -38,7 +37,6 @@ VERIFIED: dict[str, str] = {
 CATEGORIES: dict[str, str] = {
     "medication": _l("Drug"), "food": _l("Food"), "environment": _l("Environment"), "biologic": _l("Biologic"),
 }  # fmt: skip
-ENDED = ("inactive", "remission", "resolved")
 SUBSTANCES: dict[str, str] = {
     "Peanuts": "food", "Tree nuts": "food", "Cow's milk": "food", "Eggs": "food",
     "Wheat": "food", "Soya": "food", "Fish": "food", "Shellfish": "food", "Sesame": "food",
@@ -81,7 +79,8 @@ def keep(
     for name, value in values.items():
         setattr(row, name, value)
     _code(session, row, before)
-    _require_dates(row, now.astimezone(zone).date().isoformat())
+    if isinstance(row, Condition):
+        row.check(session, actor, now)
     session.add(row)
     if isinstance(row, AllergyIntolerance) and row.holds and not row.says_none:
         _end_none_known(session, row)
@@ -149,19 +148,3 @@ def _code(session: Session, row: Entry, before: str | None) -> None:
         return
     if icd.name_of(session, row.code) is not None:
         row.system = icd.SYSTEM
-
-
-def _require_dates(row: Entry, today: str) -> None:
-    if not isinstance(row, Condition):
-        return
-    for name in ("onset", "abatement"):
-        value = getattr(row, name)
-        if value and FhirDateTime.normal(value)[: len(today)] > today:
-            raise ClinicError(_("This lies in the future."), field=name)
-    if row.onset and row.abatement:
-        shorter = min(len(row.onset), len(row.abatement), 10)
-        if row.abatement[:shorter] < row.onset[:shorter]:
-            raise ClinicError(_("It cannot end before it began."), field="abatement")
-    if row.abatement and row.clinical_status not in ENDED:
-        raise ClinicError(_("What has ended is inactive, in remission or resolved."),
-                          field="clinical_status")  # fmt: skip

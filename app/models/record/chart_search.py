@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from app.language import _, _n, _p
 from app.models.people.linked import same_person
 from app.models.record.amendment import TEXTS, RecordAmendment
-from app.models.record.clinical import AllergyIntolerance, Condition, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.finding_names import codes_named, name_of_finding
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
+from app.models.record.observation import Observation
 
 MOST = 60
 AROUND = 70

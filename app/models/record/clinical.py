@@ -1,4 +1,4 @@
-"""What is known of a patient beside the notes: problems, allergies, measurements; `Coded` is their base.
+"""What is known of a patient beside the notes: problems and allergies; `Coded` is their base.
 
 The names and meanings of the columns are those of the FHIR R4 resources; `system`, `code` and
 `display` are its Coding (https://hl7.org/fhir/R4/datatypes.html#Coding).
@@ -9,24 +9,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, ForeignKey, Index, String, exists, inspect
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, exists, inspect
 from sqlalchemy.orm import Mapped, Session, aliased, declared_attr, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
+from app.models.base.errors import ClinicError
 from app.models.base.grants import EDIT, READ, Grant, Role
 from app.models.base.naming import new_identifier
 from app.models.base.screen import Screen
-from app.models.base.sealed import PartlySealed, SealedText
-from app.models.base.types import FhirDateTime, Instant, choice
+from app.models.base.sealed import SealedText
+from app.models.base.types import FhirDateTime, choice
 from app.models.people.patient import Patient
-from app.models.record.finding_names import name_of_finding
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.none_known import NONE_OF
-from app.spelling import measured
 
+ENDED = ("inactive", "remission", "resolved")
 CLINICAL: dict[Role, Grant] = {Role.DOCTOR: EDIT, Role.NURSE: EDIT}
 
 
@@ -94,6 +94,19 @@ class Condition(Coded):
         order="-onset",
         grants=CLINICAL,
     )
+
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """It began, and ended after that, and neither lies in the future."""
+        super().check(session, actor, now)
+        require_past(self, now, "onset", "abatement")
+        if self.onset and self.abatement:
+            onset, end = FhirDateTime.normal(self.onset), FhirDateTime.normal(self.abatement)
+            shorter = min(len(onset), len(end), 10)
+            if end[:shorter] < onset[:shorter]:
+                raise ClinicError(_("It cannot end before it began."), field="abatement")
+        if self.abatement and self.clinical_status not in ENDED:
+            raise ClinicError(_("What has ended is inactive, in remission or resolved."),
+                              field="clinical_status")  # fmt: skip
 
 
 NOT_SO = ("refuted", "entered-in-error")
@@ -186,58 +199,12 @@ class AllergyIntolerance(Coded):
             self.recorded = now.astimezone(clinic_zone()).date().isoformat()
 
 
-UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "kg/m2": "kg/m²", "{score}": None}
-"""Units of UCUM (https://ucum.org) that nobody writes so; a score has none."""
-
-
-class Observation(Coded):
-    """A measurement or finding (FHIR R4 Observation); a blood pressure has components."""
-
-    __tablename__ = "observation"
-    __table_args__ = (
-        Index("ix_observation_patient_code", "patient_id", "code", "effective"),
-        Index("ix_observation_patient_effective", "patient_id", "effective"),
-    )
-
-    observation_id: Mapped[int] = mapped_column(primary_key=True)
-    status: Mapped[str] = mapped_column(String(20), default="final", server_default="final")
-    category: Mapped[str | None] = mapped_column(String(40))
-    effective: Mapped[str | None] = mapped_column(FhirDateTime)
-    issued: Mapped[datetime | None] = mapped_column(Instant)
-    value: Mapped[float | None] = mapped_column(Float(53))
-    unit: Mapped[str | None] = mapped_column(String(40))
-    value_text: Mapped[str | None] = mapped_column(SealedText("observation.value_text"))
-    value_system: Mapped[str | None] = mapped_column(String(100))
-    value_code: Mapped[str | None] = mapped_column(String(40))
-    components: Mapped[list[dict[str, Any]] | None] = mapped_column(
-        PartlySealed("observation.components")
-    )
-
-    __screen__ = Screen(
-        title="Vital signs and findings",
-        one="Measurement or finding",
-        menu="Records",
-        icon="fa-heart-pulse",
-        columns=["display", "patient", "value", "unit", "value_text", "effective"],
-        search=["display", "code", "patient", "category"],
-        form=["patient", "display", "code", "category", "value", "unit", "value_text", "effective"],
-        labels={"display": "What", "value_text": "Finding", "effective": "When"},
-        order="-effective",
-        grants=CLINICAL,
-    )
-
-    def read(self, name: str) -> Any:
-        """A panel's value is that of its parts, `128/78`; a unit is said as people write it."""
-        if name == "value" and self.value is None:
-            found = [part.get("value") for part in self.components or ()]
-            numbers = [measured(one) for one in found if isinstance(one, (int, float))]
-            return "/".join(numbers) if numbers and len(numbers) == len(found) else None
-        if name == "display":
-            return str(self)
-        return UNITS.get(self.unit or "", self.unit) if name == "unit" else getattr(self, name)
-
-    def __str__(self) -> str:
-        return name_of_finding(self.code, self.display)
+def require_past(row: Coded, now: datetime, *names: str) -> None:
+    """Raises ClinicError where one of these dates is yet to come on the calendar of the clinic."""
+    for name in names:
+        value = getattr(row, name)
+        if value and FhirDateTime.lies_ahead(value, now, clinic_zone()):
+            raise ClinicError(_("This lies in the future."), field=name)
 
 
 def unreplaced(model: type[Condition] | type[AllergyIntolerance]) -> ColumnElement[bool]:

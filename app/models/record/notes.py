@@ -29,8 +29,8 @@ from app.models.record.amendment import (
     hash_of_record,
     texts_of,
 )
-from app.models.record.clinical import Observation
 from app.models.record.medical_record import MedicalRecord
+from app.models.record.observation import Observation
 from app.models.record.vitals import CATEGORY
 from app.models.visits.appointment import Appointment
 from app.models.visits.today import day_of

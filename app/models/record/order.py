@@ -13,10 +13,10 @@ from app.models.base.acting import Acting
 from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.record import chart
-from app.models.record.clinical import Observation
 from app.models.record.drug_check import Facts
+from app.models.record.measures import ADULT, WEIGHT
 from app.models.record.medication_request import MedicationRequest
-from app.models.record.vitals import ADULT, WEIGHT
+from app.models.record.observation import Observation
 
 WEIGHT_HOLDS = {True: timedelta(days=365), False: timedelta(days=120)}
 """How long a weight counts, by whether the patient is grown up."""

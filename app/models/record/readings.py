@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.models.people.linked import WHOSE, same_person
-from app.models.record.clinical import Observation
-from app.models.record.vitals import BY_CODE, Measure, Vital
+from app.models.record.measures import BY_CODE, Measure, Vital
+from app.models.record.observation import Observation
 from app.spelling import measured
 
 TREND = 60
@@ -130,5 +130,4 @@ def _reading(vital: Vital, row: Any) -> Reading | None:
 
 def _number(part: dict[str, Any], measure: Measure) -> float | None:
     value, unit = part.get("value"), part.get("unit")
-    same = unit in {measure.unit, measure.shown, None}
-    return float(value) if same and isinstance(value, (int, float)) else None
+    return float(value) if measure.is_in(unit) and isinstance(value, (int, float)) else None

@@ -16,9 +16,10 @@ from app.models.people.staff import Doctor, Staff
 from app.models.record import attachment
 from app.models.record.allergies import contradicted
 from app.models.record.amendment import RecordAmendment
-from app.models.record.clinical import AllergyIntolerance, Condition, Observation
+from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
+from app.models.record.observation import Observation
 from app.models.record.prescription_tables import MedicationEnd
 
 

@@ -16,9 +16,9 @@ from app.models.base.clock import clinic_zone
 from app.models.record import chart, medication, readings
 from app.models.record.chart_search import search
 from app.models.record.finding_names import name_of_finding
+from app.models.record.measures import ENTERED
 from app.models.record.notes import HAS_BEGUN, can_write
 from app.models.record.prescription_tables import END_REASONS, OVERRIDE_REASONS
-from app.models.record.vitals import ENTERED
 from app.models.visits.today import day_of
 from app.views.chart.chart_page import CLINICAL, Opened, open_chart
 from app.views.frame.sparkline import sparkline

@@ -16,7 +16,7 @@ from app.models.people.linked import is_of, kept_id
 from app.models.record import chart, closed, restricting
 from app.models.record.allergies import Allergies
 from app.models.record.clinical import AllergyIntolerance
-from app.models.record.vitals import ADULT
+from app.models.record.measures import ADULT
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import as_key, load

@@ -14,7 +14,8 @@ from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.record import chart
-from app.models.record.vitals import ENTERED, record_vitals
+from app.models.record.measures import ENTERED
+from app.models.record.vitals import record_vitals
 from app.models.visits.today import day_of
 from app.views.chart.chart import show_chart, vitals_facts
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused

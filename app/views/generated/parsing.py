@@ -88,7 +88,7 @@ def _integer(column: Column[Any], raw: Any) -> int:
 def _float(column: Column[Any], raw: Any) -> float:
     try:
         number = float(raw) if not isinstance(raw, bool) else math.nan
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise ClinicError(_("Write a number."))

@@ -20,7 +20,7 @@ from app.models.base.clock import clinic_zone
 from app.models.messages import reach
 from app.models.portal import joining
 from app.models.portal.portal_access import RELATIONS, guardians
-from app.models.record.vitals import ADULT
+from app.models.record.measures import ADULT
 from app.security import audit
 from app.security.scope import load
 from app.spelling import tongue

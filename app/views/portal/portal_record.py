@@ -24,7 +24,7 @@ from app.models.people.linked import same_person
 from app.models.portal import portal_asks, shared
 from app.models.record import chart
 from app.models.record.chart import ONGOING, TAKEN
-from app.models.record.vitals import ADULT
+from app.models.record.measures import ADULT
 from app.security import audit
 from app.security.scope import as_key
 from app.views.chart.chart_words import versions_of
