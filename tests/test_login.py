@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.extensions import db
 from app.models import Role as Grants
@@ -184,7 +184,9 @@ def test_the_admin_adds_a_login(cast: Cast) -> None:
     [
         {"password": "elevenchars", "conf_password": "elevenchars"}, {"conf_password": "another one 12"},
         {"password": "", "conf_password": ""}, {"email": "no address"}, {"roles": "superuser"},
-        {"username": ""}, {"username": "rosa"}, {"email": "rosa@example.org"},
+        {"username": ""}, {"username": "rosa"}, {"username": "ROSA"}, {"username": "ｒosa"},
+        {"username": "ro\u200bsa"}, {"username": "rosa "}, {"username": "ro\u3164sa"},
+        {"email": "rosa@example.org"},
     ],
 )  # fmt: skip
 def test_a_login_that_cannot_be_meant_is_refused(sqlite_cast: Cast, change: dict[str, str]) -> None:
@@ -236,6 +238,28 @@ def test_an_edit_without_a_password_keeps_the_old_one(sqlite_cast: Cast) -> None
     data["roles"] = "receptionist"
     assert sqlite_cast.client("amina").post(f"/users/edit/{key}", data=data).status_code == 302
     assert sign_in(sqlite_cast.app.test_client()).status_code == 302
+
+
+@pytest.mark.parametrize("change", [{"active": ""}, {"roles": "nurse"}])
+def test_the_only_admin_cannot_stop_being_one(sqlite_cast: Cast, change: dict[str, str]) -> None:
+    key, amina = sqlite_cast.users["amina"], sqlite_cast.client("amina")
+    own = NEW | {"username": "amina", "roles": "admin", "password": "", "conf_password": ""}
+    answer = amina.post(f"/users/edit/{key}", data=own | change)
+    assert answer.status_code == 422
+    assert "This is the only login that manages the clinic" in answer.text
+    assert amina.get("/users/list/").status_code == 200
+    amina.post("/users/add", data=NEW | {"roles": "admin", "username": "second"})
+    other = own | {"email": "amina@example.org"} | change
+    assert amina.post(f"/users/edit/{key}", data=other).status_code == 302
+
+
+def test_a_login_is_changed_though_its_name_would_not_be_given_today(sqlite_cast: Cast) -> None:
+    key = sqlite_cast.users["rosa"]
+    with sqlite_cast.app.app_context():
+        db.session.execute(update(User).where(User.id == key).values(username="AMINA"))
+        db.session.commit()
+    off = NEW | {"username": "AMINA", "active": "", "password": "", "conf_password": ""}
+    assert sqlite_cast.client("amina").post(f"/users/edit/{key}", data=off).status_code == 302
 
 
 def test_the_admin_cannot_delete_the_login_in_use(sqlite_cast: Cast) -> None:

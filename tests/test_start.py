@@ -387,3 +387,12 @@ def test_the_shell_takes_no_weaker_password_than_a_page(sqlite_app: Flask, passw
     assert (refused.exit_code, refused.output.count("Error: ")) == (1, 1)
     good = run_it(fab, ["create-admin", *person, "--password=violet tractor omelette"])
     assert "Admin User ada created" in good.output
+
+
+def test_the_shell_takes_no_name_that_reads_like_another(sqlite_app: Flask) -> None:
+    said = sqlite_app.test_cli_runner().invoke(
+        fab,
+        ["create-admin", "--username=a\u200bda", "--firstname=Ada", "--lastname=Lovelace",
+         "--email=ada@example.org", "--password=violet tractor omelette"],
+    )  # fmt: skip
+    assert (said.exit_code, "no invisible characters" in said.output) == (1, True)

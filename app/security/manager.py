@@ -8,7 +8,8 @@ import click
 from flask import Flask, current_app, g
 from flask_appbuilder.security.sqla.manager import SecurityManager
 
-from app.models import Role
+from app.models import ClinicError, Role
+from app.models.people import logins
 from app.security import sessions
 from app.security.actor import Actor, signed_in_roles
 from app.security.policy import of_the_application
@@ -73,7 +74,12 @@ class ClinicSecurityManager(SecurityManager):
     def add_user(
         self, username: str, first_name: str, last_name: str, email: str, *rest: Any, **more: Any
     ) -> Any:
-        """For “flask fab create-admin”. Raises ClickException where the password is weak."""
+        """For “flask fab create-admin”. Raises ClickException where the password is weak, or the
+        name could be taken for another."""
+        try:
+            logins.check_name(self.session, username)
+        except ClinicError as error:
+            raise click.ClickException(error.message) from None
         password = more.get("password") or (rest[1] if len(rest) > 1 else "")
         _refuse_weak(password, username, first_name, last_name, email)
         return super().add_user(username, first_name, last_name, email, *rest, **more)

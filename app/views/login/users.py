@@ -19,7 +19,7 @@ from app.extensions import db
 from app.language import _, _k, _l
 from app.models import MANAGE, READ, Action, ClinicError, LoginSession, LoginSetting, Role
 from app.models.base import guesses
-from app.models.people import login_session, login_setting, login_told
+from app.models.people import login_session, login_setting, login_told, logins
 from app.security import audit
 from app.security.guessing import login_subject
 from app.security.policy import of_the_application
@@ -75,11 +75,15 @@ class UserView(GridView):
         return super().cell(row, name)
 
     def pre_add(self, item: User) -> None:
+        logins.check_name(db.session(), item.username)
         _refuse_weak(item)
         db.session.add(LoginSetting(user=item, must_change=True))
 
     def pre_update(self, item: User) -> None:
         """A password that the admin sets is good for one sign-in, at which the person chooses."""
+        if inspect(item).attrs.username.history.has_changes():
+            logins.check_name(db.session(), item.username, item.id)
+        logins.keep_an_admin(db.session(), item)
         if not inspect(item).attrs.password.history.has_changes():
             return
         if item.id == actor().user_id:
