@@ -239,7 +239,7 @@ def test_an_offer_that_ran_out_is_not_taken(
         offering.accept(session, CLINIC, last(session), NOW + timedelta(minutes=30))
 
 
-@pytest.mark.parametrize("way", ["move", "delete"])
+@pytest.mark.parametrize("way", ["move", "noshow", "delete"])
 def test_a_time_becomes_free_in_other_ways_too(
     session: Session, booked: int, waiting: Waiting, cast: Cast, way: str
 ) -> None:
@@ -249,6 +249,8 @@ def test_a_time_becomes_free_in_other_ways_too(
     if way == "move":
         to = (START + timedelta(days=1)).isoformat()
         answer = client.post(f"{url}/move", json={"appointment_datetime": to})
+    elif way == "noshow":
+        answer = client.post(f"{url}/status", json={"status": "noshow"})
     else:
         answer = client.delete(url)
     assert answer.status_code == 200, answer.json

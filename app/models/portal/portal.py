@@ -6,7 +6,7 @@ room or patient is booked twice is the database's to refuse.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -25,7 +25,7 @@ from app.models.visits.appointment import Appointment
 
 TO_COME = ("proposed", "pending", "booked", "arrived", "checked-in", "in-room", "waitlist")
 PAST_SHOWN = 50
-CHECK_IN = life.EARLY
+CHECK_IN = timedelta(hours=1)
 GONE = _l("This time was taken a moment ago. These are still free.")
 
 

@@ -42,7 +42,7 @@ def prepare(session: Session, actor: Acting, visit: Appointment, now: datetime) 
     if not visit.minutes_duration:
         visit.minutes_duration = kind.minutes if kind else 30
     visit.status = visit.status or "booked"
-    life.require_move(actor, visit, now)
+    life.require_move(actor, visit)
     if visit.status in ACTIVE and _asks_for_time(visit):
         wish = Wish.of(kind, visit.minutes_duration)
         situation = _bearing_on(session, visit, wish, now)

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from app.language import _, _k
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import Role
 from app.models.visits import freed
@@ -51,11 +50,7 @@ MOVES: dict[tuple[str, str], frozenset[Role]] = {
     ("in-room", "fulfilled"): CARE,
     ("noshow", "arrived"): DESK | CARE,
 }
-PRESENT = frozenset({"arrived", "checked-in", "in-room", "fulfilled"})
 ERROR = "entered-in-error"
-EARLY = timedelta(hours=1)
-"""How long before a visit somebody may come to it, whatever the day."""
-
 UNDO_WITHIN = timedelta(minutes=30)
 
 
@@ -70,9 +65,8 @@ def next_statuses(actor: Acting, status: str) -> list[str]:
     return [after for before, after in MOVES if before == status and can_move(actor, status, after)]
 
 
-def require_move(actor: Acting, visit: Appointment, now: datetime) -> None:
-    """Refuse a change of status that is not in the table, not this person's to make, or before
-    its time."""
+def require_move(actor: Acting, visit: Appointment) -> None:
+    """Refuse a change of status that is not in the table, or not this person's to make."""
     before, after = status_before(visit), visit.status or "booked"
     if before is None:
         if after not in FIRST_STATUSES:
@@ -91,20 +85,6 @@ def require_move(actor: Acting, visit: Appointment, now: datetime) -> None:
             if known
             else ClinicError(unknown, field="status")
         )
-    if before != after:
-        _require_time(visit, after, now)
-
-
-def _require_time(visit: Appointment, after: str, now: datetime) -> None:
-    """Nobody misses a visit before it begins, and nobody is there for it before its day of the
-    clinic's zone, but for who comes `EARLY` to one just after midnight; a walk-in too."""
-    start, zone = visit.appointment_datetime, clinic_zone()
-    if after == "noshow" and now < start:
-        raise ClinicError(_("Nobody has missed a visit before it begins."), field="status")
-    if after in PRESENT and (now + EARLY).astimezone(zone).date() < start.astimezone(zone).date():
-        raise ClinicError(
-            _("A visit does not go to %(after)s before its day.", after=said(after)), field="status"
-        )
 
 
 def move_status(
@@ -117,7 +97,7 @@ def move_status(
 ) -> None:
     """Move on, with its history row in the same transaction. Raises ClinicError or Forbidden."""
     visit.status = status
-    require_move(actor, visit, now)
+    require_move(actor, visit)
     if status == "arrived" and visit.arrived_at is None:
         visit.arrived_at = now
     remember(session, actor, visit, now, reason)
