@@ -77,11 +77,26 @@ def test_two_visits_without_a_room_do_not_share_one(session: Session, cast: Cast
     book(session, cast, room=None, patient=cast.paula, doctor=cast.diaz)
 
 
-def test_sqlite_refuses_a_time_in_another_spelling(sqlite_app: object, sqlite_cast: Cast) -> None:
+@pytest.mark.parametrize(
+    "start",
+    ["2026-06-01T08:00:00", "2027-02-30 10:00:00", "2027-03-02 22:00:00+12:00", "2027-03-02 24:00:00",
+     "2027-03-02 10:00:00Z", "2027-03-02 10:00:00.", "2027-03-02 10:00:00.5+01:00", "2027-03-02 10:00"],
+)  # fmt: skip
+def test_sqlite_refuses_a_time_in_another_spelling_or_in_no_calendar(
+    sqlite_app: object, sqlite_cast: Cast, start: str
+) -> None:
     from app.extensions import db
 
     with (
         sqlite_cast.app.app_context(),
         pytest.raises(IntegrityError, match="appointment_datetime_spelling"),
     ):
-        book(db.session(), sqlite_cast, start="2026-06-01T08:00:00")
+        book(db.session(), sqlite_cast, start=start)
+
+
+def test_sqlite_takes_the_last_microsecond_of_a_day(sqlite_cast: Cast) -> None:
+    from app.extensions import db
+
+    with sqlite_cast.app.app_context():
+        book(db.session(), sqlite_cast, start="2028-02-29 23:59:59.999999")
+        db.session.remove()
