@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from datetime import datetime
 
+from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.language import _
+from app.models.base.acting import Acting
 from app.models.base.entity import Entity
+from app.models.base.errors import ClinicError
 from app.models.base.grants import MANAGE, READ, Role
 from app.models.base.screen import Screen
+
+LONGEST_BUFFER = 720
 
 
 class VisitType(Entity):
@@ -59,3 +66,8 @@ class VisitType(Entity):
             Role.RECEPTIONIST: READ,
         },
     )
+
+    def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        for name in ("buffer_before", "buffer_after"):
+            if (getattr(self, name) or 0) > LONGEST_BUFFER:
+                raise ClinicError(_("At most 12 hours are kept free."), field=name)

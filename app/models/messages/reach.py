@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_appbuilder.security.sqla.models import User
 from phonenumbers import PhoneNumberType
@@ -19,6 +18,7 @@ from app.language import LANGUAGES, _k
 from app.models.messages.contact_preference import ContactPreference
 from app.models.people.linked import kept_id
 from app.models.people.login_setting import LoginSetting
+from app.models.people.mailbox import email_of
 from app.models.people.patient import Patient
 from app.models.people.staff import Staff
 from app.models.portal.portal_registration import PortalRegistration
@@ -120,15 +120,6 @@ def of_registration(session: Session, portal_registration_id: int) -> Reach:
     """Somebody who asked for the portal, by what they wrote of themselves."""
     row = session.get_one(PortalRegistration, portal_registration_id)
     return Reach(row.name, _house(), _addresses(row.email, row.phone), {"inbox": NO_INBOX})
-
-
-@lru_cache(maxsize=4096)
-def email_of(said: str) -> str | None:
-    """The address in its one spelling, or None where it is none."""
-    try:
-        return validate_email(said, check_deliverability=False).normalized
-    except EmailNotValidError:
-        return None
 
 
 @lru_cache(maxsize=4096)

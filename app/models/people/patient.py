@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event, update
+from sqlalchemy import Connection, Date, ForeignKey, Index, String, Text, event, inspect, update
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship, validates
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -20,6 +20,7 @@ from app.models.base.grants import EDIT, MANAGE, READ, Role
 from app.models.base.naming import new_identifier
 from app.models.base.screen import Screen
 from app.models.base.types import FhirDateTime, choice
+from app.models.people.mailbox import email_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +114,9 @@ class Patient(Entity):
             raise ClinicError(_("The birth date lies in the future."), field="dob")
         if self.dob < EARLIEST_BIRTH:
             raise ClinicError(_("The birth date lies before 1880."), field="dob")
+        written: Any = inspect(self).attrs.email.history
+        if self.email and written.has_changes() and email_of(self.email) is None:
+            raise ClinicError(_("Write an e-mail address."), field="email")
 
     def spoken(self) -> str | None:
         """The BCP 47 tag of the language: as it was imported, unless another was chosen since."""
