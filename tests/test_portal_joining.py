@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from app.extensions import db
 from app.models import (
@@ -243,6 +244,41 @@ def test_who_asks_for_a_password_learns_not_who_is_here(cast: Cast) -> None:
         for name in ("paula", "nobody@example.org")
     }
     assert len({re.sub(r'name="csrf[^>]*>', "", text) for text in said}) == 1
+
+
+def test_a_name_that_nobody_has_is_as_much_work_as_one_that_is_known(cast: Cast) -> None:
+    client, work = cast.app.test_client(), {}
+    for name in ("warm", "paula", "nobody"):
+        work[name] = statements(
+            cast, lambda name=name: client.post("/portal/forgot", data={"login": name})
+        )
+    assert work["paula"] == work["nobody"]
+    assert any(said.startswith("INSERT INTO notification") for said in work["nobody"])
+    with cast.app.app_context():
+        of = {row.user.username for row in db.session.scalars(select(PortalToken))}
+        to = set(db.session.scalars(select(Notification.user_id)))
+        asked = select(AuditEvent.outcome).where(AuditEvent.action == "portal-reset")
+        outcomes = list(db.session.scalars(asked.order_by(AuditEvent.audit_id)))
+    assert (of, to) == ({"paula"}, {cast.users["paula"]})
+    assert outcomes == ["failure", "success", "failure"]
+
+
+def statements(cast: Cast, work: Callable[[], object]) -> list[str]:
+    """What a piece of work asks of the database, but for its savepoints."""
+    said: list[str] = []
+
+    def note(_1: Any, _2: Any, statement: str, *_: Any) -> None:
+        if "SAVEPOINT" not in statement:
+            said.append(statement)
+
+    with cast.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return said
 
 
 @pytest.mark.parametrize("name", ["diaz", "amina"])

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.language import _, _l
@@ -57,26 +57,35 @@ def invite(
     )  # fmt: skip
 
 
-def reset(session: Session, said: str, now: datetime) -> tuple[PortalToken, str] | None:
-    """A link to set a new password, for the patient's login of that name or address; None where
-    there is none, which the caller must not tell."""
-    user = session.scalars(
-        select(User)
-        .join(User.roles)
+def reset(session: Session, said: str, now: datetime) -> tuple[PortalToken, str, bool] | None:
+    """A link to set a new password, for the patient's login of that name or address. Where there
+    is none it is for any other patient's login, and the caller takes it back: the work is the
+    same, so that its length tells nobody who is known. The last value says whether it is theirs.
+    None in a clinic where no patient signs in."""
+    theirs = or_(func.lower(User.username) == said.lower(), func.lower(User.email) == said.lower())
+    found = session.execute(
+        select(User, theirs.label("theirs"))
         .where(
-            RoleRow.name == Role.PATIENT.value,
             User.active,
-            or_(func.lower(User.username) == said.lower(), func.lower(User.email) == said.lower()),
+            User.roles.any(RoleRow.name == Role.PATIENT.value),
+            ~User.roles.any(RoleRow.name != Role.PATIENT.value),
+            or_(
+                exists().where(Patient.user_id == User.id),
+                exists().where(PortalAccess.user_id == User.id, PortalAccess.ended_at.is_(None)),
+            ),
         )
+        .order_by(case((theirs, 0), else_=1), User.id)
+        .limit(1)
     ).first()
-    known = user and {role.name for role in user.roles} == {Role.PATIENT.value}
-    patient_id = _someone_of(session, user.id) if user is not None and known else None
-    if user is None or patient_id is None:
+    patient_id = _someone_of(session, found.User.id) if found else None
+    if found is None or patient_id is None:
         return None
+    user = found.User
     portal_links.void(session, PortalToken.user_id == user.id)
-    return portal_links.make(
+    made = portal_links.make(
         session, "reset", patient_id, now, RESET, user_id=user.id, holder=user.get_full_name()
     )
+    return *made, bool(found.theirs)
 
 
 def activate(session: Session, row: PortalToken, password_hash: str, now: datetime) -> User:

@@ -30,7 +30,7 @@ from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell, Link
 from app.views.login.user_forms import clean
-from app.views.portal.portal_joining import send
+from app.views.portal.portal_sending import send
 
 DESK = (Role.ADMIN, Role.RECEPTIONIST)
 WORDS = {

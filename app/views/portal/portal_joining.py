@@ -28,6 +28,7 @@ from app.security.weakness import SHORTEST_PASSWORD
 from app.views.generated import writing
 from app.views.login.passwords import LONG_ENOUGH, NEEDED, SAME, unguessed
 from app.views.login.user_forms import clean
+from app.views.portal.portal_sending import send_or_pretend
 from app.views.portal.portal_shell import clinic
 
 SENT = _l(
@@ -133,9 +134,7 @@ class PortalJoinView(BaseView):
         except TooMany as error:
             return _page("forgot", error.status, form=form, problem=error.message)
         with writing.transaction(session):
-            made = joining.reset(session, said, moment)
-            if made is not None:
-                send(*made, moment)
+            send_or_pretend(said, moment)
         return _page("said", title=_("Look into your mail"), text=SENT, waits=True)
 
     @expose("/register", methods=["GET", "POST"])
@@ -168,19 +167,6 @@ class PortalJoinView(BaseView):
 
 def _gone(error: ClinicError) -> Any:
     return _page("said", error.status, title=_("This link no longer works"), text=error.message)
-
-
-def send(row: PortalToken, secret: str, moment: datetime) -> None:
-    """Plan the message with the link, and put the making of it on the trail."""
-    session = db.session()
-    path = url_for("PortalJoinView.join", secret=secret)
-    joining.tell(session, row, path, moment)
-    session.add(
-        audit.event(
-            None, f"portal-{row.purpose}", "PortalToken",
-            key=row.portal_token_id, patient_id=row.patient_id,
-        )
-    )  # fmt: skip
 
 
 def _require_proof(row: PortalToken, dob: Any) -> None:
