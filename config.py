@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from click import ClickException
 from cryptography.fernet import Fernet
 from holidays import list_supported_countries
 from redis.connection import parse_url
@@ -29,8 +30,8 @@ YEAR_OF_MINUTES = YEAR_OF_HOURS * 60
 LONGEST_NUMBER = 20
 
 
-class ConfigError(Exception):
-    """A setting that cannot be meant; the message is for the person who set it."""
+class ConfigError(ClickException):
+    """A setting that cannot be meant; the message is for the person who set it, also by `flask`."""
 
 
 def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
+from flask.cli import FlaskGroup
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.api import BaseApi
 from flask_appbuilder.cli import fab
@@ -305,6 +307,12 @@ def test_a_backup_into_a_folder_that_cannot_be_is_refused_in_a_sentence(sqlite_a
         1,
         "Error: No backup can be made in /proc/x: No such file or directory.\n",
     )
+
+
+def test_a_command_says_the_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PORT", "0")
+    said = CliRunner().invoke(FlaskGroup(create_app=lambda: create_app()), ["clinic", "check"])
+    assert (said.exit_code, said.output) == (1, "Error: MAIL_PORT=0 must be between 1 and 65535.\n")
 
 
 def test_an_address_of_a_database_never_shows_its_password() -> None:
