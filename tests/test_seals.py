@@ -217,6 +217,26 @@ def test_the_database_refuses_to_change_a_seal(
         connection.rollback()
 
 
+@pytest.mark.parametrize("key", ["audit_seal_id", "audit_seal_id + 100"], ids=["key", "root"])
+def test_sqlite_refuses_to_replace_a_seal_whatever_the_connection_is_set_to(
+    sqlite_app: Flask, key: str
+) -> None:
+    names = "sealed, first_id, last_id, count, entries, previous, root, signature"
+    values = "'2026-01-01 00:00:00', 1, 1, 1, x'00', 'p', 'r', 's'"
+    with sqlite_app.app_context(), db.engine.connect() as connection:
+        connection.execute(text("PRAGMA recursive_triggers = OFF"))
+        connection.execute(text(f"INSERT INTO audit_seal ({names}) VALUES ({values})"))
+        with pytest.raises(DBAPIError, match="audit_seal_append_only"):
+            connection.execute(
+                text(
+                    f"INSERT OR REPLACE INTO audit_seal (audit_seal_id, {names}) "
+                    f"SELECT {key}, {names} FROM audit_seal"
+                )
+            )
+        connection.rollback()
+        connection.execute(text("PRAGMA recursive_triggers = ON"))
+
+
 def test_the_command_names_the_fault_and_fails(
     app: Flask, session: Session, folder: SealFolder
 ) -> None:
