@@ -37,6 +37,11 @@ def test_what_is_no_email_address_is_refused_at_its_field(sqlite_cast: Cast, ema
     assert page.status_code == 422
 
 
+def test_an_address_of_the_house_is_one(sqlite_cast: Cast) -> None:
+    body = {"name": "Noa Nord", "dob": "2020-01-01", "email": "noa@clinic.local"}
+    assert sqlite_cast.client("rosa").post("/api/v1/patient/", json=body).status_code == 201
+
+
 def test_an_address_that_came_with_a_patient_stands_in_nobodys_way(sqlite_cast: Cast) -> None:
     with sqlite_cast.app.app_context():
         session = db.session()

@@ -20,7 +20,7 @@ from app.models.base.grants import EDIT, MANAGE, READ, Role
 from app.models.base.naming import new_identifier
 from app.models.base.screen import Screen
 from app.models.base.types import FhirDateTime, choice
-from app.models.people.mailbox import email_of
+from app.models.people.mailbox import is_email
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ class Patient(Entity):
         if self.dob < EARLIEST_BIRTH:
             raise ClinicError(_("The birth date lies before 1880."), field="dob")
         written: Any = inspect(self).attrs.email.history
-        if self.email and written.has_changes() and email_of(self.email) is None:
+        if self.email and written.has_changes() and not is_email(self.email):
             raise ClinicError(_("Write an e-mail address."), field="email")
 
     def spoken(self) -> str | None:
