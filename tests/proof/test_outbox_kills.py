@@ -37,6 +37,8 @@ pytestmark = pytest.mark.proof
 MESSAGES = int(os.environ.get("PROOF_MESSAGES", "1000"))
 KILLS = int(os.environ.get("PROOF_KILLS", "100"))
 GONE = float(os.environ.get("PROOF_REDIS_GONE", "60"))
+PATIENCE = 420
+"""Seconds: one that was refused or killed four times waits up to two minutes more."""
 BETWEEN = max(1, MESSAGES * 6 // 10 // KILLS)
 """So many messages arrive between two kills, so that the last kill finds work to interrupt."""
 
@@ -159,7 +161,7 @@ def kill_them(
 
 def none_lost(app: Flask, sink: Sink, ids: set[str]) -> None:
     """Of those that came twice at most one a kill, each under its own Message-ID."""
-    assert until(lambda: states(app) == {"sent": MESSAGES}, 180), states(app)
+    assert until(lambda: states(app) == {"sent": MESSAGES}, PATIENCE), states(app)
     came = Counter(sink.message_ids)
     twice = sum(came.values()) - len(came)
     log.info("%s messages came, %s of them twice, after %s kills.", len(came), twice, KILLS)
