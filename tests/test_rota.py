@@ -410,15 +410,18 @@ def test_what_is_published_already_stops_no_later_draft(
     assert send(amina, "publish", week=WEEK, reason="Nora fell ill").status_code == 200
 
 
+def published_shift(amina: FlaskClient, people: dict[str, int], cast: Cast, name: str) -> int:
+    """The key of the one shift of a person, on a day that was published."""
+    full_day(amina, people)
+    send(amina, "publish", week=WEEK)
+    with cast.app.app_context():
+        return db.session.scalars(select(Shift.shift_id).filter_by(staff_id=people[name])).one()
+
+
 def test_a_changed_shift_is_a_draft_again_and_its_old_person_is_told(
     amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
 ) -> None:
-    full_day(amina, people)
-    send(amina, "publish", week=WEEK)
-    with sqlite_cast.app.app_context():
-        key = db.session.scalars(
-            select(Shift.shift_id).filter_by(staff_id=people["Dr. Díaz"])
-        ).one()
+    key = published_shift(amina, people, sqlite_cast, "Dr. Díaz")
     answer = send(amina, f"shift/{key}", staff_id=people["Dr. Eriksen"])
     assert answer.json["published"] is False
     with sqlite_cast.app.app_context():
@@ -432,12 +435,7 @@ def test_a_changed_shift_is_a_draft_again_and_its_old_person_is_told(
 def test_a_published_shift_that_goes_by_the_api_is_told(
     amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
 ) -> None:
-    full_day(amina, people)
-    send(amina, "publish", week=WEEK)
-    with sqlite_cast.app.app_context():
-        key = db.session.scalars(
-            select(Shift.shift_id).filter_by(staff_id=people["Dr. Díaz"])
-        ).one()
+    key = published_shift(amina, people, sqlite_cast, "Dr. Díaz")
     assert amina.delete(f"/api/v1/shift/{key}").status_code == 200
     assert subjects(sqlite_cast, people["Dr. Díaz"])[-1].startswith(
         "A shift of yours was taken off"

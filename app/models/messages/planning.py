@@ -19,6 +19,7 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.language import _k
+from app.models.base.changes import was
 from app.models.base.clock import clinic_zone
 from app.models.messages import moments, outbox, reach, visits_told
 from app.models.messages.letters import Cause, Letter, To, plan, put_down
@@ -214,16 +215,10 @@ def _is_touched(visit: Appointment) -> bool:
 
 
 def _before(visit: Appointment) -> Before | None:
-    state: Any = inspect(visit)
-    if state.key is None:
+    if inspect(visit).key is None:
         return None
-
-    def was(name: str) -> Any:
-        attribute = state.attrs[name]
-        deleted = attribute.history.deleted
-        return deleted[0] if deleted else attribute.value
-
-    return Before(was("status"), Known(was("appointment_datetime"), was("doctor_id")))
+    known = Known(was(visit, "appointment_datetime"), was(visit, "doctor_id"))
+    return Before(was(visit, "status"), known)
 
 
 @event.listens_for(Session, "before_commit")

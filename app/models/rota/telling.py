@@ -12,9 +12,10 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from app.models.base.changes import was
 from app.models.base.clock import clinic_zone
 from app.models.clinic.opening import TimeOff
 from app.models.messages import outbox, wording
@@ -115,21 +116,14 @@ def _note(session: Session, _context: Any, _rows: Any) -> None:
     """Before the flush, which forgets what was: note what is to be told of it."""
     news = session.info.setdefault(NOTED, [])
     for row in chain(session.dirty, session.deleted):
-        if isinstance(row, TimeOff) and _was(row, "status") == "requested" != row.status:
+        if isinstance(row, TimeOff) and was(row, "status") == "requested" != row.status:
             news.append(partial(time_off_decided, session, row))
-        elif isinstance(row, Shift) and _was(row, "published"):
-            person = _was(row, "staff_id")
+        elif isinstance(row, Shift) and was(row, "published"):
+            person = was(row, "staff_id")
             if row in session.deleted or person != row.staff_id:
-                was = _spelled(*(_was(row, n) for n in ("shift_date", "start_time", "end_time")))
+                before = _spelled(*(was(row, n) for n in ("shift_date", "start_time", "end_time")))
                 cause = f"shift:{row.shift_id}:{row.version}"
-                news.append(partial(removed, session, cause, person, was))
-
-
-def _was(row: Any, name: str) -> Any:
-    """What the database holds."""
-    attribute = inspect(row).attrs[name]
-    deleted = attribute.history.deleted
-    return deleted[0] if deleted else attribute.value
+                news.append(partial(removed, session, cause, person, before))
 
 
 @event.listens_for(Session, "before_commit")

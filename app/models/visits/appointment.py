@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
+from app.models.base.changes import was
 from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
@@ -143,9 +144,7 @@ class Appointment(Entity):
     def _require_time_of_what_is_over(self) -> None:
         """A visit that took place, or was missed, did so with its doctor and at its time."""
         state: Any = inspect(self)
-        status = state.attrs.status.history
-        was = (status.deleted or [self.status])[0]
-        if not state.persistent or was not in OVER:
+        if not state.persistent or was(self, "status") not in OVER:
             return
         for name in ("appointment_datetime", "doctor_id", "minutes_duration"):
             if state.attrs[name].history.has_changes():
