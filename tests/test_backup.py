@@ -120,25 +120,28 @@ def test_nobody_is_signed_in_and_nothing_is_sent_twice_after_a_restore(
     assert cast.client("amina").get("/room/list/").status_code == 302
 
 
-def test_the_trail_is_whole_after_an_older_backup_came_back(
+def test_the_trail_is_whole_after_an_older_backup_came_back_twice_in_one_second(
     app: Flask, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "CLINIC_SEALS", tmp_path / "seals")
+    later = NOW + timedelta(hours=1)
     with app.app_context():
-        for number in range(2):
+        for number in range(3):
             db.session.add(AuditEvent(recorded=NOW, action="show", entity="Patient"))
             db.session.commit()
             seal_trail(db.session(), NOW + timedelta(minutes=number))
             if not number:
                 make(db.engine, tmp_path / "a.backup", NOW)
-        restored = restore(
-            db.engine, keyring(), tmp_path / "a.backup", NOW + timedelta(hours=1), overwrite=True
-        )
-        verdict = verify(db.session(), SealFolder(tmp_path / "seals"), NOW + timedelta(hours=1))
+                continue
+            moment = later + timedelta(microseconds=number)
+            restored = restore(db.engine, keyring(), tmp_path / "a.backup", moment, overwrite=True)
+            assert restored.aside
+        verdict = verify(db.session(), SealFolder(tmp_path / "seals"), later)
         db.session.remove()
-    assert restored.aside
     assert (verdict.fault, verdict.seals, verdict.waiting) == (None, 1, 1)
-    assert (tmp_path / "seals" / "heads-until-20260504T090000.jsonl").exists()
+    assert {path.name for path in (tmp_path / "seals").glob("heads-until-*")} == {
+        f"heads-until-20260504T090000.00000{number}.jsonl" for number in (1, 2)
+    }
 
 
 @pytest.mark.parametrize("kind", ["cut short", "a lost sector", "no backup"])

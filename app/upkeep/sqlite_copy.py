@@ -57,7 +57,7 @@ def put_in_place(engine: Engine, dumped: Path, statements: list[str], now: datet
             copy.execute(statement)
         copy.commit()
     engine.dispose()
-    before = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
+    before = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S.%f}")
     if there := not is_empty(engine):
         _close(path)
         os.link(path, before)

@@ -121,7 +121,7 @@ class SealFolder:
         """Begin the heads anew, keeping those there were: another database was put in place."""
         path = self.path / HEADS
         if path.exists():
-            path.rename(path.with_name(f"heads-until-{now:%Y%m%dT%H%M%S}.jsonl"))
+            path.rename(path.with_name(f"heads-until-{now:%Y%m%dT%H%M%S.%f}.jsonl"))
 
 
 def _begin_line(descriptor: int, size: int) -> None:
