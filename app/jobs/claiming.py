@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from app.jobs import backoff
 from app.jobs.lease import LEASE
 from app.models.messages import reasons
-from app.models.messages.notification import Notification
+from app.models.messages.notification import UNSENT, Notification
 
 BATCH = 50
 
-WAITING = text("state IN ('planned', 'failed')")
-"""Spelled as in the index, so that SQLite takes it: old messages cost nothing."""
+WAITING = text(UNSENT)
 
 TABLE: Any = Notification.__table__
 DUE = (

@@ -16,9 +16,10 @@ from app.models import NotFound, Role
 from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
 from app.models.analytics.scope import LONGEST, Asked, Names, Scope, names
-from app.models.analytics.sections import EVERYBODY, SECTIONS, Section
+from app.models.analytics.sections import SECTIONS, Section
 from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError
+from app.models.base.grants import STAFF
 from app.security.actor import Actor
 from app.views.generated.export import csv_of
 from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
@@ -49,7 +50,7 @@ class AnalyticsView(BaseView):
     route_base = "/analytics"
     default_view = "show"
     class_permission_name = "Analytics"
-    may = {"show": tuple(EVERYBODY)}
+    may = {"show": STAFF}
     menu = ("Clinic", "Analytics", "fa-chart-line")
 
     @expose("/")

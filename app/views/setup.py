@@ -16,6 +16,7 @@ from app.models import (
     Patient,
     PortalRegistration,
 )
+from app.models.base.grants import STAFF
 from app.security import console
 from app.security.policy import Policy
 from app.views.analytics import AnalyticsView
@@ -47,7 +48,7 @@ from app.views.frame.languages import LanguageView
 from app.views.frame.search import SearchView
 from app.views.generated import generate
 from app.views.generated.api import EntityApi
-from app.views.generated.openapi import STAFF, ClinicOpenApi, SwaggerPage
+from app.views.generated.openapi import ClinicOpenApi, SwaggerPage
 from app.views.home.home import HomeView
 from app.views.home.inbox import InboxView
 from app.views.login.account import AccountView

@@ -22,13 +22,12 @@ from app.models.people.linked import STANDING
 from app.models.people.patient_link import PatientLink
 from app.models.people.staff import Doctor
 from app.models.rota.shift import Shift
-from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
+from app.models.visits.appointment import ACTIVE, LONGEST, SEEN, Appointment
 from app.models.visits.history import AppointmentHistory
 
 HELD = (*ACTIVE, "fulfilled", "noshow")
 """The statuses in which a visit has or had its time to itself."""
 
-SEEN = ("in-room", "fulfilled")
 LATE = timedelta(hours=24)
 NOT_THE_PATIENT = ("doctor", "clinic", "mistake")
 MINUTE = timedelta(minutes=1)

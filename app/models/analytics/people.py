@@ -14,6 +14,7 @@ from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
 from app.models.people.staff import Staff
 from app.models.record.medical_record import MedicalRecord
+from app.models.visits.appointment import WAITING
 from app.models.visits.history import AppointmentHistory
 
 DAY = 24 * 60 * 60
@@ -102,7 +103,7 @@ def handled(session: Session, start: datetime, end: datetime) -> dict[str, tuple
         select(
             Staff.name,
             count(past.status_before.is_(None)),
-            count(past.status_after.in_(("arrived", "checked-in"))),
+            count(past.status_after.in_(WAITING)),
             count(past.status_after == "in-room"),
         )  # type: ignore[call-overload]
         .join(Staff, Staff.user_id == past.user_id)

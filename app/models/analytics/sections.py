@@ -9,10 +9,9 @@ from app.language import _l
 from app.models.analytics import access, coded, messages, missed, people, system, times, use, visits
 from app.models.analytics.figure import Figure
 from app.models.analytics.scope import Asked
-from app.models.base.grants import Role
+from app.models.base.grants import CARE, STAFF, Role
 
-EVERYBODY = frozenset({Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST})
-CLINICAL = frozenset({Role.ADMIN, Role.DOCTOR, Role.NURSE})
+CLINICAL = CARE | {Role.ADMIN}
 PRODUCTIVITY = frozenset({Role.ADMIN, Role.DOCTOR})
 
 
@@ -29,15 +28,15 @@ class Section:
 
 
 SECTIONS = (
-    Section("visits", _l("Appointments"), "fa-calendar-check", EVERYBODY, visits.figures),
-    Section("missed", _l("Missed"), "fa-user-xmark", EVERYBODY, missed.figures),
-    Section("use", _l("Utilisation"), "fa-gauge-high", EVERYBODY, use.figures, ("doctor", "room")),
-    Section("times", _l("Waiting"), "fa-hourglass-half", EVERYBODY, times.figures),
-    Section("access", _l("Access"), "fa-person-walking-arrow-right", EVERYBODY, access.figures),
+    Section("visits", _l("Appointments"), "fa-calendar-check", STAFF, visits.figures),
+    Section("missed", _l("Missed"), "fa-user-xmark", STAFF, missed.figures),
+    Section("use", _l("Utilisation"), "fa-gauge-high", STAFF, use.figures, ("doctor", "room")),
+    Section("times", _l("Waiting"), "fa-hourglass-half", STAFF, times.figures),
+    Section("access", _l("Access"), "fa-person-walking-arrow-right", STAFF, access.figures),
     Section(
         "people", _l("Productivity"), "fa-user-check", PRODUCTIVITY, people.figures, ("doctor",)
     ),
     Section("codes", _l("Diagnoses and drugs"), "fa-prescription-bottle", CLINICAL, coded.figures),
-    Section("messages", _l("Reminders"), "fa-bell", EVERYBODY, messages.figures),
+    Section("messages", _l("Reminders"), "fa-bell", STAFF, messages.figures),
     Section("system", _l("System"), "fa-server", frozenset({Role.ADMIN}), system.figures, ()),
 )

@@ -16,10 +16,10 @@ from app.models.analytics import speed
 from app.models.analytics.figure import Column, Figure, Total, Value
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked
+from app.models.base.grants import Role
 from app.models.trail.audit import AuditEvent
 from app.spelling import word
 
-ROLES = ("admin", "doctor", "nurse", "receptionist", "patient")
 KINDS = (_l("Sign-ins"), _l("Refused sign-ins"), _l("Opened"), _l("Written"))
 WRITES = ("add", "edit", "delete")
 
@@ -55,7 +55,7 @@ def events(session: Session, start: datetime, end: datetime) -> Counter[tuple[st
 def figures(asked: Asked) -> list[Figure]:
     found = asked.once(events, *instants(asked))
     rows: list[tuple[str, list[Value]]] = [
-        (word(role), [found[role, kind] for kind in range(len(KINDS))]) for role in ROLES
+        (word(role), [found[role, kind] for kind in range(len(KINDS))]) for role in Role
     ]
     totals = [
         Total(name, sum(n for (role, kind), n in found.items() if kind == place), None)

@@ -14,13 +14,12 @@ from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, course
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
+from app.models.visits.appointment import HERE, NOT_BEGUN
 
-TO_COME = ("proposed", "pending", "booked", "waitlist")
-HERE = ("arrived", "checked-in", "in-room")
 GROUPS = (
     (_l("Seen"), ("fulfilled",)),
     (_l("Here now"), HERE),
-    (_l("Still booked"), TO_COME),
+    (_l("Still booked"), NOT_BEGUN),
     (_l("Cancelled"), ("cancelled",)),
     (_l("Missed"), ("noshow",)),
 )

@@ -17,6 +17,13 @@ class Role(StrEnum):
     PATIENT = "patient"
 
 
+STAFF = frozenset(Role) - {Role.PATIENT}
+DESK = frozenset({Role.ADMIN, Role.RECEPTIONIST})
+"""Who keeps the register and the calendar."""
+CARE = frozenset({Role.DOCTOR, Role.NURSE})
+"""Who treats, and so may see clinical text."""
+
+
 class Action(StrEnum):
     """What can be done with a row, on a screen or through the API alike."""
 

@@ -18,10 +18,9 @@ from app.models.record.medical_record import MedicalRecord
 from app.models.record.observation import Observation
 from app.models.record.vitals import CATEGORY
 from app.models.trail.audit import AuditEvent
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import HERE, Appointment
 
 LATELY = timedelta(days=14)
-IN_HOUSE = ("arrived", "checked-in", "in-room")
 
 
 def results(session: Session, doctor: Acting, now: datetime) -> Sequence[Any]:
@@ -92,7 +91,7 @@ def in_house(
         .where(
             Appointment.appointment_datetime >= start,
             Appointment.appointment_datetime < end,
-            Appointment.status.in_(IN_HOUSE),
+            Appointment.status.in_(HERE),
         )
         .order_by(Appointment.appointment_datetime, Appointment.appointment_id)
     )  # fmt: skip

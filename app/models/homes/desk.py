@@ -13,8 +13,7 @@ from app.models.clinic.visit_type import VisitType
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
 from app.models.portal.portal_registration import PortalRegistration
-from app.models.visits.appointment import Appointment
-from app.models.visits.today import TO_COME
+from app.models.visits.appointment import EXPECTED, Appointment
 from app.models.visits.waitlist import WaitlistEntry
 
 
@@ -33,7 +32,7 @@ def without_phone(session: Session, now: datetime, limit: int = 8) -> Sequence[A
     query = (
         _visits_to_call()
         .where(or_(Patient.phone.is_(None), Patient.phone == ""))
-        .where(Appointment.status.in_(TO_COME), Appointment.appointment_datetime >= now)
+        .where(Appointment.status.in_(EXPECTED), Appointment.appointment_datetime >= now)
         .limit(limit * 4)
     )
     first: dict[int, Any] = {}

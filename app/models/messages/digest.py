@@ -20,10 +20,10 @@ from app.language import _
 from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
 from app.models.analytics.scope import Asked, Scope, names
-from app.models.analytics.sections import EVERYBODY, SECTIONS
+from app.models.analytics.sections import SECTIONS
 from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
-from app.models.base.grants import MANAGE, Role
+from app.models.base.grants import MANAGE, STAFF, Role
 from app.models.base.screen import Screen
 from app.models.messages import outbox, wording
 from app.models.messages.notification import Notification
@@ -102,7 +102,7 @@ def content(session: Session, monday: date, now: datetime) -> dict[str, Any]:
 
 
 def _content(asked: Asked) -> dict[str, Any]:
-    sections = [section for section in SECTIONS if section.roles == EVERYBODY]
+    sections = [section for section in SECTIONS if section.roles == STAFF]
     found = [(str(section.title), section.build(asked)) for section in sections]
     totals = [[title, *_totals(figures)] for title, figures in found]
     return {

@@ -12,8 +12,7 @@ from app.models.base.clock import clinic_zone
 from app.models.messages import outbox
 from app.models.messages.visits_told import Known, Told
 from app.models.visits import lateness, today
-from app.models.visits.agenda import HERE
-from app.models.visits.appointment import LONGEST, Appointment
+from app.models.visits.appointment import HERE, LONGEST, Appointment
 
 WORTH_TELLING = timedelta(minutes=20)
 AHEAD = timedelta(minutes=60)

@@ -30,13 +30,10 @@ from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
 from app.models.record.observation import Observation
 from app.models.visits import life
-from app.models.visits.appointment import ACTIVE, Appointment
+from app.models.visits.appointment import ACTIVE, HERE, NOT_BEGUN, Appointment
 from app.models.visits.appointment_series import AppointmentSeries
 from app.models.visits.waitlist import WaitlistEntry
 
-OPEN = ("proposed", "pending", "booked", "waitlist")
-"""Visits that go over: nobody has come to them yet."""
-HERE = ("arrived", "checked-in", "in-room")
 CHART = (MedicalRecord, Condition, AllergyIntolerance, MedicationRequest, Observation)
 SHORTEST_REASON = 3
 Done = list[tuple[str, Any]]
@@ -52,8 +49,8 @@ def counts(session: Session, patient_id: int) -> dict[str, int]:
 
     chart: Any = sum((rows(model) for model in CHART[1:]), rows(CHART[0]))
     asked = {
-        "to come": rows(Appointment, Appointment.status.in_(OPEN)),
-        "over": rows(Appointment, Appointment.status.not_in(OPEN)),
+        "to come": rows(Appointment, Appointment.status.in_(NOT_BEGUN)),
+        "over": rows(Appointment, Appointment.status.not_in(NOT_BEGUN)),
         "waiting": rows(WaitlistEntry, WaitlistEntry.state == "waiting"),
         "chart": chart,
         "files": rows(Attachment, Attachment.withdrawn_at.is_(None)),
@@ -111,7 +108,7 @@ def merge(
     for decision in decisions:
         telling_apart.withdraw(session, actor, decision, now)
     said = f"{other.record_number} → {kept.record_number}"
-    visits = _rows(session, Appointment, other.patient_id, Appointment.status.in_(OPEN))
+    visits = _rows(session, Appointment, other.patient_id, Appointment.status.in_(NOT_BEGUN))
     visits = [row for row in visits if not _has_record(session, row)]
     series = _rows(session, AppointmentSeries, other.patient_id)
     waits = _rows(session, WaitlistEntry, other.patient_id, WaitlistEntry.state == "waiting")
@@ -142,7 +139,7 @@ def undo(session: Session, actor: Acting, link: PatientLink, reason: str, now: d
     moved, kept_id = link.moved, link.patient_id
     visits = [
         row for row in _named(session, Appointment, moved, kept_id)
-        if row.status in OPEN and not _has_record(session, row)
+        if row.status in NOT_BEGUN and not _has_record(session, row)
     ]  # fmt: skip
     series = _named(session, AppointmentSeries, moved, kept_id)
     waits = [r for r in _named(session, WaitlistEntry, moved, kept_id) if r.state == "waiting"]
@@ -215,7 +212,7 @@ def _clashes(session: Session, kept: Patient, other: Patient) -> list[Appointmen
         Appointment.status.in_(ACTIVE),
     )
     rows = list(session.scalars(query))
-    going = [r for r in rows if r.patient_id == other.patient_id and r.status in OPEN]
+    going = [r for r in rows if r.patient_id == other.patient_id and r.status in NOT_BEGUN]
     there = [r for r in rows if r.patient_id == kept.patient_id]
     return [
         row for row in going

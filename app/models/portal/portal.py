@@ -21,9 +21,9 @@ from app.models.people.patient import Patient
 from app.models.portal import portal_times
 from app.models.portal.portal_times import Ask, Terms
 from app.models.visits import booking, holds, life
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import HERE, NOT_BEGUN, Appointment
 
-TO_COME = ("proposed", "pending", "booked", "arrived", "checked-in", "in-room", "waitlist")
+TO_COME = (*NOT_BEGUN, *HERE)
 PAST_SHOWN = 50
 CHECK_IN = timedelta(hours=1)
 GONE = _l("This time was taken a moment ago. These are still free.")

@@ -17,14 +17,12 @@ from app.models.base.intervals import Interval
 from app.models.clinic.visit_type import VisitType
 from app.models.people.staff import Doctor, Staff
 from app.models.visits import availability, holds, situations
-from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
+from app.models.visits.appointment import ACTIVE, LONGEST, NOT_BEGUN, Appointment
 from app.models.visits.availability import Slot, Wish
 from app.models.visits.waitlist import WaitlistOffer
 
 DAYS_SHOWN = 5
 """How many days that have a free time are shown at once."""
-
-CHANGEABLE = ("proposed", "pending", "booked", "waitlist")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Terms:
 
     def open_to_change(self, visit: Appointment, now: datetime) -> bool:
         """Whether the patient may still move or cancel it."""
-        return visit.status in CHANGEABLE and visit.appointment_datetime - now >= self.cutoff
+        return visit.status in NOT_BEGUN and visit.appointment_datetime - now >= self.cutoff
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def is_full(session: Session, ask: Ask, now: datetime, terms: Terms) -> bool:
     query = select(func.count()).where(
         Appointment.patient_id == ask.patient_id,
         Appointment.appointment_datetime >= now,
-        Appointment.status.in_(CHANGEABLE),
+        Appointment.status.in_(NOT_BEGUN),
         not_(holds.expired(now)),
         not_(choosing()),
     )

@@ -19,7 +19,7 @@ from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError, Forbidden
-from app.models.base.grants import Role
+from app.models.base.grants import CARE
 from app.models.base.sealed import SealedBytes, SealedText
 from app.models.base.types import Instant
 from app.models.messages import outbox
@@ -174,7 +174,7 @@ def of_patient(session: Session, patient_id: int) -> Sequence[Any]:
 
 
 def _require_clinical(actor: Acting) -> None:
-    if not actor.roles & {Role.DOCTOR, Role.NURSE}:
+    if not actor.roles & CARE:
         raise Forbidden(_("Files are added by nurses and doctors."))
 
 

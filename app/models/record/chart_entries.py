@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
-from app.models.base.grants import Role
+from app.models.base.grants import CARE
 from app.models.people.linked import same_person
 from app.models.record import chart, icd
 from app.models.record.clinical import AllergyIntolerance, Condition
@@ -59,7 +59,7 @@ def keep(
 ) -> Entry:
     """Put `values` into a new entry, an old one, or one that takes a signed one's place; answers
     the row that was written. Raises ClinicError."""
-    if not actor.roles & {Role.DOCTOR, Role.NURSE}:
+    if not actor.roles & CARE:
         raise Forbidden(_("Problems and allergies are kept by nurses and doctors."))
     if not values.get("display"):
         raise ClinicError(_("Say what it is."), field="display")

@@ -31,10 +31,10 @@ from app.models.people import linked
 from app.models.people.patient_link import PatientLink
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.restriction import MINUTES, CareTeam, ChartRestriction, GlassBreak
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import ACTIVE, Appointment
 from app.models.visits.history import AppointmentHistory
 
-TREATED = ("pending", "booked", "arrived", "checked-in", "in-room", "fulfilled")
+TREATED = (*ACTIVE, "fulfilled")
 """The visits by which a doctor treats a patient."""
 
 

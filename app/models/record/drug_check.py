@@ -13,13 +13,13 @@ from itertools import product
 from typing import Any
 
 from app.language import _, _l
+from app.models.record.clinical import NOT_SO
 from app.models.record.drug_dose import excess, limit_for
 from app.models.record.drug_files import Pair
 from app.models.record.drug_lists import Lists
 from app.models.record.drug_names import Meaning, Part, names_of
 from app.models.record.prescription_tables import LEVELS
 
-REFUTED = ("refuted", "entered-in-error")
 WORDS = {
     "drugs": _l("names of drugs"),
     "classes": _l("classes of drugs"),
@@ -76,7 +76,7 @@ class _Check:
         yield from self._missing()
         yield from self._unknown()
         for allergy in self.facts.allergies:
-            if allergy.verification_status not in REFUTED:
+            if allergy.verification_status not in NOT_SO:
                 yield from self._allergy(allergy)
         for other in self.facts.medication:
             yield from self._together(other)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden, NotFound, Stale
-from app.models.base.grants import Role
+from app.models.base.grants import CARE, Role
 from app.models.people.staff import Doctor
 from app.models.record.amendment import (
     TEXTS,
@@ -32,11 +32,11 @@ from app.models.record.amendment import (
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.observation import Observation
 from app.models.record.vitals import CATEGORY
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import HERE, Appointment
 from app.models.visits.today import day_of
 
 LONGEST = 100_000
-HAS_BEGUN = ("arrived", "checked-in", "in-room", "fulfilled")
+HAS_BEGUN = (*HERE, "fulfilled")
 CHANGED = _l("Someone else has changed this note since you opened it. Both texts are kept below.")
 SIGNED = _l(
     "This note was signed while you were writing. Your text is kept below; it can be an amendment."
@@ -60,7 +60,7 @@ def start(
     if visit and (record := _record_of(session, visit)):
         return record
     doctor_id = actor.doctor_id or (visit.doctor_id if visit else doctor_id)
-    if not actor.roles & {Role.DOCTOR, Role.NURSE} or actor.staff_id is None:
+    if not actor.roles & CARE or actor.staff_id is None:
         raise Forbidden(_("Notes are written by doctors and nurses who are entered as staff."))
     if doctor_id is None or session.get(Doctor, doctor_id) is None:
         raise ClinicError(_("Choose the doctor who is to sign the note."), field="doctor_id")

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
-from app.models.base.grants import Role
+from app.models.base.grants import CARE, Role
 from app.models.base.types import Instant
 from app.models.messages import outbox
 from app.models.people import linked
@@ -63,7 +63,7 @@ def break_glass(
 ) -> GlassBreak:
     """Open a restricted chart for a while, which the admin is told; the caller commits. Raises
     ClinicError."""
-    if not actor.roles & {Role.DOCTOR, Role.NURSE} or actor.user_id is None:
+    if not actor.roles & CARE or actor.user_id is None:
         raise Forbidden(_("Charts are read by nurses and doctors."))
     require_reason(reason)
     if minutes not in MINUTES:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
-from app.models.base.grants import Role
+from app.models.base.grants import CARE
 from app.models.people.linked import same_person
 from app.models.record.measures import BMI, BY_CODE, ENTERED, HEIGHT, VITALS, Measure, Vital
 from app.models.record.medical_record import MedicalRecord
@@ -36,7 +36,7 @@ def record_vitals(
     Raises ClinicError with `field` for a value that cannot be, and Forbidden for a person who
     is neither nurse nor doctor.
     """
-    if not actor.roles & {Role.NURSE, Role.DOCTOR}:
+    if not actor.roles & CARE:
         raise Forbidden(_("Vital signs are entered by nurses and doctors."))
     if not values:
         raise ClinicError(_("Nothing was measured: fill in at least one field."))

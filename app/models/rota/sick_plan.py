@@ -17,11 +17,10 @@ from app.models.base.errors import ClinicError, NotFound
 from app.models.base.intervals import Interval
 from app.models.people.staff import Doctor, Staff
 from app.models.visits import availability, holds, situations
-from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
+from app.models.visits.appointment import ACTIVE, EXPECTED, LONGEST, WAITING, Appointment
 from app.models.visits.availability import Situation, Slot, Stay, Visit, Wish
 
-MOVABLE = ("pending", "booked", "arrived", "checked-in")
-HERE = ("arrived", "checked-in")
+MOVABLE = (*EXPECTED, *WAITING)
 LOOK_AHEAD_DAYS = 14
 MOST_DAYS = 31
 OFFERED = 6
@@ -117,7 +116,7 @@ def concerned(
 
 
 def _waits(visit: Appointment, span: Interval) -> bool:
-    return visit.status in HERE and visit.end > span.start
+    return visit.status in WAITING and visit.end > span.start
 
 
 def _colleagues(session: Session, doctor: Doctor) -> dict[int, str]:
@@ -181,7 +180,7 @@ def _propose(
     def free(doctor_id: int) -> Iterator[Slot]:
         for slot in _free_but(situation, doctor_id, wish, since, visit):
             span = Interval(slot.start, slot.end)
-            here = visit.status not in HERE or _same_day(slot, visit, situation)
+            here = visit.status not in WAITING or _same_day(slot, visit, situation)
             here = here and (at_night or _by_day(span, situation))
             mine = (v for v in busy if v.appointment_id != visit.appointment_id)
             if here and not any(v.interval.overlaps(span) for v in mine):

@@ -18,7 +18,7 @@ from app.models.messages import planning
 from app.models.messages.sick_notices import take_back
 from app.models.rota.absence import Absence, AbsenceRow
 from app.models.visits import life
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import EXPECTED, Appointment
 
 SAID = _k("the absence was taken back")
 
@@ -98,7 +98,7 @@ def _put_back(session: Session, actor: Acting, rows: list[AbsenceRow], now: date
 def _against(row: AbsenceRow, now: datetime) -> str | None:
     if row.visit.version != row.version_after:
         return _("It was changed by someone since.")
-    if row.start_before <= now and row.status_before in ("pending", "booked"):
+    if row.start_before <= now and row.status_before in EXPECTED:
         return _("Its old time has passed.")
     return None
 

@@ -32,15 +32,12 @@ from app.models.clinic.visit_type import VisitType
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor, Staff
 from app.models.rota.shift import Shift, interval_of
-from app.models.visits.appointment import ACTIVE, LONGEST, Appointment
+from app.models.visits.appointment import ACTIVE, HERE, LONGEST, Appointment
 
 SHOWN = (*ACTIVE, "proposed", "fulfilled", "noshow")
 """The statuses that stand in a calendar; a cancelled visit leaves its time empty."""
 
-EXPECTED = ("pending", "booked")
-WAITING = ("arrived", "checked-in")
-HERE = (*WAITING, "in-room")
-ON_BOARD = (*EXPECTED, *HERE, "fulfilled")
+ON_BOARD = (*ACTIVE, "fulfilled")
 
 ORDINARY = timedelta(hours=2)
 

@@ -29,9 +29,16 @@ STATUSES = (
     "cancelled", "noshow", "entered-in-error", "waitlist",
 )  # fmt: skip
 
+EXPECTED = ("pending", "booked")
+WAITING = ("arrived", "checked-in")
+HERE = (*WAITING, "in-room")
+SEEN = ("in-room", "fulfilled")
+NOT_BEGUN = ("proposed", *EXPECTED, "waitlist")
+"""Nobody has come to the visit yet, and it can still be moved or called off."""
+
 OVER = ("fulfilled", "noshow", "entered-in-error")
 
-ACTIVE = ("pending", "booked", "arrived", "checked-in", "in-room")
+ACTIVE = (*EXPECTED, *HERE)
 """The statuses in which a visit holds its doctor, room and patient; the database refuses two
 such visits at once. Kept in step with migration 0001 by a test."""
 

@@ -14,10 +14,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.models.visits.appointment import EXPECTED, SEEN, WAITING
 from app.models.visits.history import AppointmentHistory
 
-WAITING = ("arrived", "checked-in")
-EXPECTED = ("pending", "booked")
 OVERDUE = timedelta(minutes=15)
 """Who has not come by then holds up nobody."""
 
@@ -48,14 +47,14 @@ class Forecast:
 
 def times_of(session: Session, rows: Iterable[Any]) -> dict[int, Times]:
     """The real times of those visits that began, in one statement; none where none did."""
-    begun = [row.appointment_id for row in rows if row.status in ("in-room", "fulfilled")]
+    begun = [row.appointment_id for row in rows if row.status in SEEN]
     if not begun:
         return {}
     moved = AppointmentHistory.status_after
     query = (
         select(AppointmentHistory.appointment_id, moved, func.max(AppointmentHistory.recorded))
         .where(AppointmentHistory.appointment_id.in_(begun))
-        .where(moved.in_(("in-room", "fulfilled")))
+        .where(moved.in_(SEEN))
         .group_by(AppointmentHistory.appointment_id, moved)
     )
     found: dict[int, dict[str, datetime]] = {}

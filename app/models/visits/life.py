@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 from app.language import _, _k
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
-from app.models.base.grants import Role
+from app.models.base.grants import CARE, DESK, Role
 from app.models.visits import freed
 from app.models.visits.appointment import Appointment
 from app.models.visits.history import AppointmentHistory
 from app.spelling import said
 
-DESK = frozenset({Role.ADMIN, Role.RECEPTIONIST})
-CARE = frozenset({Role.DOCTOR, Role.NURSE})
 PATIENT = frozenset({Role.PATIENT})
 
 FIRST_STATUSES = ("proposed", "pending", "booked", "arrived", "waitlist")

@@ -20,13 +20,13 @@ from app.models.base.clock import clinic_zone
 from app.models.base.errors import ClinicError
 from app.models.clinic.visit_type import VisitType
 from app.models.visits import life
-from app.models.visits.appointment import Appointment
+from app.models.visits.appointment import EXPECTED, Appointment
 from app.models.visits.appointment_series import AppointmentSeries
 from app.models.visits.recurrence import occurrences
 from app.models.visits.series_steps import Outcome, try_each
 
 SCOPES = ("one", "following", "all")
-OPEN = ("proposed", "pending", "booked")
+OPEN = ("proposed", *EXPECTED)
 """Occurrences that a change of the series still reaches; what has begun or ended stays."""
 
 

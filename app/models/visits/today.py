@@ -17,9 +17,6 @@ from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
 from app.models.visits.appointment import Appointment
 
-WAITING = ("arrived", "checked-in")
-TO_COME = ("pending", "booked")
-
 
 def day_of(now: datetime, zone: ZoneInfo, days: int = 0) -> tuple[datetime, datetime]:
     """First and last instant, half-open, of the clinic's day `days` after the one of `now`."""

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.language import _, _p
 from app.models import MedicalRecord, Role
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import CARE
 from app.models.record import chart, medication, readings
 from app.models.record.chart_search import search
 from app.models.record.finding_names import name_of_finding
@@ -20,7 +21,7 @@ from app.models.record.measures import ENTERED
 from app.models.record.notes import HAS_BEGUN, can_write
 from app.models.record.prescription_tables import END_REASONS, OVERRIDE_REASONS
 from app.models.visits.today import day_of
-from app.views.chart.chart_page import CLINICAL, Opened, open_chart
+from app.views.chart.chart_page import Opened, open_chart
 from app.views.frame.sparkline import sparkline
 from app.views.generated.guard import LARGEST_PAGE, BadQuery
 from app.views.generated.values import show, when
@@ -33,7 +34,7 @@ class ChartView(BaseView):
 
     route_base = "/chart"
     class_permission_name = "Chart"
-    may = {"show": CLINICAL, "write": CLINICAL, "sign": (Role.DOCTOR,)}
+    may = {"show": CARE, "write": CARE, "sign": (Role.DOCTOR,)}
 
     @expose("/<patient_id>")
     @has_access

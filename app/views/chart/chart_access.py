@@ -23,11 +23,11 @@ from app.models import (
     Role,
     Staff,
 )
+from app.models.base.grants import CARE
 from app.models.record import chart, closed, restricting
 from app.security.scope import as_key, load
 from app.views.chart.chart import show_chart
 from app.views.chart.chart_page import (
-    CLINICAL,
     Opened,
     chart_of,
     keep,
@@ -49,7 +49,7 @@ class ChartAccessView(BaseView):
 
     route_base = "/chart"
     class_permission_name = "Chart"
-    may = {"show": (), "break": CLINICAL, "restrict": (Role.DOCTOR,)}  # `show` is ChartView's
+    may = {"show": (), "break": CARE, "restrict": (Role.DOCTOR,)}  # `show` is ChartView's
 
     @expose("/<patient_id>/access")
     @has_access

@@ -15,12 +15,13 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.exchange.fhir_out import bundle_of
 from app.extensions import db
 from app.models import Patient
+from app.models.base.grants import CARE
 from app.models.record import whole_record
 from app.models.record.amendment import TEXTS
 from app.models.record.finding_names import name_of_finding
 from app.models.record.prescription_tables import END_REASONS
 from app.security import audit
-from app.views.chart.chart_page import CLINICAL, Opened, chart_of
+from app.views.chart.chart_page import Opened, chart_of
 from app.views.generated.api import in_words
 from app.views.generated.values import show, when
 
@@ -68,7 +69,7 @@ class ChartApi(BaseApi):
     class_permission_name = "ChartApi"
     allow_browser_login = True
     openapi_spec_tag = "Chart"
-    may = {"fhir": CLINICAL}
+    may = {"fhir": CARE}
 
     @api_expose("/<patient_id>/fhir", methods=["GET"])
     @protect()

@@ -24,8 +24,6 @@ from app.views.generated.guard import actor
 from app.views.generated.values import when
 from app.views.generated.writing import transaction
 
-CLINICAL = (Role.DOCTOR, Role.NURSE)
-
 
 @dataclass(frozen=True)
 class Opened:

@@ -8,6 +8,7 @@ from flask_login import current_user
 from app.extensions import csrf
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+"""The methods that change nothing (RFC 9110, 9.2.1)."""
 
 
 def init_app(app: Flask) -> None:

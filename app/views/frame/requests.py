@@ -11,10 +11,10 @@ from app.language import _
 from app.models import Role
 from app.security import audit, sessions
 from app.security.actor import current_actor
+from app.views.frame.csrf import SAFE
 from app.views.generated.guard import BadQuery
 from app.views.generated.parsing import clean_text
 
-SAFE = {"GET", "HEAD", "OPTIONS"}
 SHOWING = {412, 422}  # a refused edit shows the row as it is now
 LONGEST_QUERY = 8000
 DEEPEST_QUERY = 12

@@ -9,15 +9,14 @@ from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
-from app.models import Action, Patient, Role
+from app.models import Action, Patient
+from app.models.base.grants import CARE, STAFF
 from app.security import audit
 from app.security.actor import Actor
 from app.security.scope import visible
 from app.views.generated import reading
 from app.views.generated.guard import actor
 from app.views.generated.values import show
-
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 
 
 class SearchView(BaseView):
@@ -50,5 +49,5 @@ class SearchView(BaseView):
 def page_of_patient(person: Actor) -> str:
     """The address of the patient 0, for scripts to put a number in: the chart for those who treat,
     the register for everyone else."""
-    treats = person.roles & {Role.DOCTOR, Role.NURSE}
+    treats = person.roles & CARE
     return url_for("ChartView.show", patient_id=0) if treats else url_for("PatientView.show", pk=0)

@@ -14,13 +14,13 @@ from app.extensions import db
 from app.language import _, current
 from app.models import Patient, Role
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.security.actor import Actor, current_actor
 from app.security.policy import Policy, of_the_application
 from app.spelling import spelled, word
 from app.views.frame import languages
 from app.views.generated.generate import SECTION_ICONS
 
-STAFF = frozenset(Role) - {Role.PATIENT}
 MENU_COOKIE = "menu"
 DAILY = ("Clinic", "Records")
 """The sections with each day's work, open from the beginning."""

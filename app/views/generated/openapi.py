@@ -13,12 +13,10 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy import Column, inspect
 from sqlalchemy import types as sa
 
-from app.models import Role
+from app.models.base.grants import STAFF
 from app.models.base.sealed import SealedText
 from app.models.base.types import FhirDateTime, Instant
 from app.views.generated.values import NUMBERS
-
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 
 TYPES: tuple[tuple[Any, dict[str, Any]], ...] = (
     (Instant, {"type": "string", "format": "date-time"}),

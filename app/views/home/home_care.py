@@ -12,6 +12,7 @@ from app.language import _, _n
 from app.models.base.clock import clinic_zone
 from app.models.homes import care, house
 from app.models.visits import today
+from app.models.visits.appointment import ACTIVE, EXPECTED, WAITING
 from app.security.actor import Actor
 from app.spelling import spelled
 from app.views.generated.values import show
@@ -27,7 +28,6 @@ from app.views.home.home_parts import (
     visit_lines,
 )
 
-AHEAD = (*today.TO_COME, *today.WAITING, "in-room")
 SHOWN = 8
 
 
@@ -47,13 +47,13 @@ def doctor(page: Home, person: Actor, now: datetime) -> None:
     ]
     page.cards += [
         Card(_("My visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day", calendar),
-        Card(_("Waiting for me"), sum_of(counts, today.WAITING), _("arrived or checked in"), "fa-couch",
+        Card(_("Waiting for me"), sum_of(counts, WAITING), _("arrived or checked in"), "fa-couch",
              url_for("BoardView.show", doctor=mine)),
         Card(_("Notes to sign"), len(drafts), _oldest(drafts, now), "fa-pen-to-square", all_drafts,
              "warn" if drafts and _age(drafts[0], now) > 1 else ""),
         Card(_("Results to look at"), len(found), _("since I last opened the chart"), "fa-flask"),
     ]  # fmt: skip
-    ahead = [visit for visit in day if visit.status in AHEAD]
+    ahead = [visit for visit in day if visit.status in ACTIVE]
     page.panels += [
         Panel(_("My day from now on"), "fa-calendar-day", visit_lines(ahead, by="visit_type", chart=True),
               _("Nobody else comes to you today."), (_("Calendar"), calendar)),
@@ -70,9 +70,7 @@ def nurse(page: Home, person: Actor, now: datetime) -> None:
     start, end = today.day_of(now, clinic_zone())
     here = care.in_house(session, person, start, end, now)
     rooms = house.rooms_now(session)
-    coming = today.visits(
-        session, now - timedelta(minutes=30), end, statuses=today.TO_COME, limit=8
-    )
+    coming = today.visits(session, now - timedelta(minutes=30), end, statuses=EXPECTED, limit=8)
     prepare = [visit for visit in here if visit.status != "in-room"]
     missing = [visit for visit in here if not visit.measured]
     dirty = [room for room in rooms if room.status == "cleaning"]

@@ -13,6 +13,7 @@ from app.language import _
 from app.models.base.clock import clinic_zone
 from app.models.homes import desk
 from app.models.visits import today
+from app.models.visits.appointment import EXPECTED, WAITING
 from app.security.actor import Actor
 from app.spelling import spelled
 from app.views.generated.values import show
@@ -35,9 +36,7 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
     session, zone = db.session(), clinic_zone()
     start, end = today.day_of(now, zone)
     counts = today.counts_by_status(session, start, end)
-    coming = today.visits(
-        session, now - timedelta(minutes=30), end, statuses=today.TO_COME, limit=10
-    )
+    coming = today.visits(session, now - timedelta(minutes=30), end, statuses=EXPECTED, limit=10)
     to_call = desk.unconfirmed(session, *today.day_of(now, zone, days=1))
     listed = desk.waiting(session, now)
     board, waitlist = url_for("BoardView.show"), url_for("WaitingView.show")
@@ -49,7 +48,7 @@ def receptionist(page: Home, person: Actor, now: datetime) -> None:
     page.cards += [
         Card(_("Visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day",
              url_for("CalendarView.show")),
-        Card(_("Waiting now"), sum_of(counts, today.WAITING), _("arrived, not yet in a room"), "fa-couch", board),
+        Card(_("Waiting now"), sum_of(counts, WAITING), _("arrived, not yet in a room"), "fa-couch", board),
         Card(_("To call"), len(to_call), _("unconfirmed for tomorrow"), "fa-phone",
              tone="warn" if to_call else ""),
         Card(_("On the waiting list"), listed[0].all if listed else 0, _("would come sooner"),

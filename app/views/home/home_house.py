@@ -15,6 +15,7 @@ from app.models.homes.house import Attention, Missing
 from app.models.rota.rota_rules import Problem
 from app.models.rota.shift import Shift
 from app.models.visits import today
+from app.models.visits.appointment import WAITING
 from app.security.actor import Actor
 from app.spelling import word
 from app.views.home.home_parts import (
@@ -56,7 +57,7 @@ def admin(page: Home, person: Actor, now: datetime) -> None:
     ]
     page.cards += [
         Card(_("Visits today"), sum(counts.values()), by_status(counts), "fa-calendar-day", board),
-        Card(_("Waiting now"), sum_of(counts, today.WAITING), _("arrived, not yet in a room"), "fa-couch", board),
+        Card(_("Waiting now"), sum_of(counts, WAITING), _("arrived, not yet in a room"), "fa-couch", board),
         Card(_("At work now"), len(duty), _("by the published rota"), "fa-user-nurse", rota),
         Card(_("Rooms free"), free, _("of %(count)s", count=len(rooms)), "fa-door-open", url_for("RoomView.list")),
     ]  # fmt: skip

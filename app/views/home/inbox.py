@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.models import Notification
+from app.models.base.grants import STAFF
 from app.models.messages import inbox
 from app.security import audit
 from app.security.scope import as_key
 from app.views.generated.guard import actor
-from app.views.generated.openapi import STAFF
 from app.views.generated.values import show
 
 

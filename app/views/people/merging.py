@@ -20,8 +20,8 @@ from app.models import (
     NotFound,
     Patient,
     PatientLink,
-    Role,
 )
+from app.models.base.grants import DESK
 from app.models.people import duplicates, linked, merging, telling_apart
 from app.security import audit
 from app.security.scope import load, visible
@@ -32,7 +32,6 @@ from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
 from app.views.generated.values import kind, show
 
-DESK = (Role.ADMIN, Role.RECEPTIONIST)
 COMPARED = (
     "name", "record_number", "dob", "sex", "phone", "email", "contact_info", "insurance_details",
     "language", "language_tag", "deceased_on",

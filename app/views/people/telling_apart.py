@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.language import _
 from app.models import Action, ClinicError, Forbidden, NotFound, PatientApart
+from app.models.base.grants import DESK
 from app.models.people import telling_apart
 from app.security.scope import is_key, load
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.people.merging import DESK, both, preview, typed_reason
+from app.views.people.merging import both, preview, typed_reason
 
 
 class TwoPeopleView(BaseView):

@@ -15,8 +15,9 @@ from app.language import _
 from app.models import Action, Appointment, Conflict
 from app.models.base.clock import clinic_zone
 from app.models.clinic import visit_form
-from app.models.portal import portal, portal_times, portal_waiting
+from app.models.portal import portal, portal_waiting
 from app.models.visits import holds
+from app.models.visits.appointment import NOT_BEGUN
 from app.security import audit
 from app.spelling import spelled
 from app.views.generated import writing
@@ -180,6 +181,6 @@ def card(visit: Appointment) -> VisitCard:
         last_choice=held and visit.appointment_datetime - moment < terms().cutoff,
         changeable=terms().open_to_change(visit, moment) and not held,
         can_check_in=portal.can_check_in(visit, moment),
-        answerable=visit.status in portal_times.CHANGEABLE and visit.end > moment and not held,
+        answerable=visit.status in NOT_BEGUN and visit.end > moment and not held,
         version=visit.version,
     )

@@ -15,8 +15,9 @@ from wtforms.validators import Length
 
 from app.extensions import db
 from app.language import _, _l
-from app.models import Action, ClinicError, Patient, PortalRegistration, Role
+from app.models import Action, ClinicError, Patient, PortalRegistration
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import DESK
 from app.models.messages import reach
 from app.models.portal import joining
 from app.models.portal.portal_access import RELATIONS, guardians
@@ -32,7 +33,6 @@ from app.views.generated.pages import Cell, Link
 from app.views.login.user_forms import clean
 from app.views.portal.portal_sending import send
 
-DESK = (Role.ADMIN, Role.RECEPTIONIST)
 WORDS = {
     "self": _l("The patient"),
     "parent": _l("A parent"),

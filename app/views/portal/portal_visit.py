@@ -23,6 +23,7 @@ from app.models.clinic import visit_form
 from app.models.people.linked import is_of
 from app.models.portal import portal, portal_times, portal_waiting
 from app.models.visits import offering
+from app.models.visits.appointment import NOT_BEGUN
 from app.security import audit
 from app.security.scope import as_key
 from app.views.generated import writing
@@ -59,7 +60,7 @@ class PortalVisitView(BaseView):
             audit.read(actor(), "show", Appointment, visit, page="form")
             given = {k: row.answer for k, row in visit_form.answers(session, visit).items()}
             return _form_page(visit, given)
-        if visit.status not in portal_times.CHANGEABLE or visit.end <= now():
+        if visit.status not in NOT_BEGUN or visit.end <= now():
             raise ClinicError(_("The questions of this visit are closed."))
         asked = visit_form.questions(session, visit)
         said = {q.visit_question_id: _typed(f"q{q.visit_question_id}") for q in asked}

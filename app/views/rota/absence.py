@@ -20,10 +20,10 @@ from app.models import (
     Doctor,
     NotFound,
     Patient,
-    Role,
     Staff,
 )
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import DESK
 from app.models.rota import sick, sick_plan, sick_undo
 from app.models.rota.sick_undo import Undone
 from app.models.visits.today import day_of
@@ -35,7 +35,6 @@ from app.views.generated.guard import BadQuery, actor
 from app.views.generated.parsing import read_date
 from app.views.rota.rota_week import today
 
-DESK = (Role.ADMIN, Role.RECEPTIONIST)
 ACTIONS = ("move", "cancel", "leave")
 MOST_ROWS = 500
 

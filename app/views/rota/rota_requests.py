@@ -26,6 +26,7 @@ from app.models import (
     TimeOff,
 )
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.models.rota import swaps as rules
 from app.security.scope import load, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text
@@ -34,7 +35,6 @@ from app.views.generated.guard import actor
 from app.views.generated.parsing import read_date
 from app.views.rota.rota_week import (
     PLANNERS,
-    STAFF,
     today,
 )
 

@@ -14,7 +14,6 @@ from app.spelling import spelled
 from app.views.generated.guard import BadQuery
 from app.views.generated.parsing import YEARS, read_date
 
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 PLANNERS = (Role.ADMIN,)
 
 

@@ -12,12 +12,13 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.language import _l
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.models.visits import agenda, lateness, today
 from app.spelling import spelled
 from app.views.frame.search import page_of_patient
 from app.views.generated.guard import actor
 from app.views.generated.values import encode
-from app.views.visits.calendar import STAFF, hidden_columns, moves_of, reach_of, told_once
+from app.views.visits.calendar import hidden_columns, moves_of, reach_of, told_once
 from app.views.visits.calendar_address import narrowed
 
 KEYS = (

@@ -16,13 +16,13 @@ from app.models import (
     Appointment,
     Doctor,
     Patient,
-    Role,
     Room,
     Shift,
     VisitType,
     WaitlistEntry,
 )
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.models.visits import agenda, life
 from app.models.visits.appointment import CANCELLATION_REASONS
 from app.security import audit
@@ -43,8 +43,6 @@ from app.views.visits.calendar_address import (
     one_of,
     today,
 )
-
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 
 
 class CalendarView(BaseView):

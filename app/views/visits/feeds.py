@@ -17,8 +17,9 @@ from sqlalchemy import select
 from app.exchange import feed as files
 from app.extensions import db
 from app.language import _
-from app.models import Action, Appointment, CalendarFeed, ClinicError, Role
+from app.models import Action, Appointment, CalendarFeed, ClinicError
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.models.visits import feed
 from app.security import audit
 from app.security.scope import load
@@ -29,7 +30,6 @@ from app.views.visits import timeline
 from app.views.visits.appointments import AppointmentGrid
 from app.views.visits.holds import give_back
 
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 MIMETYPE = "text/calendar"
 
 

@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.language import _
-from app.models import Action, Appointment, AppointmentSeries, NotFound, Role
+from app.models import Action, Appointment, AppointmentSeries, NotFound
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.models.visits import recurrence, series
 from app.security import audit
 from app.security.scope import as_key, labels, row_scope
 from app.views.generated.guard import actor
 
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 LINKS = ("patient", "doctor", "room", "visit_type")
 
 

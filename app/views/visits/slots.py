@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.language import _
-from app.models import Action, Doctor, Role, VisitType
+from app.models import Action, Doctor, VisitType
 from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.grants import STAFF
 from app.models.visits import availability, reasons, situations
 from app.models.visits.availability import Missing, Slot, Wish
 from app.security.scope import as_key, load, row_scope
@@ -21,7 +22,6 @@ from app.views.generated.api import in_words
 from app.views.generated.guard import BadQuery, actor
 from app.views.generated.values import encode
 
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 MOST_DAYS = 62
 
 

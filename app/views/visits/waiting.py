@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.models import Action, Appointment, Patient, Role, WaitlistEntry, WaitlistOffer
+from app.models import Action, Appointment, Patient, WaitlistEntry, WaitlistOffer
 from app.models.base.clock import clinic_zone
+from app.models.base.grants import STAFF
 from app.models.visits import agenda
 from app.security import audit
 from app.security.actor import Actor
@@ -22,7 +23,6 @@ from app.security.scope import labels, row_scope
 from app.views.generated.guard import actor
 from app.views.visits.calendar import reach_of
 
-STAFF = (Role.ADMIN, Role.DOCTOR, Role.NURSE, Role.RECEPTIONIST)
 MOST = 200
 LATELY = 8
 

@@ -10,15 +10,14 @@ from flask_appbuilder.api import BaseApi, expose, protect, safe
 from flask_appbuilder.security.decorators import permission_name
 
 from app.extensions import db
-from app.models import Action, Role, WaitlistOffer
+from app.models import Action, WaitlistOffer
+from app.models.base.grants import DESK
 from app.models.visits import offering
 from app.security.scope import load
 from app.views.generated import writing
 from app.views.generated.api import in_words
 from app.views.generated.guard import actor
 from app.views.generated.values import encode
-
-DESK = (Role.ADMIN, Role.RECEPTIONIST)
 
 
 class WaitlistApi(BaseApi):
