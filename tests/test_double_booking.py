@@ -42,6 +42,41 @@ def test_visits_that_touch_do_not_overlap(session: Session, cast: Cast, start: s
     book(session, cast, start=f"2026-06-01 {start}:00")
 
 
+def test_half_a_second_is_an_overlap(session: Session, cast: Cast) -> None:
+    book(session, cast, start="2026-06-01 08:00:00.5")
+    with pytest.raises(IntegrityError, match="appointment_"):
+        book(session, cast, start="2026-06-01 08:30:00")
+
+
+@pytest.mark.parametrize(
+    "left", [{"status": None}, {"minutes": None}], ids=lambda left: next(iter(left))
+)
+def test_sqlite_looks_at_what_stands_in_place_of_a_null(
+    sqlite_cast: Cast, left: dict[str, None]
+) -> None:
+    from app.extensions import db
+
+    replace = text(INSERT.text.replace("INSERT", "INSERT OR REPLACE"))
+    with sqlite_cast.app.app_context():
+        book(db.session(), sqlite_cast)
+        other = {"patient": sqlite_cast.paula, "doctor": sqlite_cast.eriksen, "room": None}
+        visit = other | {"start": "2026-06-01 08:10:00", "minutes": 30, "status": "booked"} | left
+        with pytest.raises(IntegrityError, match="appointment_doctor_taken"):
+            db.session().execute(replace, visit)
+
+
+def test_a_visit_is_seen_whatever_its_number(session: Session, cast: Cast) -> None:
+    book(session, cast)
+    session.execute(
+        text(
+            "UPDATE appointment SET appointment_id = -1 "
+            "WHERE appointment_id = (SELECT max(appointment_id) FROM appointment)"
+        )
+    )
+    with pytest.raises(IntegrityError, match="appointment_"):
+        book(session, cast)
+
+
 @pytest.mark.parametrize("status", ["cancelled", "noshow", "fulfilled", "entered-in-error"])
 def test_a_visit_that_is_over_holds_nothing(session: Session, cast: Cast, status: str) -> None:
     book(session, cast, status=status)
@@ -80,7 +115,8 @@ def test_two_visits_without_a_room_do_not_share_one(session: Session, cast: Cast
 @pytest.mark.parametrize(
     "start",
     ["2026-06-01T08:00:00", "2027-02-30 10:00:00", "2027-03-02 22:00:00+12:00", "2027-03-02 24:00:00",
-     "2027-03-02 10:00:00Z", "2027-03-02 10:00:00.", "2027-03-02 10:00:00.5+01:00", "2027-03-02 10:00"],
+     "2027-03-02 10:00:00Z", "2027-03-02 10:00:00.", "2027-03-02 10:00:00.5+01:00", "2027-03-02 10:00",
+     "2027-03-02 10:00:00\0", "2027-03-02 10:00:00.5\0"],
 )  # fmt: skip
 def test_sqlite_refuses_a_time_in_another_spelling_or_in_no_calendar(
     sqlite_app: object, sqlite_cast: Cast, start: str

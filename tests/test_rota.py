@@ -264,6 +264,29 @@ def test_raw_sql_is_refused_in_any_spelling(staff: dict[str, int], start: str) -
         session.execute(text(insert))
 
 
+@pytest.mark.parametrize(
+    ("on", "start"),
+    [("2026-02-30", "07:00"), ("2026-05-04", "07:00+09:00"), ("2026-05-04", "24:00"),
+     ("2026-05-04", "07:00:00Z"), ("2026-05-04", "07:00\0")],
+)  # fmt: skip
+def test_sqlite_refuses_a_shift_that_is_on_no_calendar_and_no_clock(
+    sqlite_cast: Cast, on: str, start: str
+) -> None:
+    insert = text(
+        "INSERT INTO shift (staff_id, shift_date, start_time, end_time) VALUES (1, :on, :at, '08:00')"
+    )
+    with sqlite_cast.app.app_context(), pytest.raises(IntegrityError, match="shift_spelling"):
+        db.session().execute(insert, {"on": on, "at": start})
+
+
+def test_a_shift_is_seen_whatever_its_number(staff: dict[str, int]) -> None:
+    session = db.session()
+    add(session, staff["Nora Novak"], MONDAY, "08:00", "16:00")
+    session.execute(text("UPDATE shift SET shift_id = -1"))
+    with pytest.raises(IntegrityError, match="shift_staff_twice"):
+        add(session, staff["Nora Novak"], MONDAY, "09:00", "10:00")
+
+
 # -- over HTTP ------------------------------------------------------------------------------
 
 
