@@ -22,6 +22,7 @@ from app.models import (
     VisitAnswer,
     VisitQuestion,
     WaitlistEntry,
+    WaitlistOffer,
 )
 from app.models.messages import message_defaults
 from tests.cast import Cast
@@ -182,6 +183,19 @@ def test_a_patient_waits_for_an_earlier_time_once_and_leaves_again(cast: Cast) -
     assert cast.client("quentin").post(f"/portal/wait/{row.pk}/end").status_code == 404
     assert paula.post(f"/portal/wait/{row.pk}/end").status_code == 302
     assert [entry.state for entry in all_of(cast, WaitlistEntry)] == ["withdrawn"]
+
+
+def test_who_answers_an_offer_too_late_reads_so_on_the_home(sqlite_cast: Cast) -> None:
+    cast, now = sqlite_cast, datetime.now(UTC)
+    facts = {"patient_id": cast.paula, "visit_type_id": cast.visit_type, "created": now}
+    wish = WaitlistEntry(earliest=now, latest=now + timedelta(days=9), **facts)
+    times = {"offered_at": now, "expires_at": now, "patient_id": cast.paula}
+    visit = visit_at(cast, now + timedelta(days=1))
+    offer = WaitlistOffer(entry=wish, appointment_id=visit, state="expired", **times)
+    key = keep(cast, offer)[0]
+    answer = cast.client("paula").post(f"/portal/offer/{key}", data={"answer": "take"})
+    assert answer.status_code == 409
+    assert "This offer has run out" in answer.text and "Book a visit" in answer.text
 
 
 def test_a_patient_chooses_how_they_are_reached(cast: Cast) -> None:

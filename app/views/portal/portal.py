@@ -70,16 +70,7 @@ class PortalView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def home(self) -> Any:
-        patient, moment = acting_patient(), now()
-        coming = [card(v) for v in portal.to_come(db.session(), patient.patient_id, moment)]
-        audit.read(actor(), "list", Appointment, page="portal")
-        offered = [
-            (o, card(o.appointment))
-            for o in portal_waiting.offers(db.session(), patient.patient_id, moment)
-        ]
-        kept = {visit.key for _, visit in offered}
-        coming = [visit for visit in coming if visit.key not in kept]
-        return page("home", patient=patient, coming=coming, offered=offered, clock=clock)
+        return home_page()
 
     @expose("/visits")
     @has_access
@@ -157,6 +148,22 @@ def short_day(start: datetime, moment: datetime) -> str:
     return spelled(
         day, "d MMM y" if day.year < moment.astimezone(clinic_zone()).year else "EEE d MMM"
     )
+
+
+def home_page(status: int = 200, problem: str | None = None) -> tuple[str, int]:
+    """The portal's start; `problem` is what stood in the way of an answer given there."""
+    patient, moment = acting_patient(), now()
+    coming = [card(v) for v in portal.to_come(db.session(), patient.patient_id, moment)]
+    audit.read(actor(), "list", Appointment, page="portal")
+    offered = [
+        (o, card(o.appointment))
+        for o in portal_waiting.offers(db.session(), patient.patient_id, moment)
+    ]
+    kept = {visit.key for _, visit in offered}
+    return page(
+        "home", status, patient=patient, offered=offered, clock=clock, problem=problem,
+        coming=[visit for visit in coming if visit.key not in kept],
+    )  # fmt: skip
 
 
 def card(visit: Appointment) -> VisitCard:

@@ -14,6 +14,7 @@ from app.models import (
     Action,
     Appointment,
     ClinicError,
+    Conflict,
     Entity,
     NotFound,
     WaitlistEntry,
@@ -29,7 +30,7 @@ from app.security.scope import as_key
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
-from app.views.portal.portal import card
+from app.views.portal.portal import card, home_page
 from app.views.portal.portal_booking import bookable
 from app.views.portal.portal_shell import (
     MAY,
@@ -125,10 +126,13 @@ class PortalVisitView(BaseView):
         offer, session = _own(WaitlistOffer, key), db.session()
         takes = request.form.get("answer") == "take"
         step = offering.accept if takes else offering.decline
-        writing.keep(
-            session, actor(), lambda: step(session, actor(), offer, now()),
-            lambda _done: [("edit", offer)],
-        )  # fmt: skip
+        try:
+            writing.keep(
+                session, actor(), lambda: step(session, actor(), offer, now()),
+                lambda _done: [("edit", offer)],
+            )  # fmt: skip
+        except Conflict as error:  # too late: the home says so, with what there is instead
+            return home_page(error.status, error.message)
         said = (
             _("The visit is yours.")
             if takes
