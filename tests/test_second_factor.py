@@ -169,6 +169,7 @@ def test_one_sets_it_up_in_one_s_account(cast: Cast) -> None:
     assert offered(wrong.text)[0] == secret
     page = client.post("/account/second-factor/", data={"offer": offer, "code": code}).text
     assert len(re.findall(r"<li><code>[a-z2-7-]{19}</code>", page)) == 10
+    assert "<dd>rosa</dd>" in page and "data-print" in page and "js/print.js" in page
     assert "10 of your recovery codes are left" in client.get("/account/").text
     fresh = cast.app.test_client()
     assert fresh.post("/login/", data=LOGIN).location == "/login/code"

@@ -75,7 +75,7 @@ class SignInStepsView(BaseView):
         session.commit()
         known = known_login(session, user_id)
         signing_in.step_done("code", known)
-        return _page("recovery", codes=codes)
+        return _page("recovery", codes=codes, login=known.user.username)
 
     @expose("/password", methods=["GET", "POST"])
     @on_the_way("password")
