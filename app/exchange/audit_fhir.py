@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.models import AuditEvent
+from app.models.record.code_systems import TERMINOLOGY
 
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 REST = {
-    "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
+    "system": f"{TERMINOLOGY}/audit-event-type",
     "code": "rest",
     "display": "RESTful Operation",
 }
@@ -79,12 +80,12 @@ def _entities(event: AuditEvent) -> Iterator[dict[str, Any]]:
         yield {
             "what": {"reference": f"Patient/{event.patient_id}"},
             "type": {
-                "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type",
+                "system": f"{TERMINOLOGY}/audit-entity-type",
                 "code": "1",
                 "display": "Person",
             },
             "role": {
-                "system": "http://terminology.hl7.org/CodeSystem/object-role",
+                "system": f"{TERMINOLOGY}/object-role",
                 "code": "1",
                 "display": "Patient",
             },

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from app.exchange.fhir_names import UUID_URN, Resource, filled, reference
-from app.exchange.fhir_out_rows import TERMINOLOGY, Going, instant, statement
+from app.exchange.fhir_out_rows import Going, instant, statement
 from app.language import SOURCE, in_language
 from app.models import MedicationEnd, MedicationRequest, Observation, Staff
+from app.models.record.code_systems import TERMINOLOGY, UCUM
 from app.models.record.measures import VITALS
 from app.models.record.prescription_tables import END_REASONS
 
-UCUM = "http://unitsofmeasure.org"
 OURS = frozenset(("renewed", "completed", "wish", "error", "ineffective"))
 """Reasons for an end that FHIR's medicationrequest-status-reason has no code for."""
 ENDED_AS = {"renewed": "completed", "completed": "completed", "error": "entered-in-error"}

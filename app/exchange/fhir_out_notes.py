@@ -11,8 +11,9 @@ from app.exchange.fhir_names import Resource, filled, full_url
 from app.exchange.fhir_out_rows import Going, instant
 from app.models import Attachment, MedicalRecord, RecordAmendment
 from app.models.record.amendment import TEXTS, texts_of
+from app.models.record.code_systems import LOINC
 
-NOTE = {"system": "http://loinc.org", "code": "11506-3", "display": "Progress note"}
+NOTE = {"system": LOINC, "code": "11506-3", "display": "Progress note"}
 AMENDED = "Amended: "
 """What stands before the reason of an amendment."""
 MOST_INLINE = 20_000_000

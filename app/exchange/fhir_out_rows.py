@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from app.exchange.batch import NOT_STATED
 from app.exchange.fhir_names import REPLACES, Resource, begun, filled, reference
 from app.models import AllergyIntolerance, Condition, MedicalRecord, Patient, Staff
+from app.models.record.code_systems import TERMINOLOGY
 
-TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 RECORD_NUMBER = "urn:clinic:record-number"
 CATEGORIES = ("food", "medication", "environment", "biologic")
 NAMELESS = "clinic:practitioner-not-named"

@@ -17,10 +17,8 @@ from pathlib import Path
 from app.exchange.batch import NOT_STATED, Batch, Row
 from app.exchange.csv_table import Folder, Line, count_lines
 from app.exchange.values import day, moment, visit_status, visit_times
+from app.models.record.code_systems import LOINC, RXNORM, SNOMED
 
-SNOMED = "http://snomed.info/sct"
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-LOINC = "http://loinc.org"
 SYSTEMS = {"SNOMED-CT": SNOMED, "SNOMED": SNOMED, "RXNORM": RXNORM, "LOINC": LOINC}
 
 SEXES = {"F": "female", "M": "male"}

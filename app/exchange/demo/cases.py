@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from app.exchange.demo.cast import AGES
 
-ICD = "http://hl7.org/fhir/sid/icd-10-cm"
-
 
 class Case(NamedTuple):
     """Why somebody comes, and what is written down. `drug` is a key of `drugs.DRUGS`; `vitals` are the

@@ -14,8 +14,8 @@ from app.exchange.demo.records import Note
 from app.exchange.demo.rota import Clock, instant
 from app.exchange.demo.visits import Visit
 from app.models import Observation, Patient, TimeOff, WaitlistEntry
+from app.models.record.code_systems import LOINC
 
-LOINC = "http://loinc.org"
 TESTS = (
     ("4548-4", "Hemoglobin A1c", 6.4, "%"),
     ("2089-1", "Cholesterol in LDL", 118.0, "mg/dL"),

@@ -12,7 +12,7 @@ from typing import Any
 from app.exchange.demo.cases import ALLERGIES, CHRONIC, Allergy, Chronic
 from app.exchange.demo.names import CULTURES, INSURERS, PHONES, STREETS, TOWNS, Culture
 from app.language import nearest
-from app.models.record.dosing import SNOMED
+from app.models.record.code_systems import SNOMED
 from app.models.record.none_known import NONE_KNOWN, NOTHING_KNOWN
 
 YEAR = 365.25

@@ -10,12 +10,13 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from app.exchange.demo.cases import ICD, LINGERING
+from app.exchange.demo.cases import LINGERING
 from app.exchange.demo.drugs import ATC, DRUGS, INSTEAD, Dosage, Drug
 from app.exchange.demo.people import Person
 from app.exchange.demo.rota import Clock, instant
 from app.exchange.demo.visits import Visit
 from app.language import SOURCE, in_language
+from app.models.record.code_systems import ICD_10_CM
 from app.models.record.dosing import as_fhir, in_words
 
 DOCUMENTED = 365
@@ -120,7 +121,7 @@ def _condition(
     return {
         "patient_id": person.id,
         "record_id": note.id if note else None,
-        "system": ICD,
+        "system": ICD_10_CM,
         "code": code,
         "display": display,
         "clinical_status": "resolved" if ended else "active",

@@ -15,8 +15,8 @@ from typing import Any
 from app.exchange.demo.people import Person
 from app.exchange.demo.records import Note
 from app.exchange.demo.rota import Clock, instant
+from app.models.record.code_systems import LOINC
 
-LOINC = "http://loinc.org"
 CODES = {
     "height": ("8302-2", "Body height", "cm"),
     "weight": ("29463-7", "Body weight", "kg"),

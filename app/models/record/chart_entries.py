@@ -21,7 +21,7 @@ from app.models.base.grants import CARE
 from app.models.people.linked import same_person
 from app.models.record import chart, icd
 from app.models.record.clinical import AllergyIntolerance, Condition
-from app.models.record.dosing import SNOMED
+from app.models.record.code_systems import ICD_10_CM, SNOMED
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.none_known import NONE_KNOWN, NONE_OF, NOTHING_KNOWN
 
@@ -147,4 +147,4 @@ def _code(session: Session, row: Entry, before: str | None) -> None:
         row.code, row.system = (row.code or None), (row.system if row.code else None)
         return
     if icd.name_of(session, row.code) is not None:
-        row.system = icd.SYSTEM
+        row.system = ICD_10_CM

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.language import _, _k, _n
+from app.models.record.code_systems import SNOMED, TERMINOLOGY, UCUM
 from app.spelling import measured
 
-SNOMED = "http://snomed.info/sct"
-ABBREVIATION = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
+ABBREVIATION = f"{TERMINOLOGY}/v3-GTSAbbreviation"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ UNITS = (
     "mg", "g", "µg", "ml", _k("units"), _k("tablet"), _k("capsule"), _k("puff"), _k("drop"),
     _k("spray"), _k("patch"), _k("suppository"), _k("application"), _k("sachet"), _k("injection"),
 )  # fmt: skip
-UCUM = {"mg": "mg", "g": "g", "µg": "ug", "ml": "mL", "units": "[iU]"}
+IN_UCUM = {"mg": "mg", "g": "g", "µg": "ug", "ml": "mL", "units": "[iU]"}
 PIECES = frozenset(("tablet", "capsule", "puff", "spray", "suppository", "sachet", "injection"))
 MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "µg": 0.001}
 
@@ -126,7 +126,7 @@ def as_fhir(row: Any) -> dict[str, Any]:
         repeat = {"count": 1}
     if row.duration_days:
         repeat["boundsDuration"] = {
-            "value": row.duration_days, "unit": "d", "system": "http://unitsofmeasure.org",
+            "value": row.duration_days, "unit": "d", "system": UCUM,
             "code": "d",
         }  # fmt: skip
     when: dict[str, Any] = {"repeat": repeat}
@@ -137,8 +137,8 @@ def as_fhir(row: Any) -> dict[str, Any]:
     }  # fmt: skip
     if row.dose_value:
         quantity: dict[str, Any] = {"value": row.dose_value, "unit": row.dose_unit}
-        if code := UCUM.get(row.dose_unit):
-            quantity |= {"system": "http://unitsofmeasure.org", "code": code}
+        if code := IN_UCUM.get(row.dose_unit):
+            quantity |= {"system": UCUM, "code": code}
         said["doseAndRate"] = [{"doseQuantity": quantity}]
     if row.instructions:
         said["patientInstruction"] = row.instructions

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from app.models.record.clinical import Condition
 from app.models.record.drug_names import words_of
 
-SYSTEM = "http://hl7.org/fhir/sid/icd-10-cm"
 TABLE = "icd_code"
 MOST = 15
 RANKED = 400

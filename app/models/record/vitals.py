@@ -14,11 +14,11 @@ from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import CARE
 from app.models.people.linked import same_person
+from app.models.record.code_systems import LOINC
 from app.models.record.measures import BMI, BY_CODE, ENTERED, HEIGHT, VITALS, Measure, Vital
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.observation import Observation
 
-LOINC = "http://loinc.org"
 CATEGORY = "vital-signs"
 HEIGHT_KEEPS_YEARS = 3
 
