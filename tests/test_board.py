@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import Appointment, AuditEvent, Doctor, Patient
-from app.models.base.clock import clinic_zone
-from app.models.visits import today
+from app.models.base.clock import clinic_zone, day_of
 from tests.cast import Cast
 
 STAFF = ("amina", "diaz", "nora", "rosa")
@@ -20,9 +19,7 @@ STAFF = ("amina", "diaz", "nora", "rosa")
 def noon(cast: Cast) -> datetime:
     """The middle of the clinic's day that it is now."""
     with cast.app.app_context():
-        return today.day_of(datetime.now(UTC), clinic_zone())[0].astimezone(UTC) + timedelta(
-            hours=12
-        )
+        return day_of(datetime.now(UTC), clinic_zone())[0].astimezone(UTC) + timedelta(hours=12)
 
 
 def add(cast: Cast, at: datetime, status: str = "booked", **changes: Any) -> None:
@@ -88,7 +85,7 @@ def test_a_board_of_a_doctor_that_cannot_be_meant_is_refused(sqlite_cast: Cast) 
 def test_the_running_late_is_told_with_the_rows(sqlite_cast: Cast) -> None:
     now = datetime.now(UTC)
     with sqlite_cast.app.app_context():
-        start = today.day_of(now, clinic_zone())[0]
+        start = day_of(now, clinic_zone())[0]
     since = max(
         now - timedelta(minutes=40), start - timedelta(minutes=30)
     )  # it is on today's board
@@ -102,7 +99,7 @@ def test_the_board_costs_1_statement_beside_the_session_and_the_audit(
     cast: Cast, statements: list[str], count: int
 ) -> None:
     with cast.app.app_context():
-        at = today.day_of(datetime.now(UTC), clinic_zone())[0]
+        at = day_of(datetime.now(UTC), clinic_zone())[0]
         for number in range(count):
             doctor = Doctor(name=f"Dr. {number}", specialization="Surgery")
             patient = Patient(name=f"Patient {number}", dob=date(1990, 1, 1))

@@ -24,9 +24,8 @@ from app.models import (
     VisitType,
     WaitlistEntry,
 )
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.clinic.opening import WEEKDAYS
-from app.models.visits import today
 from tests.cast import Cast
 
 MOST = 10
@@ -47,7 +46,7 @@ def home(cast: Cast, name: str) -> str:
 
 def noon(cast: Cast, days: int = 0) -> datetime:
     with cast.app.app_context():
-        start, _ = today.day_of(datetime.now(UTC), clinic_zone(), days=days)
+        start, _ = day_of(datetime.now(UTC), clinic_zone(), days=days)
         return start.astimezone(UTC) + timedelta(hours=12)
 
 

@@ -29,12 +29,11 @@ from app.models import (
     TimeOff,
     VisitType,
 )
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.base.itself import CLINIC
 from app.models.messages import message_defaults
 from app.models.rota import sick, sick_undo
 from app.models.rota.sick import Choice, Choices
-from app.models.visits.today import day_of
 from tests.cast import Cast
 
 NOW = datetime.now(UTC)

@@ -15,8 +15,7 @@ from werkzeug.serving import make_server
 
 from app.extensions import db
 from app.models import Appointment, Doctor, Shift, VisitType
-from app.models.base.clock import clinic_zone
-from app.models.visits import today
+from app.models.base.clock import clinic_zone, day_of
 from tests.cast import PASSWORD, Cast
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +115,7 @@ def day(sqlite_cast: Cast) -> str:
     """Tomorrow: both doctors on duty, Paula at 10:00 with Dr. Díaz, Quentin at 12:00."""
     cast = sqlite_cast
     with cast.app.app_context():
-        start, _ = today.day_of(datetime.now(UTC), clinic_zone(), days=1)
+        start, _ = day_of(datetime.now(UTC), clinic_zone(), days=1)
         db.session.get_one(VisitType, cast.visit_type).grid_minutes = 30
         for doctor in (cast.diaz, cast.eriksen):
             staff = db.session.get_one(Doctor, doctor).staff_id

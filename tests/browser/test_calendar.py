@@ -11,8 +11,7 @@ import pytest
 
 from app.extensions import db
 from app.models import Appointment
-from app.models.base.clock import clinic_zone
-from app.models.visits import today
+from app.models.base.clock import clinic_zone, day_of
 from tests.cast import Cast
 
 pytestmark = pytest.mark.browser
@@ -323,7 +322,7 @@ def test_what_a_colleague_books_appears_by_itself_when_one_comes_back(
 def test_the_list_opens_at_now(page_of: PageOf, sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     with cast.app.app_context():
-        start, end = today.day_of(datetime.now(UTC), clinic_zone())
+        start, end = day_of(datetime.now(UTC), clinic_zone())
         for patient, at, status in (
             (cast.paula, start, "fulfilled"), (cast.quentin, end - timedelta(minutes=1), "booked"),
         ):  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, course
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import AccessFact, VisitFact
-from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.clock import clinic_zone, holidays_between, midnight
 from app.models.base.intervals import Interval
 from app.models.people.staff import Doctor, Staff
 from app.models.visits import availability, situations
@@ -74,7 +74,7 @@ def days_to_third(
     """By doctor, the days from today's date to that of the third free half-hour that does not
     overlap the ones before it; None where there is none within `AHEAD`."""
     today = now.astimezone(zone).date()
-    until = datetime.combine(today + AHEAD, time(), zone).astimezone(UTC)
+    until = midnight(today + AHEAD, zone)
     window = Interval(now, until)
     closed = holidays_between(today, until.astimezone(zone).date())
     situation = situations.load(session, doctors, window, zone, closed, now)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
+from app.models.base.clock import midnight
 from app.models.base.intervals import Interval, common, merged, minus
 from app.models.base.types import Instant
 from app.models.clinic.opening import Blocking, TimeOff
@@ -227,10 +228,7 @@ def _minutes(spans: Iterable[Interval]) -> int:
 
 def _span(zone: ZoneInfo, first: date, last: date) -> Interval:
     """The clinic's days from `first` to `last`, both included."""
-    return _utc(
-        datetime.combine(first, time(), zone),
-        datetime.combine(last + timedelta(days=1), time(), zone),
-    )
+    return Interval(midnight(first, zone), midnight(last + timedelta(days=1), zone))
 
 
 def _utc(start: datetime, end: datetime) -> Interval:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, extract, func, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, share
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
+from app.models.base.clock import midnight
 from app.models.people.staff import Staff
 from app.models.record.medical_record import MedicalRecord
 from app.models.visits.appointment import WAITING
@@ -180,10 +181,5 @@ def _staff(asked: Asked) -> Figure:
 
 def instants(asked: Asked) -> tuple[datetime, datetime]:
     """The period as instants, half-open, in the clinic's days."""
-    return _midnight(asked.scope.first, asked), _midnight(
-        asked.scope.last + timedelta(days=1), asked
-    )
-
-
-def _midnight(day: date, asked: Asked) -> datetime:
-    return datetime.combine(day, time(), asked.zone).astimezone(UTC)
+    first, last = asked.scope.first, asked.scope.last
+    return midnight(first, asked.zone), midnight(last + timedelta(days=1), asked.zone)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, percentile
 from app.models.analytics.scope import Asked, Scope
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import day_at
 from app.models.base.entity import Entity
 
 STEPS = [n * 10**power for power in range(5) for n in (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)]
@@ -62,7 +62,7 @@ class Key(NamedTuple):
 def key_of(page: str, seconds: float, now: datetime) -> Key:
     """Under which an answer is counted; `page` is the pattern of its address, without numbers."""
     place = bisect_left(STEPS, round(seconds * 10_000))
-    day = now.astimezone(clinic_zone()).date()
+    day = day_at(now)
     return Key(day, page[:150], STEPS[min(place, len(STEPS) - 1)])
 
 

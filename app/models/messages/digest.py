@@ -21,7 +21,7 @@ from app.models.analytics import rollup
 from app.models.analytics.figure import Figure, number_of, spelled
 from app.models.analytics.scope import Asked, Scope, names
 from app.models.analytics.sections import SECTIONS
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, instant, midnight
 from app.models.base.entity import Entity
 from app.models.base.grants import MANAGE, STAFF, Role
 from app.models.base.screen import Screen
@@ -68,7 +68,7 @@ def send(session: Session, now: datetime) -> int:
     each reader who has none of it yet; answers how many."""
     local = now.astimezone(clinic_zone())
     monday = local.date() - timedelta(days=local.weekday())
-    if local < datetime.combine(monday, FROM, clinic_zone()) or local.weekday() > 2:
+    if local < instant(monday, FROM, clinic_zone()) or local.weekday() > 2:
         return 0
     query = (
         select(DigestReader.staff_id)
@@ -78,7 +78,7 @@ def send(session: Session, now: datetime) -> int:
     has_it = exists().where(
         Notification.rule == RULE,
         Notification.staff_id == Staff.staff_id,
-        Notification.created >= datetime.combine(monday, time(), clinic_zone()),
+        Notification.created >= midnight(monday, clinic_zone()),
     )
     readers = session.scalars(query.where(~has_it)).all()
     if not readers or not outbox.rules_of(session, RULE) or rollup.pending(session):

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.messages import outbox
 from app.models.messages.visits_told import Known, Told
-from app.models.visits import lateness, today
+from app.models.visits import lateness
 from app.models.visits.appointment import HERE, LONGEST, Appointment
 
 WORTH_TELLING = timedelta(minutes=20)
@@ -49,7 +49,7 @@ def _tell(session: Session, row: Any, delay: timedelta, now: datetime) -> int:
 
 
 def _of_today(session: Session, now: datetime) -> list[Any]:
-    start, end = today.day_of(now, clinic_zone())
+    start, end = day_of(now, clinic_zone())
     begins = Appointment.appointment_datetime
     query = select(
         Appointment.appointment_id, Appointment.patient_id, Appointment.doctor_id, begins,

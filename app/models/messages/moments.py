@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.models.base.clock import instant
 from app.models.messages.notification_rule import NotificationRule
 
 
@@ -18,7 +19,7 @@ def due(rule: NotificationRule, start: datetime, zone: ZoneInfo) -> datetime:
     if rule.days_before is None or rule.at_time is None:
         return start - timedelta(hours=rule.hours_before or 0)
     day = start.astimezone(zone).date() - timedelta(days=rule.days_before)
-    return datetime.combine(day, rule.at_time, zone).astimezone(UTC)
+    return instant(day, rule.at_time, zone)
 
 
 def outside_quiet(
@@ -40,13 +41,9 @@ def _quiet_around(
         return None
     today = moment.astimezone(zone).date()
     for day in (today - timedelta(days=1), today):
-        begins = _at(day, rule.quiet_from, zone)
+        begins = instant(day, rule.quiet_from, zone)
         over_midnight = timedelta(days=rule.quiet_to <= rule.quiet_from)
-        ends = _at(day + over_midnight, rule.quiet_to, zone)
+        ends = instant(day + over_midnight, rule.quiet_to, zone)
         if begins <= moment < ends:
             return begins, ends
     return None
-
-
-def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock, zone).astimezone(UTC)

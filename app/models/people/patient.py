@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.language import LANGUAGES, _, nearest
 from app.models.base import finding
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import day_at
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import EDIT, MANAGE, READ, Role
@@ -110,7 +110,7 @@ class Patient(Entity):
         return name
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
-        if self.dob > now.astimezone(clinic_zone()).date():
+        if self.dob > day_at(now):
             raise ClinicError(_("The birth date lies in the future."), field="dob")
         if self.dob < EARLIEST_BIRTH:
             raise ClinicError(_("The birth date lies before 1880."), field="dob")

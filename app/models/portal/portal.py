@@ -6,14 +6,14 @@ room or patient is booked twice is the database's to refuse.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.language import _, _k, _l, _n
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_at, midnight
 from app.models.base.errors import ClinicError, Conflict
 from app.models.clinic.visit_type import VisitType
 from app.models.people.linked import same_person
@@ -93,9 +93,8 @@ def check_in(session: Session, actor: Acting, visit: Appointment, now: datetime)
 
 def to_come(session: Session, patient_id: int, now: datetime) -> list[Appointment]:
     """The patient's visits of today that are not over, and all later ones; soonest first."""
-    today = now.astimezone(clinic_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
     query = _of(patient_id).where(
-        Appointment.appointment_datetime >= today.astimezone(UTC),
+        Appointment.appointment_datetime >= midnight(day_at(now), clinic_zone()),
         Appointment.status.in_(TO_COME),
         not_(holds.expired(now)),
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import day_at
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import CHANGE, READ, Role
@@ -64,5 +64,5 @@ class PortalRegistration(Entity):
         return "patient_id"
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
-        if not EARLIEST_BIRTH <= self.dob <= now.astimezone(clinic_zone()).date():
+        if not EARLIEST_BIRTH <= self.dob <= day_at(now):
             raise ClinicError(_("This is no birth date of a living person."), field="dob")

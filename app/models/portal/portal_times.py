@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, and_, func, not_, select
 from sqlalchemy.orm import Session
 
-from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.clock import clinic_zone, day_at, holidays_between
 from app.models.base.intervals import Interval
 from app.models.clinic.visit_type import VisitType
 from app.models.people.staff import Doctor, Staff
@@ -40,7 +40,7 @@ class Terms:
         return now + self.lead
 
     def last_day(self, now: datetime) -> date:
-        return now.astimezone(clinic_zone()).date() + timedelta(days=self.horizon)
+        return day_at(now) + timedelta(days=self.horizon)
 
     def open_to_change(self, visit: Appointment, now: datetime) -> bool:
         """Whether the patient may still move or cancel it."""
@@ -96,12 +96,12 @@ def days_with_times(
 ) -> list[Day]:
     """The next days from `first` on that have a free time, at most `DAYS_SHOWN`; none where the
     patient may book no further visit."""
-    first, last = max(first, now.astimezone(clinic_zone()).date()), terms.last_day(now)
+    first, last = max(first, day_at(now)), terms.last_day(now)
     if first > last or not doctor_ids or is_full(session, ask, now, terms):
         return []
     found = _times(session, ask, doctor_ids, first, (last - first).days + 1, now, terms)
     others = (slot for slot in found if not _is_as_it_was(ask, slot))
-    days = groupby(others, key=lambda slot: slot.start.astimezone(clinic_zone()).date())
+    days = groupby(others, key=lambda slot: day_at(slot.start))
     shown = []
     for day, slots in days:
         shown.append(Day(day, [next(same) for _, same in groupby(slots, key=lambda s: s.start)]))
@@ -114,7 +114,7 @@ def is_offered(
     session: Session, ask: Ask, start: datetime, doctor_id: int, now: datetime, terms: Terms
 ) -> bool:
     """Whether this very time is one of those that the patient is offered."""
-    day = start.astimezone(clinic_zone()).date()
+    day = day_at(start)
     known = {doctor.doctor_id for doctor in doctors_for(session, ask.kind)}
     if doctor_id not in known or day > terms.last_day(now):
         return False

@@ -16,6 +16,7 @@ from sqlalchemy import Date, Integer, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, load_only
 
 from app.models.base.acting import Acting
+from app.models.base.clock import day_of
 from app.models.clinic.visit_type import VisitType
 from app.models.people.linked import WHOSE, same_person
 from app.models.people.staff import Doctor, Staff
@@ -27,7 +28,6 @@ from app.models.record.medication_request import MedicationRequest
 from app.models.record.prescription_tables import MedicationEnd
 from app.models.trail.audit import AuditEvent
 from app.models.visits.appointment import Appointment
-from app.models.visits.today import day_of
 
 VISITS_A_PAGE = 20
 MOST = 200

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, declared_attr, mapped_colum
 
 from app.language import _
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_at
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import EDIT, READ, Grant, Role
@@ -196,7 +196,7 @@ class AllergyIntolerance(Coded):
         written = state.display.history.has_changes() or state.code.history.has_changes()
         self.drop_borrowed_code(None if written else self.display)
         if self.pk is None and self.recorded is None:
-            self.recorded = now.astimezone(clinic_zone()).date().isoformat()
+            self.recorded = day_at(now).isoformat()
 
 
 def require_past(row: Coded, now: datetime, *names: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.language import _, _l
 from app.models.base.acting import Acting
+from app.models.base.clock import day_of
 from app.models.base.errors import ClinicError, Forbidden, NotFound, Stale
 from app.models.base.grants import CARE, Role
 from app.models.people.staff import Doctor
@@ -33,7 +34,6 @@ from app.models.record.medical_record import MedicalRecord
 from app.models.record.observation import Observation
 from app.models.record.vitals import CATEGORY
 from app.models.visits.appointment import HERE, Appointment
-from app.models.visits.today import day_of
 
 LONGEST = 100_000
 HAS_BEGUN = (*HERE, "fulfilled")

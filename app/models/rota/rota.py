@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.language import _
 from app.models.base.acting import Acting
-from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.clock import clinic_zone, holidays_between, midnight
 from app.models.base.errors import ClinicError
 from app.models.clinic.opening import OpeningHours, TimeOff
 from app.models.people.staff import Staff, nurses
@@ -67,7 +67,7 @@ def shifts_between(session: Session, first: date, last: date) -> list[Shift]:
 
 def leave_between(session: Session, first: date, last: date) -> Sequence[TimeOff]:
     """Time off of any status that touches these dates, both included, with its people."""
-    start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    start, end = midnight(first, clinic_zone()), midnight(last + timedelta(days=1), clinic_zone())
     query = (
         select(TimeOff)
         .where(TimeOff.start_at < end, TimeOff.end_at > start)
@@ -195,7 +195,3 @@ def _by_staff(shifts: Iterable[Shift]) -> list[list[Shift]]:
     for shift in shifts:
         found.setdefault(shift.staff_id, []).append(shift)
     return list(found.values())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), clinic_zone()).astimezone(UTC)

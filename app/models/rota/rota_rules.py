@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.language import _
+from app.models.base.clock import instant
 from app.models.base.intervals import Interval, minus
 from app.models.clinic.opening import WEEKDAYS, OpeningHours, TimeOff
 from app.models.rota.shift import Shift
@@ -188,7 +189,7 @@ def open_spans(
         hours = [
             (o.start_time, o.end_time) for o in opening if o.weekday == WEEKDAYS[day.weekday()]
         ]
-        return [Interval(_instant(day, a, zone), _instant(day, b, zone)) for a, b in hours]
+        return [Interval(instant(day, a, zone), instant(day, b, zone)) for a, b in hours]
     spans = [
         duty.span
         for duty in duties
@@ -199,10 +200,6 @@ def open_spans(
 
 def _either_in(first: Duty, second: Duty, monday: date) -> bool:
     return any(in_week(duty.shift.shift_date, monday) for duty in (first, second))
-
-
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def _words(shift: Shift) -> str:

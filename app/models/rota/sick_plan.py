@@ -12,7 +12,7 @@ from sqlalchemy import not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.language import _
-from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.clock import clinic_zone, day_at, holidays_between
 from app.models.base.errors import ClinicError, NotFound
 from app.models.base.intervals import Interval
 from app.models.people.staff import Doctor, Staff
@@ -75,7 +75,7 @@ def absence_plan(session: Session, doctor_id: int, first: date, last: date, now:
 
 
 def require_days(first: date, last: date, now: datetime) -> None:
-    today = now.astimezone(clinic_zone()).date()
+    today = day_at(now)
     if last < first:
         raise ClinicError(_("The last day lies before the first."), field="last")
     if last < today:

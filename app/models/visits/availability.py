@@ -10,11 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.models.base.clock import midnight
 from app.models.base.intervals import Interval, common, minus, starts
 from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
@@ -151,9 +152,7 @@ class Situation:
 
 def window_of(start: date, days: int, zone: ZoneInfo) -> Interval:
     """`days` whole days of the clinic's calendar, as UTC instants."""
-    first = datetime.combine(start, time(), zone).astimezone(UTC)
-    last = datetime.combine(start + timedelta(days=days), time(), zone).astimezone(UTC)
-    return Interval(first, last)
+    return Interval(midnight(start, zone), midnight(start + timedelta(days=days), zone))
 
 
 def free_slots(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,15 +15,6 @@ from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.people.staff import Doctor
 from app.models.visits.appointment import Appointment
-
-
-def day_of(now: datetime, zone: ZoneInfo, days: int = 0) -> tuple[datetime, datetime]:
-    """First and last instant, half-open, of the clinic's day `days` after the one of `now`."""
-    day = now.astimezone(zone).date() + timedelta(days=days)
-    return (
-        datetime.combine(day, time(), zone),
-        datetime.combine(day + timedelta(days=1), time(), zone),
-    )
 
 
 def counts_by_status(

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.language import _, _p
 from app.models import MedicalRecord, Role
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.base.grants import CARE
 from app.models.record import chart, medication, readings
 from app.models.record.chart_search import search
@@ -20,7 +20,6 @@ from app.models.record.finding_names import name_of_finding
 from app.models.record.measures import ENTERED
 from app.models.record.notes import HAS_BEGUN, can_write
 from app.models.record.prescription_tables import END_REASONS, OVERRIDE_REASONS
-from app.models.visits.today import day_of
 from app.views.chart.chart_page import Opened, open_chart
 from app.views.frame.sparkline import sparkline
 from app.views.generated.guard import LARGEST_PAGE, BadQuery

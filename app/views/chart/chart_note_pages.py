@@ -11,11 +11,10 @@ from app.extensions import db
 from app.language import _
 from app.models import ClinicError, Doctor, MedicalRecord, Stale
 from app.models.base import sealing
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.record import chart, notes, readings
 from app.models.record.amendment import texts_of
 from app.models.record.phrases import PHRASES, templates_for
-from app.models.visits.today import day_of
 from app.views.chart.chart_page import Opened
 from app.views.chart.chart_words import LABELS, beside, both_texts, versions_of
 from app.views.generated.guard import BadQuery

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from app.language import _, _n
 from app.models import Action, ClinicError, MedicalRecord, NotFound, Patient, Role
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_at
 from app.models.people.linked import is_of, kept_id
 from app.models.record import chart, closed, restricting
 from app.models.record.allergies import Allergies
@@ -52,14 +52,14 @@ class Opened:
 
     @property
     def years(self) -> int:
-        return self.patient.age(self.now.astimezone(clinic_zone()).date())
+        return self.patient.age(day_at(self.now))
 
     @property
     def age(self) -> str:
         """Years; months for a small child."""
         if self.years >= 2:
             return _("%(years)s years", years=self.years)
-        today, dob = self.now.astimezone(clinic_zone()).date(), self.patient.dob
+        today, dob = day_at(self.now), self.patient.dob
         months = (today.year - dob.year) * 12 + today.month - dob.month - (today.day < dob.day)
         return _n("%(num)s month", "%(num)s months", months)
 

@@ -12,11 +12,10 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.language import _
 from app.models import ClinicError
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.record import chart
 from app.models.record.measures import ENTERED
 from app.models.record.vitals import record_vitals
-from app.models.visits.today import day_of
 from app.views.chart.chart import show_chart, vitals_facts
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused
 from app.views.generated.parsing import clean_text

@@ -9,7 +9,7 @@ from flask import url_for
 
 from app.extensions import db
 from app.language import _, _n
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_at, day_of
 from app.models.homes import care, house
 from app.models.visits import today
 from app.models.visits.appointment import ACTIVE, EXPECTED, WAITING
@@ -34,7 +34,7 @@ SHOWN = 8
 def doctor(page: Home, person: Actor, now: datetime) -> None:
     """My day, the notes I have to sign, the results I have not looked at."""
     session, mine = db.session(), person.doctor_id or 0
-    start, end = today.day_of(now, clinic_zone())
+    start, end = day_of(now, clinic_zone())
     counts = today.counts_by_status(session, start, end, mine)
     day = today.visits(session, start, end, doctor_id=mine, limit=60)
     drafts = care.notes_to_sign(session, mine, person.staff_id)
@@ -67,7 +67,7 @@ def doctor(page: Home, person: Actor, now: datetime) -> None:
 def nurse(page: Home, person: Actor, now: datetime) -> None:
     """Who is here and to be prepared, whose vital signs are missing, which rooms to clean."""
     session = db.session()
-    start, end = today.day_of(now, clinic_zone())
+    start, end = day_of(now, clinic_zone())
     here = care.in_house(session, person, start, end, now)
     rooms = house.rooms_now(session)
     coming = today.visits(session, now - timedelta(minutes=30), end, statuses=EXPECTED, limit=8)
@@ -101,7 +101,7 @@ def nurse(page: Home, person: Actor, now: datetime) -> None:
 
 
 def _age(draft: Any, now: datetime) -> int:
-    age: timedelta = now.astimezone(clinic_zone()).date() - draft.visit_date
+    age: timedelta = day_at(now) - draft.visit_date
     return age.days
 
 

@@ -10,7 +10,7 @@ from flask import url_for
 
 from app.extensions import db
 from app.language import _
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.homes import desk
 from app.models.visits import today
 from app.models.visits.appointment import EXPECTED, WAITING
@@ -34,10 +34,10 @@ from app.views.home.home_parts import (
 def receptionist(page: Home, person: Actor, now: datetime) -> None:
     """Who arrives next, and whom to call."""
     session, zone = db.session(), clinic_zone()
-    start, end = today.day_of(now, zone)
+    start, end = day_of(now, zone)
     counts = today.counts_by_status(session, start, end)
     coming = today.visits(session, now - timedelta(minutes=30), end, statuses=EXPECTED, limit=10)
-    to_call = desk.unconfirmed(session, *today.day_of(now, zone, days=1))
+    to_call = desk.unconfirmed(session, *day_of(now, zone, days=1))
     listed = desk.waiting(session, now)
     board, waitlist = url_for("BoardView.show"), url_for("WaitingView.show")
     page.actions += [

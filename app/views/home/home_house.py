@@ -9,7 +9,7 @@ from flask import current_app, url_for
 
 from app.extensions import db
 from app.language import _, _l, _n
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.homes import house
 from app.models.homes.house import Attention, Missing
 from app.models.rota.rota_rules import Problem
@@ -40,7 +40,7 @@ ROOM_WORDS = {
 def admin(page: Home, person: Actor, now: datetime) -> None:
     """The day at a glance, the rooms now, and all that waits for the admin."""
     session, zone = db.session(), clinic_zone()
-    start, end = today.day_of(now, zone)
+    start, end = day_of(now, zone)
     counts = today.counts_by_status(session, start, end)
     waits = house.attention(session, now)
     rooms = house.rooms_now(session)

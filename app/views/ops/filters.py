@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Query
 
 from app.language import _
 from app.models import ALL, ClinicError
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, midnight
 from app.models.trail.deeds import stored_deed, stored_outcome, stored_thing
 from app.security.scope import as_key
 from app.spelling import word
@@ -82,7 +82,7 @@ class From(BaseSQLAFilter):
             raise BadFilter(f"{self.name}: {error.message}") from None
 
     def apply(self, query: Query[Any], value: date, alias: Any = None) -> Query[Any]:
-        return query.filter(self.get_column(alias) >= _midnight(value))
+        return query.filter(self.get_column(alias) >= midnight(value, clinic_zone()))
 
     def operation(self) -> str:
         return "from"
@@ -92,7 +92,9 @@ class Until(From):
     """The instant is on this day of the clinic's calendar or earlier."""
 
     def apply(self, query: Query[Any], value: date, alias: Any = None) -> Query[Any]:
-        return query.filter(self.get_column(alias) < _midnight(value + timedelta(days=1)))
+        return query.filter(
+            self.get_column(alias) < midnight(value + timedelta(days=1), clinic_zone())
+        )
 
     def operation(self) -> str:
         return "until"
@@ -101,7 +103,3 @@ class Until(From):
 def words(*options: str) -> list[tuple[str, str]]:
     """Options of a filter, by their own names."""
     return [(option, word(option)) for option in options]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), clinic_zone()).astimezone(UTC)

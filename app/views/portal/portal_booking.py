@@ -17,7 +17,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.language import _
 from app.models import Action, Appointment, ClinicError, Conflict, NotFound, VisitType
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import day_at
 from app.models.people.staff import Doctor
 from app.models.portal import portal, portal_times
 from app.models.portal.portal_times import Ask
@@ -206,7 +206,7 @@ def _doctor(doctors: Sequence[Doctor]) -> Doctor | None:
 
 
 def _first(moment: datetime) -> date:
-    today = moment.astimezone(clinic_zone()).date()
+    today = day_at(moment)
     raw = request.args.get("from", "")
     try:
         return max(today, date.fromisoformat(raw)) if raw else today

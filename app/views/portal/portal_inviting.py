@@ -16,7 +16,7 @@ from wtforms.validators import Length
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, ClinicError, Patient, PortalRegistration
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import day_at
 from app.models.base.grants import DESK
 from app.models.messages import reach
 from app.models.portal import joining
@@ -73,7 +73,7 @@ class PortalInviteView(BaseView):
         patient, form = load(session, actor(), Patient, patient_id, Action.EDIT), InviteForm()
         if request.method == "GET":
             audit.read(actor(), "show", Patient, patient, page="invite")
-            if patient.age(moment.astimezone(clinic_zone()).date()) < ADULT:
+            if patient.age(day_at(moment)) < ADULT:
                 form.relation.data = "parent"
             return _page(patient, form, moment)
         try:

@@ -19,7 +19,7 @@ from app.models import (
     Patient,
     PatientReport,
 )
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_at
 from app.models.people.linked import same_person
 from app.models.portal import portal_asks, shared
 from app.models.record import chart
@@ -59,7 +59,7 @@ class PortalRecordView(BaseView):
             conditions=shared.conditions(session, key), medication=shared.medication(session, key),
             documents=shared.documents(session, key),
             reports=_reports(key), ongoing=ONGOING, taken=TAKEN, when=when, show=show,
-            today=now().astimezone(clinic_zone()).date(),
+            today=day_at(now()),
         )  # fmt: skip
 
     @expose("/measurements")
@@ -67,7 +67,7 @@ class PortalRecordView(BaseView):
     @permission_name(PERMISSION)
     def measurements(self) -> Any:
         """Vital signs over time; without scripts, the tables that the plots are drawn from."""
-        patient, today = acting_patient(), now().astimezone(clinic_zone()).date()
+        patient, today = acting_patient(), day_at(now())
         audit.read(actor(), "show", Patient, patient, page="portal measurements")
         courses = shared.vitals(db.session(), patient.patient_id)
         adult = patient.age(today) >= ADULT

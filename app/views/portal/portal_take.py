@@ -11,7 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from app.extensions import db
 from app.language import _
 from app.models import Attachment, NotFound, Patient
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import day_at
 from app.models.portal import shared
 from app.models.record.chart import ONGOING, TAKEN
 from app.security import audit
@@ -71,5 +71,5 @@ class PortalTakeView(BaseView):
             allergies=shared.allergies(session, key), conditions=shared.conditions(session, key),
             medication=shared.medication(session, key), courses=shared.vitals(session, key),
             documents=shared.documents(session, key), ongoing=ONGOING, taken=TAKEN, when=when,
-            show=show, today=now().astimezone(clinic_zone()).date(), on_paper=ON_PAPER,
+            show=show, today=day_at(now()), on_paper=ON_PAPER,
         )  # fmt: skip

@@ -22,18 +22,16 @@ from app.models import (
     Patient,
     Staff,
 )
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of, today
 from app.models.base.grants import DESK
 from app.models.rota import sick, sick_plan, sick_undo
 from app.models.rota.sick_undo import Undone
-from app.models.visits.today import day_of
 from app.security import audit
 from app.security.scope import as_key, load, may, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text, read_value
 from app.views.generated import writing
 from app.views.generated.guard import BadQuery, actor
 from app.views.generated.parsing import read_date
-from app.views.rota.rota_week import today
 
 ACTIONS = ("move", "cancel", "leave")
 MOST_ROWS = 500

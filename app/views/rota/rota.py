@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 from app.extensions import db
 from app.language import _, _l
 from app.models import Action, Notification, RotaTemplate, Shift, ShiftSwap, Staff, TimeOff
-from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.clock import clinic_zone, holidays_between, today
 from app.models.base.grants import STAFF
 from app.models.messages import inbox
 from app.models.people.staff import STAFF_ROLES
@@ -27,7 +27,7 @@ from app.security.policy import of_the_application
 from app.security.scope import row_scope
 from app.spelling import spelled
 from app.views.generated.guard import actor
-from app.views.rota.rota_week import PLANNERS, away, monday_in, today
+from app.views.rota.rota_week import PLANNERS, away, monday_in
 
 HEADS = {
     "doctor": _l("Doctors"), "nurse": _l("Nurses"), "receptionist": _l("Reception"), "admin": _l("Administration"),

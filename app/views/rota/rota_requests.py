@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Response, jsonify
@@ -25,7 +25,7 @@ from app.models import (
     Staff,
     TimeOff,
 )
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, midnight, today
 from app.models.base.grants import STAFF
 from app.models.rota import swaps as rules
 from app.security.scope import load, row_scope
@@ -35,7 +35,6 @@ from app.views.generated.guard import actor
 from app.views.generated.parsing import read_date
 from app.views.rota.rota_week import (
     PLANNERS,
-    today,
 )
 
 OFFERED_DAYS = 42
@@ -60,7 +59,7 @@ class RotaRequestsView(BaseView):
         if last < today() or last - first > LONGEST_LEAVE:
             raise ClinicError(_("Ask for days to come, at most a year of them."), field="last")
         row = TimeOff(
-            start_at=_midnight(first), end_at=_midnight(last + timedelta(days=1)),
+            start_at=midnight(first, clinic_zone()), end_at=midnight(last + timedelta(days=1), clinic_zone()),
             note=read_text(said.get("note"), 200, _("Note")) or None, status="requested",
             staff_id=person.staff_id,
         )  # fmt: skip
@@ -183,7 +182,3 @@ def _day(raw: Any, label: str) -> date:
         return read_date(raw)
     except ClinicError as error:
         raise ClinicError(f"{label}: {error.message}") from None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), clinic_zone()).astimezone(UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from app.language import _
@@ -29,10 +29,6 @@ def monday_in(raw: Any) -> date:
             _("week must lie between %(first)s and %(last)s.", first=YEARS[0], last=YEARS[-1])
         )
     return week_of(day)
-
-
-def today() -> date:
-    return datetime.now(UTC).astimezone(clinic_zone()).date()
 
 
 def away(row: TimeOff) -> str:

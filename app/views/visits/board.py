@@ -11,9 +11,9 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 
 from app.extensions import db
 from app.language import _l
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_of
 from app.models.base.grants import STAFF
-from app.models.visits import agenda, lateness, today
+from app.models.visits import agenda, lateness
 from app.spelling import spelled
 from app.views.frame.search import page_of_patient
 from app.views.generated.guard import actor
@@ -70,7 +70,7 @@ class BoardView(BaseView):
     def rows(self) -> Response:
         person, asked = actor(), narrowed()
         session, now = db.session(), datetime.now(UTC).replace(second=0, microsecond=0)
-        start, end = today.day_of(now, clinic_zone())
+        start, end = day_of(now, clinic_zone())
         found = agenda.board(session, start, end, reach_of(person))
         forecasts = lateness.forecasts(found, lateness.times_of(session, found), now)
         hidden = hidden_columns(person)

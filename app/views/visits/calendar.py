@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
 from typing import Any
 
 from flask import Response, jsonify, render_template, request, url_for
@@ -21,7 +20,7 @@ from app.models import (
     VisitType,
     WaitlistEntry,
 )
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, midnight, today
 from app.models.base.grants import STAFF
 from app.models.visits import agenda, life
 from app.models.visits.appointment import CANCELLATION_REASONS
@@ -41,7 +40,6 @@ from app.views.visits.calendar_address import (
     key,
     narrowed,
     one_of,
-    today,
 )
 
 
@@ -76,7 +74,7 @@ class CalendarView(BaseView):
     def events(self) -> Response:
         person, session, zone = actor(), db.session(), clinic_zone()
         span, asked, by = days(), narrowed(), one_of("by", COLUMNS)
-        start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in span)
+        start, end = (midnight(day, zone) for day in span)
         reach = reach_of(person)
         rows = agenda.visits(session, start, end, reach, asked)
         visits = calendar_rows.of_visits(rows, hidden_columns(person), zone)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from flask import request
 
 from app.language import _
-from app.models.base.clock import clinic_zone
 from app.models.visits import agenda
 from app.security.scope import LARGEST_KEY
 from app.views.generated.guard import BadQuery
@@ -22,10 +21,6 @@ YEARS = range(1900, 2200)
 def narrowed() -> agenda.Narrowed:
     """The filters of the address."""
     return agenda.Narrowed(key("doctor"), key("room"), key("type"))
-
-
-def today() -> date:
-    return datetime.now(UTC).astimezone(clinic_zone()).date()
 
 
 def one_of(name: str, allowed: tuple[str, ...]) -> str:

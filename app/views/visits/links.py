@@ -13,7 +13,7 @@ from flask_appbuilder import BaseView, expose
 from app.extensions import csrf, db
 from app.language import _, in_language
 from app.models import Appointment, ClinicError, Conflict, NotFound, Patient, Role
-from app.models.base.clock import clinic_zone
+from app.models.base.clock import clinic_zone, day_at
 from app.models.messages import contact_preference, links, reach, replies, wording
 from app.models.messages.links import Link
 from app.models.portal import portal, portal_times
@@ -191,7 +191,7 @@ def _times(visit: Appointment, now: datetime) -> dict[str, Any]:
     try:
         first = date.fromisoformat(request.args.get("from", ""))
     except ValueError:
-        first = now.astimezone(clinic_zone()).date()
+        first = day_at(now)
     session, ask = db.session(), portal_times.Ask(visit.patient_id, visit.visit_type, visit)
     known = [doctor.doctor_id for doctor in portal_times.doctors_for(session, visit.visit_type)]
     same = [key for key in known if key == visit.doctor_id]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.language import _
 from app.models import Action, Doctor, VisitType
-from app.models.base.clock import clinic_zone, holidays_between
+from app.models.base.clock import clinic_zone, day_at, holidays_between
 from app.models.base.grants import STAFF
 from app.models.visits import availability, reasons, situations
 from app.models.visits.availability import Missing, Slot, Wish
@@ -110,7 +110,7 @@ def _doctors() -> list[int]:
 def _start(now: datetime) -> date:
     raw = request.args.get("start")
     if not raw:
-        return now.astimezone(clinic_zone()).date()
+        return day_at(now)
     try:
         day = date.fromisoformat(raw[:10])
     except ValueError:
