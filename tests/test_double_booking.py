@@ -48,6 +48,14 @@ def test_half_a_second_is_an_overlap(session: Session, cast: Cast) -> None:
         book(session, cast, start="2026-06-01 08:30:00")
 
 
+@pytest.mark.parametrize("start", ["1799-12-30 23:59:59", "2201-01-02 00:00:00", "infinity"])
+def test_a_visit_in_a_year_that_no_form_takes_is_refused(
+    session: Session, cast: Cast, start: str
+) -> None:
+    with pytest.raises(IntegrityError, match=r"datetime_(years|spelling)"):
+        book(session, cast, start=start)
+
+
 @pytest.mark.parametrize(
     "left", [{"status": None}, {"minutes": None}], ids=lambda left: next(iter(left))
 )

@@ -11,6 +11,8 @@ from app.models.base.types import FhirDateTime
 
 LENGTH_UNKNOWN = timedelta(minutes=30)
 LONGEST_VISIT = timedelta(days=366 * 100)
+YEARS = range(1800, 2201)
+"""In which the database takes a visit."""
 
 ENCOUNTER_STATUSES = {
     "planned": "noshow",
@@ -57,6 +59,8 @@ def visit_times(start: str | None, end: str | None, where: str) -> Row:
     length = (ended_at or started_at + LENGTH_UNKNOWN) - started_at
     if length > LONGEST_VISIT:
         raise Broken(f"{where} lasts longer than a hundred years.")
+    if visit_date.year not in YEARS:
+        raise Broken(_complaint(f"{where} start", start, "lies before 1800 or after 2200"))
     return {
         "appointment_datetime": started_at,
         "minutes_duration": max(1, math.ceil(length / timedelta(minutes=1))),

@@ -39,6 +39,9 @@ BROKEN = {
     "names no patient": b.bundle(b.patient(), b.encounter(subject={})),
     "start is missing": b.bundle(b.patient(), b.encounter(period={})),
     "status is 'gone'": b.bundle(b.patient(), b.encounter(status="gone")),
+    "lies before 1800 or after 2200": b.bundle(
+        b.patient(), b.encounter(period={"start": "1799-12-31T23:00:00Z"})
+    ),
     "longer than a hundred years": b.bundle(
         b.patient(), b.encounter(period={"start": "0001-01-01", "end": "9999-12-31"})
     ),
