@@ -114,6 +114,11 @@ def actor_of(rows: Sequence[Row[Any]]) -> Actor:
     )  # fmt: skip
 
 
+def actor_for(user: User) -> Actor:
+    """Somebody on the way in, as the trail names them."""
+    return Actor(user.id, user.username, user.get_full_name(), roles_of(user))
+
+
 KNOWN = frozenset(Role)
 users, staff, doctors, patients, role_rows = (
     inspect(model).local_table for model in (User, Staff, Doctor, Patient, RoleRow)

@@ -19,7 +19,8 @@ from app.models import AuditEvent, Entity
 from app.security.actor import Actor
 
 
-def event(
+def note(
+    session: Session,
     actor: Actor | None,
     action: str,
     entity: str,
@@ -28,10 +29,10 @@ def event(
     patient_id: int | None = None,
     outcome: str = "success",
     detail: dict[str, Any] | None = None,
-) -> AuditEvent:
-    """An event of this moment; the caller adds it to the session."""
+) -> None:
+    """Record an event of this moment in the transaction of the session, which the caller commits."""
     facts = _facts(actor, action, entity, key, patient_id, detail)
-    return AuditEvent(**facts, outcome=outcome)
+    session.execute(KEEP, facts | {"outcome": outcome})
 
 
 def _facts(
@@ -113,7 +114,7 @@ def refused(session: Session, actor: Actor, action: str, model: type[Any], key: 
     the request is kept."""
     session.rollback()
     database.start_writing()
-    session.add(event(actor, action, model.__name__, key=key, outcome="refused"))
+    note(session, actor, action, model.__name__, key=key, outcome="refused")
     session.commit()
     g.refused = True
 
@@ -126,9 +127,8 @@ def keep_refusal(session: Session, actor: Actor) -> None:
     session.rollback()
     database.start_writing()
     key = next(iter((request.view_args or {}).values()), None)
-    session.add(
-        event(actor, request.method.lower(), str(request.endpoint)[:60], key=key, outcome="refused")
-    )
+    page = str(request.endpoint)[:60]
+    note(session, actor, request.method.lower(), page, key=key, outcome="refused")
     session.commit()
 
 

@@ -44,15 +44,15 @@ def current() -> Current | None:
     return found
 
 
-def open_for_browser(session: Session, user: User, now: datetime) -> LoginSession:
+def open_for_browser(session: Session, user: User, now: datetime) -> int:
     """Begin a session whose secret goes into the cookie; what the cookie held before is gone.
-    The caller commits."""
-    row, secret = _start(session, user, "browser", now)
+    Answers its key; the caller commits."""
+    key, secret = _start(session, user, "browser", now)
     empty_cookie()
     cookie.permanent = True
     login_user(user)
     cookie["_user_id"] = secret  # where flask_login looks; `load_user` is given it
-    return row
+    return key
 
 
 def empty_cookie() -> None:
@@ -124,7 +124,7 @@ def end_current(session: Session, now: datetime) -> int | None:
     return used.login_session_id
 
 
-def _start(session: Session, user: User, kind: str, now: datetime) -> tuple[LoginSession, str]:
+def _start(session: Session, user: User, kind: str, now: datetime) -> tuple[int, str]:
     return login_session.start(
         session,
         user.id,

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Row, String, bindparam, or_, select
+from sqlalchemy import Row, String, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -21,7 +21,7 @@ from app.models import LoginSetting, Role
 from app.models.base.guesses import ACCOUNT
 from app.models.people import login_setting, login_told
 from app.security import audit
-from app.security.actor import Actor, roles_of
+from app.security.actor import actor_for, roles_of, users
 from app.security.guessing import Guess, guessing, login_subject
 
 WRONG = _l("That user name and password do not belong together.")
@@ -60,8 +60,8 @@ def check_password(session: Session, name: str, password: str) -> Known | None:
         return None
     known = known_login(session, found.id)
     note_success(session, known.user, "password")
-    known.user.last_login = datetime.now(UTC).replace(tzinfo=None)
-    known.user.login_count = (known.user.login_count or 0) + 1
+    now = datetime.now(UTC).replace(tzinfo=None)
+    session.connection().execute(_COUNT_SIGN_IN, {"user_id": found.id, "now": now})
     return known
 
 
@@ -97,10 +97,14 @@ def known_login(session: Session, user_id: int) -> Known:
 
 def note_success(session: Session, user: User, by: str) -> None:
     """The event of a sign-in that went well so far; `by` says which step. The caller commits."""
-    actor = Actor(user.id, user.username, user.get_full_name(), roles_of(user))
-    session.add(audit.event(actor, "login", "User", key=user.id, detail={"by": by}))
+    audit.note(session, actor_for(user), "login", "User", key=user.id, detail={"by": by})
 
 
+_COUNT_SIGN_IN = (
+    users.update()
+    .where(users.c.id == bindparam("user_id"))
+    .values(last_login=bindparam("now"), login_count=func.coalesce(users.c.login_count, 0) + 1)
+)
 _NAME = bindparam("name", type_=String())
 _NAMED = (
     select(User.id, User.username, User.password, User.active)
@@ -136,10 +140,10 @@ def _note_failure(
     it is not kept."""
     said = ({"username": name[:128]} if found else {}) | ({} if by == "password" else {"by": by})
     detail = said or None
-    session.add(audit.event(None, "login", "User", outcome="failure", detail=detail))
+    audit.note(session, None, "login", "User", outcome="failure", detail=detail)
     if guess.made >= ACCOUNT.most:
         key = found.id if found else None
-        session.add(audit.event(None, "lockout", "User", key=key, outcome="failure", detail=detail))
+        audit.note(session, None, "lockout", "User", key=key, outcome="failure", detail=detail)
         if found:
             login_told.locked(session, found.id, datetime.now(UTC))
     session.commit()

@@ -19,6 +19,8 @@ from sqlalchemy import (
     String,
     and_,
     delete,
+    insert,
+    inspect,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -103,21 +105,26 @@ def start(
     *,
     address: str | None = None,
     agent: str | None = None,
-) -> tuple[LoginSession, str]:
-    """A new session that ends after `longest`, and its secret, which is told this once."""
+) -> tuple[int, str]:
+    """Write a new session that ends after `longest`; answers its key, and its secret, which is told
+    this once. By one statement: most of a sign-in besides the password is what it writes."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    row = LoginSession(
-        user_id=user_id,
-        secret_hash=hash_of(secret),
-        kind=kind,
-        created=now,
-        seen=now,
-        expires=now + longest,
-        address=address,
-        device=device_name(agent or ""),
-    )
-    session.add(row)
-    return row, secret
+    columns = {
+        "user_id": user_id,
+        "secret_hash": hash_of(secret),
+        "kind": kind,
+        "created": now,
+        "seen": now,
+        "expires": now + longest,
+        "address": address,
+        "device": device_name(agent or ""),
+    }
+    key: int = session.connection().execute(_START, columns).scalar_one()
+    return key, secret
+
+
+_sessions = inspect(LoginSession).local_table
+_START = insert(_sessions).returning(_sessions.c.login_session_id)
 
 
 def alive(now: datetime, idle: timedelta) -> ColumnElement[bool]:

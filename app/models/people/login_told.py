@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import Row, bindparam, exists, inspect, select
 from sqlalchemy.orm import Session
 
 from app.language import _
@@ -13,16 +13,13 @@ from app.models.messages import outbox, wording
 from app.models.people.login_session import LoginSession
 
 
-def new_device(session: Session, row: LoginSession, now: datetime) -> None:
-    """A session began on a device or from an address that this login was not used with before. Of
-    the first sign-in ever, nobody is told. `row` is not written yet: it is none of those before."""
-    with session.no_autoflush:
-        knows, knows_this = session.execute(
-            _KNOWN, {"user_id": row.user_id, "device": row.device, "address": row.address}
-        ).one()
-    if knows and not knows_this:
-        device = wording.in_each(lambda _code: _device(row))
-        _tell(session, "login_new", row.user_id, now, device=device)
+def new_device(session: Session, user_id: int, key: int, now: datetime) -> None:
+    """The session with this key began on a device or from an address that the login was not used
+    with before. Of the first sign-in ever, nobody is told."""
+    begun = session.connection().execute(_BEGUN, {"key": key}).one()
+    if begun.knows and not begun.knows_this:
+        device = wording.in_each(lambda _code: _device(begun))
+        _tell(session, "login_new", user_id, now, device=device)
 
 
 def password_changed(session: Session, user_id: int, now: datetime) -> None:
@@ -39,21 +36,29 @@ def locked(session: Session, user_id: int, now: datetime) -> None:
     _tell(session, "login_paused", user_id, now)
 
 
-_before = exists().where(LoginSession.user_id == bindparam("user_id"))
-_KNOWN = select(
-    _before,
-    _before.where(
-        LoginSession.device.is_not_distinct_from(bindparam("device")),
-        LoginSession.address.is_not_distinct_from(bindparam("address")),
-    ),
+_begun: Any = inspect(LoginSession).local_table
+_other = _begun.alias()
+_others = exists().where(
+    _other.c.user_id == _begun.c.user_id,
+    _other.c.login_session_id != _begun.c.login_session_id,
 )
+_like_this = (
+    _other.c.device.is_not_distinct_from(_begun.c.device),
+    _other.c.address.is_not_distinct_from(_begun.c.address),
+)
+_BEGUN = select(
+    _begun.c.device,
+    _begun.c.address,
+    _others.label("knows"),
+    _others.where(*_like_this).label("knows_this"),
+).where(_begun.c.login_session_id == bindparam("key"))
 
 
-def _device(row: LoginSession) -> str:
+def _device(begun: Row[Any]) -> str:
     return _(
         "%(device)s, address %(address)s",
-        device=row.device or _("an unknown device"),
-        address=row.address or _("unknown"),
+        device=begun.device or _("an unknown device"),
+        address=begun.address or _("unknown"),
     )
 
 

@@ -120,7 +120,7 @@ def _end(which: ColumnElement[bool]) -> int:
     session, person = db.session(), actor()
     own = LoginSession.user_id == person.user_id
     count = login_session.end(session, datetime.now(UTC), "signed out", own, which)
-    session.add(audit.event(person, "end-session", "LoginSession", detail={"sessions": count}))
+    audit.note(session, person, "end-session", "LoginSession", detail={"sessions": count})
     session.commit()
     return count
 

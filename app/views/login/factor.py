@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.models.base import sealing
 from app.models.people import login_setting, login_told
 from app.security import audit
-from app.security.actor import Actor, roles_of
+from app.security.actor import actor_for
 
 PURPOSE = "second factor on offer"
 GOOD_FOR = timedelta(minutes=30)
@@ -48,6 +48,6 @@ def offered_secret() -> str:
 def note_change(session: Session, user_id: int, what: str, now: datetime) -> None:
     """Tell the trail and the person; the caller commits."""
     user = session.get_one(User, user_id)
-    who = Actor(user.id, user.username, user.get_full_name(), roles_of(user))
-    session.add(audit.event(who, "second-factor", "User", key=user_id, detail={"what": what}))
+    who = actor_for(user)
+    audit.note(session, who, "second-factor", "User", key=user_id, detail={"what": what})
     login_told.factor_changed(session, user_id, what, now)

@@ -88,5 +88,5 @@ def end_session() -> None:
     actor = current_actor(db.session())
     key = sessions.end_current(db.session(), datetime.now(UTC))
     if key is not None:
-        db.session.add(audit.event(actor, "logout", "LoginSession", key=key))
+        audit.note(db.session(), actor, "logout", "LoginSession", key=key)
         db.session.commit()

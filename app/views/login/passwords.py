@@ -15,7 +15,7 @@ from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 from app.language import _, _l
 from app.models.people import login_setting, login_told
 from app.security import audit
-from app.security.actor import Actor, roles_of
+from app.security.actor import actor_for
 from app.security.weakness import SHORTEST_PASSWORD, weakness
 
 LONG_ENOUGH = Length(
@@ -59,7 +59,6 @@ def set_password(session: Session, user: User, password: str, now: datetime) -> 
     setting = login_setting.of_login(session, user.id)
     if setting is not None:
         setting.must_change = False
-    who = Actor(user.id, user.username, user.get_full_name(), roles_of(user))
-    session.add(audit.event(who, "password", "User", key=user.id))
+    audit.note(session, actor_for(user), "password", "User", key=user.id)
     login_told.password_changed(session, user.id, now)
     session.flush()

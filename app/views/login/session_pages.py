@@ -45,9 +45,8 @@ class SessionGrid(GridView):
     def _end(self, row: LoginSession, which: object) -> None:
         session, key = db.session(), row.login_session_id
         count = login_session.end(session, datetime.now(UTC), "ended by admin", which)  # type: ignore[arg-type]
-        session.add(
-            audit.event(actor(), "end-session", "LoginSession", key=key, detail={"sessions": count})
-        )
+        detail = {"sessions": count}
+        audit.note(session, actor(), "end-session", "LoginSession", key=key, detail=detail)
         session.commit()
         flash(
             _n("%(num)s ended.", "%(num)s ended.", count) if count else _("It was over already."),

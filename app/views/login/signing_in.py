@@ -93,8 +93,8 @@ def locked(error: TooMany) -> tuple[str, int, dict[str, str]]:
 def _enter(known: Known) -> Any:
     session, now, wanted = db.session(), datetime.now(UTC), cookie["half"]["next"]
     user_id = known.user.id
-    row = sessions.open_for_browser(session, known.user, now)
-    login_told.new_device(session, row, now)
+    key = sessions.open_for_browser(session, known.user, now)
+    login_told.new_device(session, user_id, key, now)
     session.commit()
     return kept.bring_back(user_id) or redirect(wanted)
 

@@ -120,7 +120,7 @@ class UserView(GridView):
         return self._done(user, "second-factor", _("The second factor is taken away."))
 
     def _done(self, user: User, action: str, said: str) -> Response:
-        db.session.add(audit.event(actor(), action, "User", key=user.id))
+        audit.note(db.session(), actor(), action, "User", key=user.id)
         db.session.commit()
         flash(said, "success")
         return redirect(url_for("UserView.show", pk=user.id))

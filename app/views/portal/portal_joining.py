@@ -22,7 +22,7 @@ from app.models import ClinicError, NotFound, PortalRegistration, PortalToken, R
 from app.models.base.guesses import TooMany
 from app.models.portal import joining, portal_links
 from app.security import audit, sessions
-from app.security.actor import current_actor
+from app.security.actor import actor_for, current_actor
 from app.security.guessing import guessing
 from app.security.weakness import SHORTEST_PASSWORD
 from app.views.generated import writing
@@ -173,7 +173,7 @@ def _require_proof(row: PortalToken, dob: Any) -> None:
     session = db.session()
     if portal_links.proves(session, row, dob):
         return
-    session.add(_event(row, None, "failure"))
+    _note_use(row, None, "failure")
     session.commit()
     raise portal_links.wrong(row)
 
@@ -184,7 +184,7 @@ def _activate(row: PortalToken, form: Any, moment: datetime) -> Any:
     with writing.transaction(session):
         user = joining.activate(session, row, secret_hash, moment)
         session.flush()
-        session.add(_event(row, user))
+        _note_use(row, user)
         if row.purpose == "invitation":
             sessions.open_for_browser(session, user, moment)
     if row.purpose == "reset":
@@ -198,19 +198,16 @@ def _add(row: PortalToken, user: User, moment: datetime) -> Any:
     session = db.session()
     with writing.transaction(session):
         joining.add_to(session, row, user, moment)
-        session.add(_event(row, user))
+        _note_use(row, user)
     flash(_("%(name)s is added to your login.", name=row.patient.name), "success")
     return redirect(url_for("PortalView.home"))
 
 
-def _event(row: PortalToken, user: User | None, outcome: str = "success") -> Any:
-    event = audit.event(
-        None, f"{row.purpose}-use", "PortalToken",
+def _note_use(row: PortalToken, user: User | None, outcome: str = "success") -> None:
+    audit.note(
+        db.session(), actor_for(user) if user else None, f"{row.purpose}-use", "PortalToken",
         key=row.portal_token_id, patient_id=row.patient_id, outcome=outcome,
     )  # fmt: skip
-    if user is not None:
-        event.user_id, event.agent = user.id, user.username
-    return event
 
 
 def _patients_login() -> User | None:

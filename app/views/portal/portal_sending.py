@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 
 from app.extensions import db
-from app.models import AuditEvent, PortalToken
+from app.models import PortalToken
 from app.models.portal import joining
 from app.security import audit
 
@@ -15,7 +16,7 @@ from app.security import audit
 def send(row: PortalToken, secret: str, moment: datetime) -> None:
     """Plan the message with the link, and put the making of it on the trail."""
     _plan(row, secret, moment)
-    db.session.add(_made(row))
+    audit.note(db.session(), None, f"portal-{row.purpose}", "PortalToken", **_whose(row))
 
 
 def send_or_pretend(said: str, moment: datetime) -> None:
@@ -29,17 +30,13 @@ def send_or_pretend(said: str, moment: datetime) -> None:
         return
     row, secret, theirs = made
     _plan(row, secret, moment)
-    event = (
-        _made(row)
-        if theirs
-        else audit.event(None, "portal-reset", "PortalToken", outcome="failure")
-    )
+    facts = _whose(row) if theirs else {"outcome": "failure"}
     session.flush()
     if theirs:
         savepoint.commit()
     else:
         savepoint.rollback()
-    session.add(event)
+    audit.note(session, None, "portal-reset", "PortalToken", **facts)
 
 
 def _plan(row: PortalToken, secret: str, moment: datetime) -> None:
@@ -47,8 +44,5 @@ def _plan(row: PortalToken, secret: str, moment: datetime) -> None:
     joining.tell(db.session(), row, path, moment)
 
 
-def _made(row: PortalToken) -> AuditEvent:
-    return audit.event(
-        None, f"portal-{row.purpose}", "PortalToken",
-        key=row.portal_token_id, patient_id=row.patient_id,
-    )  # fmt: skip
+def _whose(row: PortalToken) -> dict[str, Any]:
+    return {"key": row.portal_token_id, "patient_id": row.patient_id}

@@ -79,7 +79,7 @@ class FeedView(BaseView):
         token = feed.make(session, staff_id, now) if wish == "make" else None
         if token is None:
             feed.revoke(session, staff_id, now)
-        session.add(audit.event(actor(), f"feed-{wish}", "CalendarFeed", key=staff_id))
+        audit.note(session, actor(), f"feed-{wish}", "CalendarFeed", key=staff_id)
         session.commit()
         url = token and url_for("FeedFileView.ics", token=token, _external=True)
         if request.accept_mimetypes.best == "application/json":

@@ -61,7 +61,7 @@ class VisitLinkView(BaseView):
             with writing.transaction(session):
                 _do(link, visit, now)
                 session.flush()
-                session.add(_event("edit", visit, purpose))
+                _note("edit", visit, purpose)
         except ClinicError as error:
             _, visit = _opened(purpose, token)
             return _visit_page(link, visit, said=error.message, status=error.status)
@@ -89,7 +89,7 @@ class StopLinkView(BaseView):
             elif said.stopped_at is None:
                 said.stopped_at = now
             session.flush()
-            session.add(_event("edit", said, links.STOP))
+            _note("edit", said, links.STOP)
         return _stop_page(patient, said, done=True)
 
 
@@ -108,7 +108,7 @@ class TextReplyView(BaseView):
         text = request.form.get("Body") or request.form.get("text") or ""
         with writing.transaction(session):
             for said in replies.take(session, number[:40], text[:500]):
-                session.add(_event("edit", said, links.REPLY))
+                _note("edit", said, links.REPLY)
         return Response(status=204)
 
 
@@ -243,8 +243,8 @@ def _page(template: str, status: int = 200, *, language: str, **facts: Any) -> t
         ), status
 
 
-def _event(action: str, row: Any, purpose: str) -> Any:
-    return audit.event(
-        None, action, type(row).__name__, key=row.pk, patient_id=row.patient_id,
+def _note(action: str, row: Any, purpose: str) -> None:
+    audit.note(
+        db.session(), None, action, type(row).__name__, key=row.pk, patient_id=row.patient_id,
         detail={"link": purpose},
     )  # fmt: skip
