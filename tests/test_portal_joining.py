@@ -345,12 +345,14 @@ def test_the_page_of_a_patient_leads_the_desk_to_the_invitation(cast: Cast) -> N
     assert way not in cast.client("nora").get(f"/patient/show/{cast.paula}").text
 
 
-def test_the_desk_is_told_when_nothing_would_carry_the_invitation(cast: Cast) -> None:
+def test_the_desk_is_told_when_nothing_would_carry_the_invitation(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rosa, page = cast.client("rosa"), f"/invite/{register(cast)}"
     assert "Nothing is set up to send it" in rosa.get(page).text
     rosa.post(page, data={"relation": "self"})
     assert "is kept here: nothing is set up" in rosa.get("/inbox/").text
-    cast.app.config["MAIL_SERVER"] = "mail.example.org"
+    monkeypatch.setitem(cast.app.config, "MAIL_SERVER", "mail.example.org")
     assert "Nothing is set up to send it" not in rosa.get(page).text
     rosa.post(page, data={"relation": "self"})
     assert "An invitation is on its way to" in rosa.get("/inbox/").text

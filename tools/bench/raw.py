@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from threading import local
 from typing import Any
@@ -67,8 +67,10 @@ VALUES (%s, %s, 'booked', %s, 1)
 OUTBOX = """
 INSERT INTO notification (once, rule, channel, patient_id, subject, body, state, created, not_before,
     message_id, attempts, version)
-VALUES (%s, 'booked', 'email', %s, 'Booked', 'Booked', 'skipped', %s, %s, %s, 0, 1)
+VALUES (%s, %s, %s, %s, 'Booked', 'Booked', 'skipped', %s, %s, %s, 0, 1)
 """
+MESSAGES = [(rule, channel) for rule in ("booked", "reminder") for channel in ("inbox", "email")]
+"""As many as ours writes for a visit: by two rules, each in the portal and by e-mail."""
 TRAIL = """
 INSERT INTO audit_event (recorded, action, entity, entity_id, patient_id, outcome, version)
 VALUES (%s, 'add', 'Appointment', %s, %s, 'success', 1)
@@ -165,15 +167,20 @@ def _is_free(spans: list[tuple[datetime, datetime]], start: datetime, end: datet
 
 
 def book(wish: dict[str, Any]) -> Any:
-    """The visit, its history, a message and an event of the trail, in one transaction."""
+    """The visit, its history, its messages and an event of the trail, in one transaction."""
     now = datetime.now(UTC).replace(tzinfo=None)
     with connection().transaction(), connection().cursor() as cursor:
         (key,) = cursor.execute(BOOK, wish).fetchone()  # type: ignore[misc]
         cursor.execute(HISTORY, (key, now, wish["appointment_datetime"]))
-        once = f"raw:{key}"
-        cursor.execute(OUTBOX, (once, wish["patient_id"], now, now, f"<{once}@bench>"))
+        cursor.executemany(OUTBOX, _outbox(key, wish["patient_id"], now))
         cursor.execute(TRAIL, (now, str(key), wish["patient_id"]))
     return {"id": key}
+
+
+def _outbox(key: int, patient_id: int, now: datetime) -> Iterator[tuple[Any, ...]]:
+    for rule, channel in MESSAGES:
+        once = f"raw:{key}:{rule}:{channel}"
+        yield once, rule, channel, patient_id, now, now, f"<{once}@bench>"
 
 
 def chart(key: int) -> Any:
