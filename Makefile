@@ -27,7 +27,7 @@ check: .venv/dev ## lint, formatting, types, what is known to be dangerous, tran
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -ll -r app config.py run.py
+	$(BIN)/bandit -q -ll -r app config.py setting_values.py run.py
 	$(BIN)/python tools/audit.py
 	$(BIN)/python tools/translations.py check
 	$(BIN)/python -m pytest tests/test_database.py tests/test_layers.py

@@ -11,14 +11,16 @@ from typing import Any
 from flask import Flask
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from waitress import create_server
 
 from app import create_app
-from app.cli import build_demo, set_up
+from app.cli import build_demo, no_answer, set_up
 from app.extensions import db
 from app.jobs import worker
 from app.models import DeclarationError, Patient
 from config import ConfigError
+from setting_values import flag
 
 THREADS = 8
 
@@ -28,11 +30,15 @@ def main() -> None:
     try:
         app = create_app()
         host, port = _host(), _port()
+        demo = flag(os.environ, "CLINIC_DEMO", default=True)
     except (ConfigError, DeclarationError) as error:
         sys.exit(str(error))
     with app.app_context():
-        set_up()
-        if os.environ.get("CLINIC_DEMO", "yes") != "no" and _is_empty():
+        try:
+            set_up()
+        except OperationalError as error:
+            sys.exit(no_answer(error))
+        if demo and _is_empty():
             sys.stdout.write("Building the demo clinic …\n")
             build_demo(patients=500, years=2)
     try:
@@ -66,7 +72,7 @@ def _host() -> str:
 
 
 def _port() -> int:
-    raw = os.environ.get("CLINIC_PORT", "8000")
+    raw = os.environ.get("CLINIC_PORT") or "8000"
     if not raw.isdecimal() or not 0 < int(raw) < 65536:
         raise ConfigError(f"CLINIC_PORT={raw!r} must be a port number.")
     return int(raw)

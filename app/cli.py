@@ -17,6 +17,7 @@ from flask.cli import AppGroup
 from flask_appbuilder import Model
 from flask_migrate import revision, stamp, upgrade
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
 
 from app import models
 from app.exchange import demo, icd_load, import_paths
@@ -31,7 +32,24 @@ from app.upkeep.counting import revision_of
 from app.upkeep.restoring import is_known
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
-clinic = AppGroup("clinic", help="Set up, fill and look after the clinic.")
+
+
+class Commands(AppGroup):
+    """Commands that say it in a sentence where the database does not answer."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OperationalError as error:
+            raise click.ClickException(no_answer(error)) from None
+
+
+def no_answer(error: OperationalError) -> str:
+    """What to tell whoever set DATABASE_URL; the password is not in it."""
+    return f"The database of DATABASE_URL does not answer: {error.orig}."
+
+
+clinic = Commands("clinic", help="Set up, fill and look after the clinic.")
 
 
 @clinic.command()

@@ -280,6 +280,15 @@ def test_no_role_is_granted_everything(sqlite_app: Flask) -> None:
         ({"CLINIC_INSTANCE": "/proc/x"}, "CLINIC_INSTANCE='/proc/x' is no folder"),
         ({"CLINIC_INSTANCE": "/proc", "SECRET_KEY": ""}, "CLINIC_INSTANCE='/proc' is no folder"),
         ({"CLINIC_HTTPS": "maybe"}, "CLINIC_HTTPS='maybe' must be yes or no"),
+        ({"DATABASE_URL": "postgresql://u:p@h:x/y"}, "DATABASE_URL is no database address"),
+        ({"CLINIC_URL": "clinic.example.org"}, "CLINIC_URL='clinic.example.org' is no address"),
+        ({"CLINIC_URL": "https://"}, "CLINIC_URL='https://' is no address"),
+        ({"CLINIC_HOSTS": "a.org,https://b.org"}, "CLINIC_HOSTS names 'https://b.org'"),
+        ({"CLINIC_BACKUPS": __file__}, "is no folder"),
+        ({"CLINIC_SEALS": __file__}, "is no folder"),
+        ({"MAIL_SERVER": "mail:25"}, "MAIL_SERVER='mail:25' is no name of a machine"),
+        ({"MAIL_SENDER": "nobody"}, "MAIL_SENDER='nobody' is no e-mail address"),
+        ({"MAIL_SENDER": "a@b.org\nBcc: c@d.org"}, "is no e-mail address"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_refused_in_a_sentence(
@@ -291,12 +300,23 @@ def test_a_setting_that_cannot_be_meant_is_refused_in_a_sentence(
         create_app()
 
 
-def test_a_place_to_listen_that_is_none_is_refused_before_anything_is_made(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"CLINIC_LISTEN": "999.1.1.1"}, "CLINIC_LISTEN='999.1.1.1' is no address"),
+        ({"CLINIC_DEMO": "never"}, "CLINIC_DEMO='never' must be yes or no"),
+        (
+            {"DATABASE_URL": "sqlite:////proc/x/y.db"},
+            "DATABASE_URL does not answer: unable to open",
+        ),
+    ],
+)
+def test_what_only_the_program_reads_is_refused_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environ: dict[str, str], sentence: str
 ) -> None:
-    for name, value in {"CLINIC_INSTANCE": str(tmp_path), "CLINIC_LISTEN": "999.1.1.1"}.items():
+    for name, value in ({"CLINIC_INSTANCE": str(tmp_path)} | environ).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SystemExit, match=re.escape("CLINIC_LISTEN='999.1.1.1' is no address")):
+    with pytest.raises(SystemExit, match=re.escape(sentence)):
         run.main()
     assert not (tmp_path / "clinic.db").exists()
 
@@ -313,6 +333,33 @@ def test_a_command_says_the_sentence_too(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("MAIL_PORT", "0")
     said = CliRunner().invoke(FlaskGroup(create_app=lambda: create_app()), ["clinic", "check"])
     assert (said.exit_code, said.output) == (1, "Error: MAIL_PORT=0 must be between 1 and 65535.\n")
+
+
+def test_a_command_says_that_the_database_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////proc/x/y.db")
+    said = CliRunner().invoke(FlaskGroup(create_app=lambda: create_app()), ["clinic", "verify"])
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: The database of DATABASE_URL does not answer: unable to")
+
+
+def test_every_variable_that_is_read_is_described() -> None:
+    described = (config.ROOT / "README.md").read_text() + (
+        config.ROOT / "CONTRIBUTING.md"
+    ).read_text()
+    asked: set[str] = set()
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: Any = None) -> Any:
+            asked.add(name)
+            return super().get(name, default)
+
+    config.load(Asked(SECRET))
+    read = re.compile(r'environ(?:\.get\(\s*|\[|, )"([A-Z_]+)"(?!\] =)')
+    for folder in ("app", "tests", "tools"):
+        for file in (config.ROOT / folder).rglob("*.py"):
+            asked |= set(read.findall(file.read_text()))
+    asked |= set(read.findall((config.ROOT / "run.py").read_text()))
+    assert [name for name in sorted(asked) if f"`{name}`" not in described] == []
 
 
 def test_an_address_of_a_database_never_shows_its_password() -> None:
