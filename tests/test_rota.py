@@ -24,8 +24,10 @@ from app.models import (
     Staff,
     TimeOff,
 )
+from app.models.base.itself import CLINIC
 from app.models.base.refusals import sentence_for
 from app.models.messages import message_defaults
+from app.models.rota import rota
 from app.models.rota.rota_rules import COVER, LEAVE, RESTED, TWICE, Problem, check_week
 from app.spelling import spelled
 from app.views.rota import rota_requests
@@ -384,6 +386,19 @@ def test_publishing_tells_each_person_once(
     assert count(sqlite_cast, Notification, channel="inbox") == 2
 
 
+def test_of_a_week_that_has_begun_only_what_is_to_come_is_told(
+    amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
+) -> None:
+    full_day(amina, people)
+    new(amina, people["Nora Novak"], AHEAD + timedelta(days=2))
+    with sqlite_cast.app.app_context():
+        tuesday = datetime.combine(AHEAD + timedelta(days=1), time(12), UTC)
+        done = rota.publish_week(db.session(), CLINIC, AHEAD, tuesday, "a course")
+        assert (len(done.shifts), done.people) == (3, 1)
+        said = db.session.scalars(select(Notification).filter_by(channel="inbox")).one().body
+        assert said and "Wednesday" in said and "Monday" not in said.partition("\n\n")[2]
+
+
 def test_missing_cover_asks_for_a_reason_and_keeps_it(
     amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
 ) -> None:
@@ -522,6 +537,9 @@ def test_time_off_is_asked_for_and_approved(
     assert send(nora, f"time-off/{key}/decide", approve=True).status_code == 403
     assert send(amina, f"time-off/{key}/decide", approve=True, version=1).status_code == 200
     assert send(amina, f"time-off/{key}/decide", approve=False).status_code == 409
+    days = spelled(AHEAD, "d MMM y")
+    page = nora.get(f"/time_off/show/{key}").text
+    assert page.count(days) == 2 and f"{days} 00:00" not in page
     assert count(sqlite_cast, Notification, channel="inbox", staff_id=people["Nora Novak"]) == 1
 
 

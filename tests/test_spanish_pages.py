@@ -15,8 +15,9 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.language import LANGUAGES, catalogue, in_language
-from app.models import LoginSetting, Patient, Role, VisitType, WaitlistEntry
+from app.models import LoginSetting, NotificationRule, Patient, Role, VisitType, WaitlistEntry
 from app.models.analytics import figure
+from app.models.messages import message_defaults
 from tests.cast import ONE_OF, PASSWORD, Cast
 
 SPANISH = {"Accept-Language": "es-ES,es;q=0.9,en;q=0.4"}
@@ -176,6 +177,28 @@ def test_weekdays_are_written_and_shown_in_the_language_of_the_person(sqlite_cas
     refused = client.post("/waitlist_entry/add", data=data | {"weekdays": "ayer"}, headers=SPANISH)
     assert "Ayer no es un día de la semana." in refused.text
     assert 'value="ayer"' in refused.text
+
+
+def test_the_name_of_a_shipped_rule_is_edited_in_spanish_and_stays_translatable(
+    sqlite_cast: Cast,
+) -> None:
+    with sqlite_cast.app.app_context():
+        message_defaults.seed(db.session())
+        db.session.commit()
+        rule = db.session.scalars(select(NotificationRule).filter_by(event="shift_published")).one()
+        key, name = rule.pk, rule.name
+        db.session.remove()
+    client = sqlite_cast.client("amina")
+    page = client.get(f"/notification_rule/edit/{key}", headers=SPANISH).text
+    shown = re.search(r'name="name"[^>]* value="([^"]+)"', page)
+    assert shown and shown[1] != name
+    for typed, kept in ((shown[1], name), ("Reservada", "Reservada")):
+        said = {"name": typed, "event": "shift_published", "channels": "email", "version": ""}
+        answer = client.post(f"/notification_rule/edit/{key}", data=said, headers=SPANISH)
+        assert answer.status_code == 302
+        with sqlite_cast.app.app_context():
+            assert db.session.get_one(NotificationRule, key).name == kept
+            db.session.remove()
 
 
 def test_figures_have_a_decimal_comma_in_spanish(sqlite_app: Flask) -> None:

@@ -12,6 +12,7 @@ from app.models import (
     Appointment,
     Entity,
     LoginSession,
+    NotificationRule,
     NotificationTemplate,
     Patient,
     PortalRegistration,
@@ -83,7 +84,7 @@ from app.views.visits.calendar import CalendarView
 from app.views.visits.feeds import CalendarGrid, FeedFileView, FeedView
 from app.views.visits.holds import HoldingRest
 from app.views.visits.links import StopLinkView, TextReplyView, VisitLinkView
-from app.views.visits.message_texts import MessageTextGrid
+from app.views.visits.message_texts import MessageRuleGrid, MessageTextGrid
 from app.views.visits.series import SeriesApi
 from app.views.visits.series_page import SeriesView
 from app.views.visits.slots import SlotApi
@@ -95,6 +96,7 @@ BASES: generate.Bases = {
     PortalRegistration: (RegistrationGrid, RegistrationRest),
     Appointment: (CalendarGrid, HoldingRest),
     LoginSession: (SessionGrid, EntityApi),
+    NotificationRule: (MessageRuleGrid, EntityApi),
     NotificationTemplate: (MessageTextGrid, EntityApi),
 }
 """Tables whose rows are kept by hand-written rules."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Time, inspect
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.language import _
 from app.models.base.acting import Acting
+from app.models.base.clock import clinic_zone
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
 from app.models.base.grants import EDIT, MANAGE, READ, Role
@@ -90,6 +91,20 @@ class TimeOff(Entity):
 
     def __str__(self) -> str:
         return _("Time off %(number)s", number=self.time_off_id)
+
+    @property
+    def whole_days(self) -> tuple[date, date] | None:
+        """The first and the last day where it is of whole days in clinic time, else None."""
+        first, last = (at.astimezone(clinic_zone()) for at in (self.start_at, self.end_at))
+        if (first.time(), last.time()) != (time(), time()):
+            return None
+        return first.date(), last.date() - timedelta(days=1)
+
+    def read(self, name: str) -> Any:
+        """Whole days are said by their days, not by their midnights."""
+        ends = ("start_at", "end_at")
+        days = self.whole_days if name in ends else None
+        return days[ends.index(name)] if days else getattr(self, name)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
         if self.start_at >= self.end_at:

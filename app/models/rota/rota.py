@@ -48,7 +48,7 @@ class Laid:
 
 @dataclass
 class Published:
-    """The shifts that are published now, and how many people they concern."""
+    """The shifts that are published now, and how many people are told of theirs to come."""
 
     shifts: list[Shift]
     people: int
@@ -107,7 +107,7 @@ def copy_week(session: Session, actor: Acting, from_monday: date, to_monday: dat
 def publish_week(
     session: Session, actor: Acting, monday: date, now: datetime, reason: str | None = None
 ) -> Published:
-    """Publish the drafts of a week and write each person concerned one message.
+    """Publish the drafts of a week and write each person one message of their shifts to come.
 
     Raises NotPublishable where a draft is double or on leave, ReasonNeeded where cover or rest is
     missing and no reason is given; both carry the problems.
@@ -126,7 +126,7 @@ def publish_week(
     )  # fmt: skip
     session.add(publication)
     session.flush()
-    people = _by_staff(drafts)
+    people = _by_staff(_still_to_come(drafts, now))
     for shifts in people:
         telling.published(session, publication, shifts, now)
     session.flush()
@@ -188,6 +188,11 @@ def wall(shift: Shift) -> tuple[datetime, datetime]:
     start = datetime.combine(shift.shift_date, shift.start_time)
     end = datetime.combine(shift.shift_date, shift.end_time)
     return start, end + timedelta(days=shift.end_time <= shift.start_time)
+
+
+def _still_to_come(shifts: Iterable[Shift], now: datetime) -> list[Shift]:
+    """Those that are not over yet; nobody needs to be told of the others."""
+    return [shift for shift in shifts if shift.interval(clinic_zone())[1] > now]
 
 
 def _by_staff(shifts: Iterable[Shift]) -> list[list[Shift]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from app.language import _
@@ -34,8 +34,7 @@ def monday_in(raw: Any) -> date:
 def away(row: TimeOff) -> str:
     """When somebody is away, in clinic time: “Mon 4 May – Wed 6 May”, “Mon 4 May” for one day, with its
     hours where it is no whole day."""
-    first, last = (at.astimezone(clinic_zone()) for at in (row.start_at, row.end_at))
-    if (first.hour, first.minute, last.hour, last.minute) != (0, 0, 0, 0):
-        return " – ".join(spelled(at, "EEE d MMM HH:mm") for at in (first, last))
-    days = dict.fromkeys((first.date(), last.date() - timedelta(days=1)))
-    return " – ".join(spelled(day, "EEE d MMM") for day in days)
+    if days := row.whole_days:
+        return " – ".join(spelled(day, "EEE d MMM") for day in dict.fromkeys(days))
+    times = (at.astimezone(clinic_zone()) for at in (row.start_at, row.end_at))
+    return " – ".join(spelled(at, "EEE d MMM HH:mm") for at in times)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from werkzeug.wrappers import Response
 
 from app.extensions import db
-from app.language import _
+from app.language import _, _p
 from app.models import Action, Appointment, ClinicError, NotificationRule, NotificationTemplate
+from app.models.base.changes import was
 from app.models.messages import previewing, wording
 from app.models.messages.previewing import Preview
 from app.security import audit
@@ -22,6 +24,23 @@ from app.views.generated.guard import actor
 from app.views.generated.pages import Link
 
 TYPED = ("subject", "body", "sms")
+
+
+class MessageRuleGrid(GridView):
+    """A rule that every clinic starts with has its name in the language of who edits it, and keeps
+    the one by which it is translated unless another is typed."""
+
+    def _form(self, form_class: type[Any], columns: Sequence[str], row: Any = None) -> Any:
+        form = super()._form(form_class, columns, row)
+        if row is not None and request.method == "GET":
+            form.name.data = str(row)
+        return form
+
+    def pre_update(self, item: NotificationRule) -> None:
+        super().pre_update(item)
+        kept = was(item, "name")
+        if item.name == _p("rule", kept):
+            item.name = kept
 
 
 class MessageTextGrid(GridView):
