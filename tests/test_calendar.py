@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.extensions import db
 from app.models import Appointment, Doctor, Patient, Room, Shift, Staff
@@ -188,3 +189,14 @@ def test_rooms_stand_in_the_order_of_their_numbers(sqlite_cast: Cast) -> None:
     page = sqlite_cast.client("rosa").get("/calendar/").text
     settings = json.loads(re.search(r'id="cal-settings">(.*?)</script>', page)[1])  # type: ignore[index]
     assert [room["name"] for room in settings["rooms"]] == ["Room 1", "Room 2", "Room 10"]
+
+
+def test_without_a_doctor_the_calendar_says_what_comes_first(sqlite_cast: Cast) -> None:
+    first = "Add the first doctor"
+    assert first not in sqlite_cast.client("amina").get("/calendar/").text
+    with sqlite_cast.app.app_context():
+        db.session.execute(update(Staff).values(active=False))
+        db.session.commit()
+    assert first in sqlite_cast.client("amina").get("/calendar/").text
+    told = sqlite_cast.client("rosa").get("/calendar/").text
+    assert "The admin adds the first." in told and first not in told

@@ -139,8 +139,8 @@ def _settings(person: Actor) -> dict[str, Any]:
         "zone": zone.key,
         "today": today().isoformat(),
         "mine": person.doctor_id,
-        "may_book": of_the_application().allows(person.roles, "can_add", Appointment.__name__),
-        "may_wait": of_the_application().allows(person.roles, "can_add", WaitlistEntry.__name__),
+        "may_book": _may_add(person, Appointment),
+        "may_wait": _may_add(person, WaitlistEntry),
         "books_for": own_values(person, Appointment, Action.ADD).get("doctor_id"),
         "doctors": _named(agenda.doctors(session, reach)),
         "rooms": _named(agenda.rooms(session, reach)),
@@ -150,6 +150,7 @@ def _settings(person: Actor) -> dict[str, Any]:
         ],
         "moves": moves_of(person),
         "reasons": CANCELLATION_REASONS,
+        "first": url_for("DoctorView.add") if _may_add(person, Doctor) else None,
         "urls": {
             "events": url_for("CalendarView.events"),
             "patients": url_for("PatientView.pick"),
@@ -157,6 +158,10 @@ def _settings(person: Actor) -> dict[str, Any]:
             "series": url_for("SeriesView.show", pk=0),
         },
     }
+
+
+def _may_add(person: Actor, model: type[Any]) -> bool:
+    return of_the_application().allows(person.roles, "can_add", model.__name__)
 
 
 def _wished(person: Actor) -> dict[str, Any] | None:
