@@ -8,15 +8,20 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.models import Role as Grants
+from app.models.people import logins
 from app.security.policy import of_the_application
 from app.views.login import rights
 from tests.cast import PASSWORD, Cast
+from tests.databases import with_cast
 
 NEW = {
     "username": "newbie", "first_name": "New", "last_name": "Person", "email": "new@example.org",
@@ -251,6 +256,35 @@ def test_the_only_admin_cannot_stop_being_one(sqlite_cast: Cast, change: dict[st
     amina.post("/users/add", data=NEW | {"roles": "admin", "username": "second"})
     other = own | {"email": "amina@example.org"} | change
     assert amina.post(f"/users/edit/{key}", data=other).status_code == 302
+
+
+@pytest.mark.parametrize("goes", [False, True], ids=["stopped", "deleted"])
+def test_two_admins_do_not_stop_each_other_at_once(postgresql_app: Flask, goes: bool) -> None:
+    """On SQLite one writes after the other as it is."""
+    cast = with_cast(postgresql_app)
+    with postgresql_app.app_context(), Session(db.engine) as first, Session(db.engine) as second:
+        amina, nora = (cast.users[name] for name in ("amina", "nora"))
+        first.execute(
+            text(
+                "UPDATE ab_user_role SET role_id = (SELECT id FROM ab_role WHERE name = 'admin') "
+                "WHERE user_id = :u"
+            ),
+            {"u": nora},
+        )
+        first.commit()
+        logins.keep_an_admin(first, _stopped(first, amina), goes=goes)
+        first.execute(update(User).where(User.id == amina).values(active=False))
+        second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        other = _stopped(second, nora)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            logins.keep_an_admin(second, other, goes=goes)
+
+
+def _stopped(session: Session, key: int) -> User:
+    with session.no_autoflush:
+        user = session.get_one(User, key)
+        user.active = False
+    return user
 
 
 def test_a_login_is_changed_though_its_name_would_not_be_given_today(sqlite_cast: Cast) -> None:

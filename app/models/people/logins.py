@@ -6,7 +6,7 @@ from __future__ import annotations
 import unicodedata
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import User, assoc_user_role
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,14 +33,18 @@ def check_name(session: Session, name: str, user_id: int | None = None) -> None:
         )
 
 
-def keep_an_admin(session: Session, user: User) -> None:
-    """What was changed of a login leaves somebody who manages the clinic. Raises ClinicError."""
-    if user.active and Role.ADMIN in {role.name for role in user.roles}:
+def keep_an_admin(session: Session, user: User, *, goes: bool = False) -> None:
+    """What was changed of a login, or that it `goes`, leaves somebody who manages the clinic, whom
+    nobody else changes meanwhile: two could stop each other. Raises ClinicError."""
+    if not goes and user.active and Role.ADMIN in {role.name for role in user.roles}:
         return
     others = (
         select(User.id)
-        .join(User.roles)
+        .join(assoc_user_role, assoc_user_role.c.user_id == User.id)
+        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
         .where(RoleRow.name == Role.ADMIN.value, User.active, User.id != user.id)
+        .limit(1)
+        .with_for_update(of=[User, assoc_user_role])
     )
     with session.no_autoflush:
         if session.scalars(others).first() is None:

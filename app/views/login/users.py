@@ -159,6 +159,7 @@ class UserView(GridView):
     def pre_delete(self, item: User) -> None:
         if item.id == actor().user_id:
             raise ClinicError(_("You cannot delete the login you are signed in with."))
+        logins.keep_an_admin(db.session(), item, goes=True)
 
 
 class RoleView(GridView):
