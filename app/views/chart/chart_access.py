@@ -40,6 +40,7 @@ from app.views.chart.restricted import restricted_facts
 from app.views.frame.bodies import read_text
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
+from app.views.generated.writing import take_back
 
 LONGEST_REASON = 500
 
@@ -78,10 +79,8 @@ class ChartAccessView(BaseView):
         try:
             row = restricting.break_glass(session, person, patient, reason, minutes, now)
             keep("break-glass", row)
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            db.session.rollback()
+            take_back(db.session(), error)
             error.details["patient"] = as_key(patient_id)
             facts = restricted_facts(error, reason, minutes)
             return render_template("restricted.html", **facts), error.status
@@ -159,10 +158,8 @@ def _kept(
             row.check(db.session(), opened.person, opened.now)
         db.session.add_all(rows)
         keep(action, *rows)
-    except (Forbidden, NotFound):
-        raise
     except ClinicError as error:
-        db.session.rollback()
+        take_back(db.session(), error)
         return _again(chart_of(str(opened.patient.patient_id)), error)
     flash(said, "success")
     return redirect(_address(opened))

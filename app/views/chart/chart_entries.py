@@ -19,7 +19,6 @@ from app.models import (
     AllergyIntolerance,
     ClinicError,
     Condition,
-    Forbidden,
     NotFound,
     Stale,
 )
@@ -33,7 +32,7 @@ from app.views.frame.bodies import read_text, read_value
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
 from app.views.generated.values import as_typed
-from app.views.generated.writing import require_version
+from app.views.generated.writing import require_version, take_back
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,8 @@ class ChartEntriesView(BaseView):
                 db.session(), opened.person, opened.patient.patient_id, opened.now, clinic_zone()
             )
             keep("add", row)
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            db.session.rollback()
+            take_back(db.session(), error)
             flash(error.message, "danger")
         else:
             flash(_("Kept: no known allergies, asked today."), "success")
@@ -137,10 +134,8 @@ def _form(patient_id: str, kind: Kind, key: str | None) -> Response | str | tupl
             db.session(), opened.person, entry, _values(kind, typed), opened.now, clinic_zone()
         )
         keep("add" if row.pk is None else "edit", row)
-    except (Forbidden, NotFound):
-        raise
     except ClinicError as error:
-        db.session.rollback()
+        take_back(db.session(), error)
         opened = open_chart(patient_id, kind.one)
         entry = _entry(opened, kind, key)
         return refused(_page(opened, kind, entry, typed, error), error)

@@ -21,6 +21,7 @@ from app.views.chart.chart import show_chart
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused
 from app.views.frame.bodies import read_text
 from app.views.generated.parsing import clean_text
+from app.views.generated.writing import take_back
 
 
 class ChartFilesView(BaseView):
@@ -43,10 +44,8 @@ class ChartFilesView(BaseView):
             opened = chart_of(patient_id)
             title = read_text(request.form.get("title"), 200, _("Title"))
             keep("add", _attach(opened, title))
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            db.session.rollback()
+            take_back(db.session(), error)
             opened = open_chart(patient_id, "files")
             facts = _facts(opened) | {"problem": error, "typed_title": title}
             return refused(show_chart(opened, "files", **facts), error)

@@ -29,6 +29,7 @@ from app.views.chart.chart_page import (
 from app.views.generated.guard import BadQuery, actor
 from app.views.generated.parsing import clean_text
 from app.views.generated.values import encode
+from app.views.generated.writing import take_back
 
 
 class ChartNotesView(BaseView):
@@ -90,6 +91,7 @@ class ChartNotesView(BaseView):
         except Stale as error:
             if request.is_json:
                 raise
+            take_back(db.session(), error)
             return _again(patient_id, record_id, _texts(said), error)
         if not request.is_json:
             flash(_("The draft is saved."), "success")
@@ -105,9 +107,8 @@ class ChartNotesView(BaseView):
             record = _save(patient_id, record_id, request.form)
             notes.sign(actor(), record, _now())
             keep("sign", record)
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
+            take_back(db.session(), error)
             return _again(patient_id, record_id, _texts(request.form), error)
         flash(_("Signed. The note is locked; what follows is an amendment."), "success")
         return redirect(address(record))
@@ -128,6 +129,7 @@ class ChartNotesView(BaseView):
         except Forbidden:
             raise
         except ClinicError as error:
+            db.session.rollback()
             return _again(patient_id, record_id, texts | {"reason": reason}, error)
         flash(
             _(
@@ -158,7 +160,6 @@ def _again(
     patient_id: str, record_id: str, typed: Mapping[str, str], error: ClinicError
 ) -> tuple[str, int]:
     """The form with what was typed and what is wrong with it."""
-    db.session.rollback()
     opened = open_chart(patient_id, "note", record=record_id[:10])
     record = load_record(patient_id, record_id, Action.SHOW)
     view = editor_page if notes.can_write(opened.person, record) else read_page

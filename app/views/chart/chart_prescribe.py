@@ -35,7 +35,7 @@ from app.views.chart.prescription_form import read_answers, read_attempt, read_o
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
 from app.views.generated.values import when
-from app.views.generated.writing import transaction
+from app.views.generated.writing import take_back, transaction
 
 RENEWED = (
     "display", "code", "dose_value", "dose_unit", "route", "timing", "duration_days", "quantity",
@@ -76,8 +76,6 @@ class ChartPrescribeView(BaseView):
             shown = _look(writing, order) if order.display else None
             row = prescribing.prescribe(writing, order, answers)
             keep("add", row)
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
             return _again(patient_id, typed, error, shown)
         flash(_("Prescribed: %(drug)s.", drug=row.display), "success")
@@ -167,7 +165,7 @@ def _writing(opened: Opened, typed: Mapping[str, str]) -> Writing:
 def _again(
     patient_id: str, typed: Mapping[str, str], error: ClinicError, shown: Shown | None
 ) -> tuple[str, int]:
-    db.session.rollback()
+    take_back(db.session(), error)
     opened = open_chart(patient_id, "prescribe")
     renews = load_request(patient_id, typed["renews"]) if typed.get("renews") else None
     attempt = read_attempt(typed.get("attempt", ""))

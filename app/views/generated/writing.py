@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.language import _, _l
-from app.models import Action, ClinicError, Entity, Forbidden, Patient, Stale
+from app.models import Action, ClinicError, Entity, Forbidden, NotFound, Patient, Stale
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.models.people.linked import require_same_person
 from app.security import audit
@@ -51,6 +51,14 @@ def transaction(session: Session) -> Iterator[None]:
         if lost_a_race(error):
             raise race() from None
         raise
+
+
+def take_back(session: Session, error: ClinicError) -> None:
+    """Forget what a refused form began to write, so that its page comes back with what was typed.
+    Raises what no other typing would mend: the row is not there, or not this person's."""
+    if isinstance(error, (Forbidden, NotFound)):
+        raise error
+    session.rollback()
 
 
 def keep(

@@ -16,7 +16,6 @@ from app.language import _
 from app.models import (
     Action,
     ClinicError,
-    Forbidden,
     NotFound,
     Patient,
     PatientLink,
@@ -31,6 +30,7 @@ from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
 from app.views.generated.values import kind, show
+from app.views.generated.writing import take_back
 
 COMPARED = (
     "name", "record_number", "dob", "sex", "phone", "email", "contact_info", "insurance_details",
@@ -110,10 +110,8 @@ class DuplicatesView(BaseView):
                 lambda: merging.merge(session, person, kept, other, reason, _now(), after_all=after_all),
                 lambda done: done,
             )  # fmt: skip
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            session.rollback()
+            take_back(session, error)
             return preview(*both(kept_id, other_id), reason, error), error.status
         flash(_("The two are one patient now."), "success")
         return redirect(url_for("DuplicatesView.show", patient=kept_id))
@@ -132,10 +130,8 @@ class DuplicatesView(BaseView):
                 lambda: merging.undo(session, person, link, reason, _now()),
                 lambda done: done,
             )  # fmt: skip
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            session.rollback()
+            take_back(session, error)
             flash(error.message, "danger")
         else:
             flash(_("They are two patients again."), "success")

@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.language import _
-from app.models import Action, ClinicError, Forbidden, NotFound, PatientApart
+from app.models import Action, ClinicError, PatientApart
 from app.models.base.grants import DESK
 from app.models.people import telling_apart
 from app.security.scope import is_key, load
 from app.views.generated import writing
 from app.views.generated.guard import actor
+from app.views.generated.writing import take_back
 from app.views.people.merging import both, preview, typed_reason
 
 
@@ -44,10 +45,8 @@ class TwoPeopleView(BaseView):
                 lambda: telling_apart.tell_apart(session, person, one, two, reason, now),
                 lambda row: [("apart", row)],
             )  # fmt: skip
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            session.rollback()
+            take_back(session, error)
             return preview(*both(one_id, two_id), apart=reason, problem=error), error.status
         flash(_("They are two people; the pair is not shown again."), "success")
         return redirect(url_for("DuplicatesView.show"))
@@ -66,10 +65,8 @@ class TwoPeopleView(BaseView):
                 lambda: telling_apart.withdraw(session, person, row, now),
                 lambda _done: [("unapart", row)],
             )  # fmt: skip
-        except (Forbidden, NotFound):
-            raise
         except ClinicError as error:
-            session.rollback()
+            take_back(session, error)
             flash(error.message, "danger")
         else:
             flash(_("The two are compared again."), "success")
