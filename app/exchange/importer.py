@@ -27,20 +27,18 @@ def import_paths(
     progress: Progress | None = None,
     *,
     now: datetime | None = None,
-    agent: str = "import",
 ) -> Report:
     """Import FHIR R4 files, Synthea CSV folders, folders of either, and tar archives of FHIR.
 
     Commits once per file and rolls back for a file that fails, so hand over a session with
-    nothing pending. Failures are in the report, never raised. `agent` is who the audit trail
-    names; `now` is an aware instant.
+    nothing pending. Failures are in the report, never raised. `now` is an aware instant.
     """
     paths = list(paths)
     now = now or datetime.now(UTC)
     total = sum(1 for _ in sources(paths))
     report = Report()
     for done, source in enumerate(sources(paths), start=1):
-        report.add(_import(session, source, now, agent))
+        report.add(_import(session, source, now))
         if progress:
             progress(done, total, source.name)
     if report.new and session.get_bind().dialect.name == "postgresql":
@@ -49,12 +47,12 @@ def import_paths(
     return report
 
 
-def _import(session: Session, source: Source, now: datetime, agent: str) -> Report:
+def _import(session: Session, source: Source, now: datetime) -> Report:
     try:
         batch = _parse(source, now)  # before the transaction: SQLite's holds everybody else off
         report = store(session, batch, now)
         if report.new:
-            session.add(_event(source.name, report, now, agent, only_patient(session, batch)))
+            session.add(_event(source.name, report, now, only_patient(session, batch)))
         session.commit()
     except (ClinicError, SQLAlchemyError, RecursionError, MemoryError) as error:
         session.rollback()
@@ -68,12 +66,10 @@ def _parse(source: Source, now: datetime) -> Batch:
     return fhir.read(source.read(), now)
 
 
-def _event(
-    file: str, report: Report, now: datetime, agent: str, patient_id: int | None
-) -> AuditEvent:
+def _event(file: str, report: Report, now: datetime, patient_id: int | None) -> AuditEvent:
     return AuditEvent(
         recorded=now,
-        agent=agent,
+        agent="import",
         action="import",
         entity="Patient",
         entity_id=str(patient_id) if patient_id else None,

@@ -37,16 +37,17 @@ def keyring() -> Keyring:
 
 
 def seal(plain: bytes, place: str, keys: Keyring | None = None) -> bytes:
-    """Number of the key, nonce, ciphertext. `place` is `table.column`."""
+    """Number of the key, nonce, ciphertext. `place` is `table.column`; `keys` are this database's own
+    but for a migration, whose first key is not committed yet."""
     number, cipher = (keys or keyring()).newest()
     nonce = os.urandom(NONCE)
     return number.to_bytes(NUMBER) + nonce + cipher.encrypt(nonce, plain, place.encode())
 
 
-def unseal(sealed: bytes, place: str, keys: Keyring | None = None) -> bytes:
+def unseal(sealed: bytes, place: str) -> bytes:
     """What `seal` was given for the same place. Raises Unreadable."""
     try:
-        return _decrypted(sealed, place.encode(), keys or keyring())
+        return _decrypted(sealed, place.encode(), keyring())
     except (InvalidTag, ValueError):
         raise _changed(place) from None
 
@@ -65,9 +66,9 @@ def seal_text(plain: str, place: str, keys: Keyring | None = None) -> str:
     return MARK + b64encode(seal(plain.encode(), place, keys)).decode()
 
 
-def unseal_text(sealed: str, place: str, keys: Keyring | None = None) -> str:
+def unseal_text(sealed: str, place: str) -> str:
     """What `seal_text` was given. Raises Unreadable, also for what was never sealed."""
-    return _opener(place, keys or keyring())(sealed)
+    return _opener(place, keyring())(sealed)
 
 
 @lru_cache(maxsize=500)

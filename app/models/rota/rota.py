@@ -91,7 +91,7 @@ def problems_of(session: Session, monday: date) -> list[Problem]:
     )
 
 
-def copy_week(session: Session, actor: Acting, from_monday: date, to_monday: date) -> Laid:
+def copy_week(session: Session, from_monday: date, to_monday: date) -> Laid:
     """Lay the shifts of one week over another, as drafts."""
     if from_monday == to_monday:
         raise ClinicError(_("A week cannot be copied over itself."))

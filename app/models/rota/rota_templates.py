@@ -8,14 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.language import _
-from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, NotFound
 from app.models.people.staff import Staff
 from app.models.rota.rota import Laid, lay, shifts_between
 from app.models.rota.rota_tables import RotaTemplate, RotaTemplateRow
 
 
-def save_template(session: Session, actor: Acting, monday: date, name: str) -> RotaTemplate:
+def save_template(session: Session, monday: date, name: str) -> RotaTemplate:
     """Keep a week's shifts under a name; the same name again replaces what it held."""
     shifts = shifts_between(session, monday, monday + timedelta(days=6))
     if not shifts:
@@ -40,7 +39,7 @@ def save_template(session: Session, actor: Acting, monday: date, name: str) -> R
     return template
 
 
-def apply_template(session: Session, actor: Acting, template_id: int, monday: date) -> Laid:
+def apply_template(session: Session, template_id: int, monday: date) -> Laid:
     """Lay a template over a week, as drafts. Raises NotFound."""
     if session.get(RotaTemplate, template_id) is None:
         raise NotFound(_("There is no such template."))

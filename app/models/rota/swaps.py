@@ -92,7 +92,6 @@ def answer(
 
 def decide(
     session: Session,
-    actor: Acting,
     asked: ShiftSwap,
     approve: bool,
     now: datetime,

@@ -117,7 +117,7 @@ def _page(person: Actor, monday: date) -> dict[str, Any]:
         "me": person.staff_id,
         "now": now,
         "time_off": _open_time_off(person, plans, now),
-        "swaps": _swaps(person, plans),
+        "swaps": _swaps(person),
         "notices": [(row, inbox.words(row)) for row in _notices(person)],
         "templates": session.scalars(select(RotaTemplate).order_by(RotaTemplate.name)).all(),
         "zone": clinic_zone(),
@@ -202,7 +202,7 @@ def _open_time_off(person: Actor, plans: bool, now: datetime) -> list[TimeOff]:
     return list(db.session.scalars(query))
 
 
-def _swaps(person: Actor, plans: bool) -> list[ShiftSwap]:
+def _swaps(person: Actor) -> list[ShiftSwap]:
     query = (
         select(ShiftSwap)
         .where(ShiftSwap.status == "requested", row_scope(person, ShiftSwap, Action.LIST))

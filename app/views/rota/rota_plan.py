@@ -79,7 +79,7 @@ class RotaPlanView(BaseView):
         monday = monday_in(said.get("week"))
         source = monday_in(said["from"]) if "from" in said else monday - timedelta(days=7)
         laid = writing.keep(
-            session, actor(), lambda: rota.copy_week(session, actor(), source, monday), _added
+            session, actor(), lambda: rota.copy_week(session, source, monday), _added
         )
         return jsonify(shifts=len(laid.shifts), left_out=laid.left_out), 201
 
@@ -94,7 +94,7 @@ class RotaPlanView(BaseView):
         template = writing.keep(
             session,
             actor(),
-            lambda: save_template(session, actor(), monday, name),
+            lambda: save_template(session, monday, name),
             lambda row: [("edit" if row.version > 1 else "add", row)],
         )
         return jsonify(id=template.rota_template_id, name=template.name), 201
@@ -105,9 +105,7 @@ class RotaPlanView(BaseView):
     def apply(self, pk: str) -> tuple[Response, int]:
         key, session = _template(pk).rota_template_id, db.session()
         monday = monday_in(read_body().get("week"))
-        laid = writing.keep(
-            session, actor(), lambda: apply_template(session, actor(), key, monday), _added
-        )
+        laid = writing.keep(session, actor(), lambda: apply_template(session, key, monday), _added)
         return jsonify(shifts=len(laid.shifts), left_out=laid.left_out), 201
 
     @expose("/template/<pk>/delete", methods=["POST"])

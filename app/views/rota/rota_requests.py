@@ -152,7 +152,7 @@ class RotaRequestsView(BaseView):
         reason = read_text(said.get("reason"), 500, _("Reason")) or None
 
         def work() -> ShiftSwap:
-            return rules.decide(session, person, asked, approve, datetime.now(UTC), reason)
+            return rules.decide(session, asked, approve, datetime.now(UTC), reason)
 
         def rows(row: ShiftSwap) -> list[tuple[str, Any]]:
             shifts = (row.shift, row.other_shift) if approve else ()
