@@ -27,15 +27,14 @@ from app.models import (
 )
 from app.models.base.clock import clinic_zone, midnight, today
 from app.models.base.grants import STAFF
+from app.models.messages import inbox
 from app.models.rota import swaps as rules
 from app.security.scope import load, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.generated.parsing import read_date
-from app.views.rota.rota_week import (
-    PLANNERS,
-)
+from app.views.rota.rota_week import PLANNERS
 
 OFFERED_DAYS = 42
 LONGEST_LEAVE = timedelta(days=366)
@@ -167,9 +166,13 @@ class RotaRequestsView(BaseView):
     def read(self, pk: str) -> Response:
         session, person = db.session(), actor()
         notice = load(session, person, Notification, pk, Action.SHOW)
-        notice.read_at = notice.read_at or datetime.now(UTC)
-        writing.keep(session, person, lambda: notice, lambda row: [("edit", row)])
-        return jsonify(id=notice.notification_id)
+        key, mine = notice.notification_id, inbox.of_staff(person.user_id, person.staff_id)
+        writing.keep(
+            session, person,
+            lambda: inbox.mark_read(session, mine, datetime.now(UTC), key),
+            lambda _new: [("edit", notice)],
+        )  # fmt: skip
+        return jsonify(id=key)
 
 
 def _offered(shift: Shift) -> str:
