@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.language import _, _l
 from app.models.analytics.figure import Column, Figure, Total, Value, at_least_five, percent
+from app.models.analytics.missed import BECAME, WAS_DUE
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
@@ -80,12 +81,10 @@ def effect(session: Session, scope: Scope) -> dict[bool, tuple[int, int, int]]:
     query = (
         select(
             reminded,
-            func.sum(case((VisitFact.status == "fulfilled", 1), else_=0)).label("seen"),
-            func.sum(case((VisitFact.status == "noshow", 1), else_=0)).label("missed"),
-            func.sum(case((VisitFact.late, 1), else_=0)).label("late"),
+            *BECAME,
         )
         .where(*scope.visits(), VisitFact.day >= scope.first)
-        .where(VisitFact.status.in_(("fulfilled", "noshow")) | VisitFact.late)
+        .where(WAS_DUE)
         .group_by(reminded)
     )
     return {bool(r.reminded): (r.seen, r.missed, r.late) for r in session.execute(query)}

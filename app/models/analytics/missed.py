@@ -44,6 +44,14 @@ KNOWN_MEANING = _l(
     due=DUE,
 )
 
+WAS_DUE = VisitFact.status.in_(("fulfilled", "noshow")) | VisitFact.late
+BECAME = (
+    func.sum(case((VisitFact.status == "fulfilled", 1), else_=0)).label("seen"),
+    func.sum(case((VisitFact.status == "noshow", 1), else_=0)).label("missed"),
+    func.sum(case((VisitFact.late, 1), else_=0)).label("late"),
+)
+"""How many of the visits that were due went which way."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -67,12 +75,10 @@ def due_visits(session: Session, scope: Scope) -> list[Group]:
     query = (
         select(
             *keys,
-            func.sum(case((VisitFact.status == "fulfilled", 1), else_=0)).label("seen"),
-            func.sum(case((VisitFact.status == "noshow", 1), else_=0)).label("missed"),
-            func.sum(case((VisitFact.late, 1), else_=0)).label("late"),
+            *BECAME,
         )
         .where(*scope.visits(), VisitFact.day >= scope.first)
-        .where(VisitFact.status.in_(("fulfilled", "noshow")) | VisitFact.late)
+        .where(WAS_DUE)
         .group_by(*keys)
     )
     return [Group(*row) for row in session.execute(query)]
