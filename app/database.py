@@ -72,6 +72,7 @@ def start_writing() -> None:
 
 @contextmanager
 def reading() -> Iterator[None]:
+    """Within the block a transaction is begun for reading, so that it waits for no writer."""
     token = _read_only.set(True)
     try:
         yield

@@ -47,6 +47,7 @@ class Batch:
     _mentioned: set[str] = field(default_factory=set)
 
     def add(self, kind: str, row: Row) -> None:
+        """Take in a row of this kind."""
         self.rows[kind].append(row)
 
     def mention(self, practitioner: Row) -> None:
@@ -56,4 +57,5 @@ class Batch:
             self.add("Practitioner", practitioner)
 
     def skip(self, kind: str, reason: str = NOT_KEPT, count: int = 1) -> None:
+        """Count what is not taken over, and why."""
         self.skipped[kind, reason] += count

@@ -30,6 +30,8 @@ def add(session: Session, model: type[Entity], rows: list[Row], kind: str) -> di
 
 
 def insert_all(session: Session, model: type[Entity], rows: list[Row], kind: str) -> None:
+    """Insert the rows in one statement, past the ORM; columns that none of them names are left to
+    the database. Raises ClinicError for a value that does not fit."""
     if not rows:
         return
     named = {key for row in rows for key in row}
@@ -55,11 +57,14 @@ def ids_of(session: Session, model: type[Entity], keys: Iterable[str | None]) ->
 
 
 def doctor_ids(session: Session, keys: Iterable[str | None]) -> Ids:
+    """The keys of the doctors by the identifier of their member of staff."""
     statement = select(Staff.identifier, Doctor.doctor_id).join(Doctor.staff)
     return look_up(session, statement, Staff.identifier, keys)
 
 
 def look_up(session: Session, statement: Any, column: Any, keys: Iterable[str | None]) -> Ids:
+    """By identifier what the statement answers for it, asked in pieces; what is not there is left
+    out."""
     wanted = sorted({key for key in keys if key})
     found: Ids = {}
     for start in range(0, len(wanted), IN_CHUNK):
@@ -70,4 +75,5 @@ def look_up(session: Session, statement: Any, column: Any, keys: Iterable[str | 
 
 
 def tally(rows: list[Row], fresh: dict[str, Row]) -> Tally:
+    """How many of the rows are new, and how many were there before."""
     return Tally(new=len(fresh), known=len(rows) - len(fresh))

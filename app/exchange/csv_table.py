@@ -20,6 +20,7 @@ class Line(dict[str, str]):
     where: str = ""
 
     def text(self, column: str) -> str | None:
+        """The cell as it stands; None where it is absent or blank."""
         value = self.get(column, "")
         return value if value.strip() else None
 

@@ -86,6 +86,7 @@ def file_of(visit: Appointment, modified: datetime, house: str, zone: ZoneInfo) 
 
 
 def last_change(session: Session, visit: Appointment) -> datetime | None:
+    """When the visit was changed last, UTC; None where it has no history."""
     query = select(func.max(AppointmentHistory.recorded)).where(
         AppointmentHistory.appointment_id == visit.appointment_id
     )

@@ -22,6 +22,7 @@ COMPARED = re.compile(r"(<=|>=|<|>) (-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)")
 
 
 def medication_request(going: Going, row: MedicationRequest, end: MedicationEnd | None) -> Resource:
+    """A prescription as FHIR R4 MedicationRequest; `end` says how it ended."""
     said = statement(going, "MedicationRequest", row)
     said["medicationCodeableConcept"] = said.pop("code")
     earlier = going.by_id.get(("MedicationRequest", row.renewed_from_id or 0))
@@ -44,6 +45,7 @@ def medication_request(going: Going, row: MedicationRequest, end: MedicationEnd 
 
 
 def observation(going: Going, row: Observation) -> Resource:
+    """A measurement or finding as FHIR R4 Observation."""
     return filled(
         statement(going, "Observation", row)
         | {

@@ -35,9 +35,11 @@ class Going:
 
     @property
     def subject(self) -> Resource:
+        """The patient, as a reference."""
         return reference("Patient", self.patient, self.patient.name)
 
     def encounter(self, record_id: int | None) -> Resource | None:
+        """The visit of a record, as a reference; None where it does not go along."""
         record = self.records.get(record_id or 0)
         return reference("Encounter", record) if record else None
 
@@ -49,6 +51,7 @@ class Going:
         return reference("Practitioner", staff, staff.name)
 
     def doctor(self, doctor_id: int | None) -> Resource | None:
+        """The doctor, as a reference; None where there is none."""
         return self.practitioner(self.doctors.get(doctor_id or 0))
 
 
@@ -97,6 +100,7 @@ def practitioner(row: Staff, specialization: str | None) -> Resource:
 
 
 def encounter(going: Going, row: MedicalRecord) -> Resource:
+    """A note as FHIR R4 Encounter: the visit that it is of."""
     doctor = going.doctor(row.doctor_id)
     status = row.encounter_status or ("in-progress" if row.status == "draft" else "finished")
     return filled(
@@ -114,6 +118,7 @@ def encounter(going: Going, row: MedicalRecord) -> Resource:
 
 
 def condition(going: Going, row: Condition) -> Resource:
+    """A problem as FHIR R4 Condition; one that was a mistake has no clinical status (con-5)."""
     mistake = row.verification_status == "entered-in-error"
     return filled(
         statement(going, "Condition", row)

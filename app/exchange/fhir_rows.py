@@ -17,6 +17,8 @@ from app.models.record.none_known import NONE_OF
 
 
 class References(Protocol):
+    """Finds what one resource of a file says of another."""
+
     def find(self, reference: Node, owner: Node, owner_key: str) -> tuple[str | None, Node | None]:
         """The key of what is named, and the resource where the file holds it."""
 
@@ -75,6 +77,7 @@ def _replaced_by(context: Context, resource: Node) -> str | None:
 
 
 def practitioner(_context: Context, resource: Node) -> Row:
+    """The row of a FHIR R4 Practitioner: a member of staff who is a doctor."""
     lines = [_address(resource), _telecom(resource, "phone"), _telecom(resource, "email")]
     active = resource.flag("active")
     return {

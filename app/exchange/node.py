@@ -17,23 +17,30 @@ class Node:
     path: str
 
     def text(self, key: str) -> str | None:
+        """The text under the key; None where it is absent or blank. Raises Broken for another type."""
         value = self._typed(key, str, "a text")
         return value if value and value.strip() else None
 
     def number(self, key: str) -> int | float | None:
+        """The number under the key, None where it is absent. Raises Broken for another type."""
         value: int | float | None = self._typed(key, (int, float), "a number")
         if isinstance(value, bool):
             raise Broken(f"{self.path}.{key} must be a number.")
         return value
 
     def flag(self, key: str) -> bool | None:
+        """True or false, None where it is absent. Raises Broken for another type."""
         value: bool | None = self._typed(key, bool, "true or false")
         return value
 
     def node(self, key: str) -> Node:
+        """The object under the key, an empty one where it is absent. Raises Broken for another
+        type."""
         return Node(self._typed(key, dict, "an object") or {}, f"{self.path}.{key}")
 
     def nodes(self, key: str) -> list[Node]:
+        """The objects of the list under the key, none where it is absent. Raises Broken for other
+        types."""
         found = self._typed(key, list, "a list") or []
         if not all(isinstance(item, dict) for item in found):
             raise Broken(f"{self.path}.{key} must be a list of objects.")
@@ -44,6 +51,7 @@ class Node:
         return next(iter(self.nodes(key)), Node({}, f"{self.path}.{key}"))
 
     def texts(self, key: str) -> list[str]:
+        """The texts of the list under the key without blank ones. Raises Broken for other types."""
         found = self._typed(key, list, "a list") or []
         if not all(isinstance(item, str) for item in found):
             raise Broken(f"{self.path}.{key} must be a list of texts.")

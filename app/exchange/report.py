@@ -19,6 +19,7 @@ class Tally:
     """Reason → how many."""
 
     def add(self, other: Tally) -> None:
+        """Count another in."""
         self.new += other.new
         self.known += other.known
         self.skipped.update(other.skipped)
@@ -38,16 +39,19 @@ class Report:
 
     @property
     def new(self) -> int:
+        """How many rows came in."""
         return sum(tally.new for tally in self.types.values())
 
     @property
     def known(self) -> int:
+        """How many rows were there before."""
         return sum(tally.known for tally in self.types.values())
 
     def __getitem__(self, kind: str) -> Tally:
         return self.types.setdefault(kind, Tally())
 
     def add(self, other: Report) -> None:
+        """Count in what became of another file."""
         self.files += other.files
         self.failed += other.failed
         self.notes.update(other.notes)
@@ -63,6 +67,7 @@ class Report:
         }
 
     def lines(self) -> Iterator[str]:
+        """The report as a person reads it, a line each."""
         yield f"{'':24}{'new':>9}{'known':>9}"
         for kind in KINDS:
             yield f"{kind:24}{self[kind].new:>9}{self[kind].known:>9}"

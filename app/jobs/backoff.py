@@ -28,4 +28,5 @@ def failed(row: Notification, why: str, now: datetime) -> dict[str, object]:
 
 
 def dead(why: str) -> dict[str, object]:
+    """The columns of a message that is given up, with the reason in at most 300 characters."""
     return {"state": "dead", "reason": why[:300]}

@@ -126,6 +126,7 @@ class SmtpConnection(Connection):
     """As the library's, but it does not wait for ever."""
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        """A connection to the mail server, signed in; closed where that fails."""
         kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
         host = kind(self.mail.server, self.mail.port, timeout=TIMEOUT)
         try:

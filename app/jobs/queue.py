@@ -47,6 +47,7 @@ class ClinicJob(Job):
 
     @property
     def func(self) -> Any:
+        """The function that the job names. Raises NotAllowed for any but our own."""
         if self.func_name not in ALLOWED or self.instance is not None:
             raise NotAllowed(f"{str(self.func_name)[:60]!r} is no job of the clinic.")
         return super().func
@@ -71,6 +72,8 @@ class ClinicCron(CronScheduler):
     """RQ's timetable, putting our kind of jobs into our queue."""
 
     def enqueue_jobs(self) -> list[CronJob]:
+        """Put the jobs that are due on the queue; one that no worker takes before it comes twice is
+        dropped."""
         queue, done = queue_on(self.connection), []
         for name, every, _ in TIMETABLE:
             job = self._job(name, every)
@@ -90,10 +93,12 @@ class ClinicCron(CronScheduler):
 
 
 def connect(url: str) -> Redis:
+    """A connection to Redis, which is opened when it is first used; 5 seconds are waited for it."""
     return Redis.from_url(url, socket_connect_timeout=5)
 
 
 def queue_on(connection: Redis) -> Queue:
+    """The queue of the clinic: jobs as JSON, and of our own kind only."""
     return Queue(
         NAME, connection=connection, job_class=ClinicJob, serializer=JSONSerializer,
         default_timeout=TIMEOUT,

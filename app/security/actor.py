@@ -40,6 +40,7 @@ class Actor:
 
     @property
     def id(self) -> int:
+        """The login's key, under the name that the framework asks for."""
         return self.user_id
 
 
@@ -77,6 +78,7 @@ def roles_of(user: User) -> frozenset[Role]:
 
 
 def known_roles(names: Iterable[str | None]) -> frozenset[Role]:
+    """The built-in roles among these names; others grant nothing."""
     return frozenset(Role(name) for name in names if name in KNOWN)
 
 

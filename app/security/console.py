@@ -27,6 +27,7 @@ class Asking:
     """The permission of a method that does more than show."""
 
     def get_method_permission(self, method: str) -> str:
+        """The permission that a page of the console asks for: reading, where it names none."""
         return self.actions.get(method, "read")
 
     def _handle_view(self, name: str, **_kwargs: Any) -> Any:

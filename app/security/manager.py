@@ -31,6 +31,7 @@ class ClinicSecurityManager(SecurityManager):
 
     @staticmethod
     def create_builtin_roles() -> dict[str, Any]:
+        """The roles as they were compiled from the grants at start."""
         roles: dict[str, Any] = current_app.config["FAB_ROLES"]
         return roles
 
@@ -38,9 +39,11 @@ class ClinicSecurityManager(SecurityManager):
         """None: guesses are counted in the database, by `app.security.guessing`."""
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Whether the person of the request holds the permission; no SQL is sent for it."""
         return of_the_application().allows(signed_in_roles(), permission_name, view_name)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Nothing is open to who is not signed in by the rows of a role."""
         return False
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
@@ -93,6 +96,7 @@ class ClinicSecurityManager(SecurityManager):
 
     @property
     def session(self) -> Any:
+        """The session of the request."""
         return self.appbuilder.session
 
     def sync_roles(self) -> list[str]:

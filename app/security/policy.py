@@ -32,6 +32,7 @@ class Subject:
     rules: Mapping[Role, tuple[Rule, ...]]
 
     def rules_for(self, roles: Iterable[Role], action: Action) -> list[Rule]:
+        """The rules of these roles that allow the action."""
         return [r for role in roles for r in self.rules.get(role, ()) if action in r.actions]
 
 
@@ -68,6 +69,7 @@ class Policy:
                 self.permissions[_known_role(name, role)].add((f"can_{permission}", name))
 
     def allows(self, roles: Iterable[Role], permission: str, name: str) -> bool:
+        """Whether any of the roles holds the permission, in the framework's spelling."""
         return any((permission, name) in self.permissions[role] for role in roles)
 
     def as_builtin_roles(self) -> dict[str, list[list[str]]]:
@@ -79,6 +81,7 @@ class Policy:
 
 
 def of_the_application() -> Policy:
+    """The policy that was compiled at start."""
     policy: Policy = current_app.extensions["clinic_policy"]
     return policy
 

@@ -40,6 +40,7 @@ class Current:
 
 
 def current() -> Current | None:
+    """The login session that this request goes by; None for who is not signed in."""
     found: Current | None = g.get("login_session")
     return found
 

@@ -36,13 +36,16 @@ class Known:
 
     @property
     def has_factor(self) -> bool:
+        """Whether the login has a second factor in use."""
         return self.setting is not None and self.setting.totp_since is not None
 
     @property
     def must_change(self) -> bool:
+        """Whether the password is to be changed before anything else."""
         return self.setting is not None and self.setting.must_change
 
     def must_enrol(self, required: frozenset[Role]) -> bool:
+        """Whether a role of the person asks for a second factor that is not set up yet."""
         return not self.has_factor and bool(required & roles_of(self.user))
 
 

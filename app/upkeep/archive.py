@@ -44,10 +44,12 @@ class Manifest:
 
     @property
     def moment(self) -> datetime:
+        """When the backup was made, an aware instant."""
         return datetime.fromisoformat(self.made)
 
     @property
     def rows(self) -> int:
+        """How many rows it holds in all tables."""
         return sum(self.tables.values())
 
 

@@ -64,4 +64,5 @@ def look(session: Session, now: datetime, *, slow: bool = False) -> list[Finding
 
 
 def faults(found: Iterable[Finding]) -> list[str]:
+    """The sentences of what was found amiss."""
     return [finding.fault for finding in found if finding.fault]

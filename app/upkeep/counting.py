@@ -8,6 +8,7 @@ REVISION = "alembic_version"
 
 
 def count_tables(connection: Connection) -> dict[str, int]:
+    """The number of rows of every table that the database has, by name."""
     names = sorted(inspect(connection).get_table_names())
     return {
         name: connection.scalar(select(func.count()).select_from(table(name))) or 0

@@ -58,6 +58,7 @@ def prove(engine: Engine, dumped: Path) -> tuple[str, dict[str, int] | None]:
 
 
 def is_empty(engine: Engine) -> bool:
+    """Whether the database has no table at all."""
     with _connected(engine.url) as connection:
         return not inspect(connection).get_table_names()
 

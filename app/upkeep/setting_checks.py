@@ -23,6 +23,7 @@ Config = dict[str, Any]
 
 
 def secret_key(config: Config) -> str | None:
+    """SECRET_KEY is long enough, and the file of it is for its owner only."""
     if len(str(config["SECRET_KEY"])) < SHORTEST_SECRET:
         return _(
             "SECRET_KEY is shorter than %(least)s characters. Set a long random one, or leave it "
@@ -33,10 +34,12 @@ def secret_key(config: Config) -> str | None:
 
 
 def master_keys(config: Config) -> str | None:
+    """The file of the master keys is for its owner only."""
     return _too_open(config["INSTANCE"] / "field_keys")
 
 
 def seal_key(config: Config) -> str | None:
+    """The key that seals the audit trail is for its owner only."""
     return _too_open(config["CLINIC_SEALS"] / "key.pem")
 
 
@@ -61,6 +64,7 @@ def apart(config: Config) -> str | None:
 
 
 def seals_apart(config: Config) -> str | None:
+    """The seals lie apart from the database that they prove."""
     if config["CLINIC_SEALS"].resolve().is_relative_to(config["INSTANCE"].resolve()):
         return _(
             "The seals of the audit trail lie in the instance folder. Set CLINIC_SEALS to a folder "
@@ -70,6 +74,7 @@ def seals_apart(config: Config) -> str | None:
 
 
 def encrypted(config: Config) -> str | None:
+    """Pages are served by TLS."""
     if not config["SESSION_COOKIE_SECURE"]:
         return _(
             "Pages are served without TLS: set CLINIC_HTTPS=yes behind a proxy that speaks it."
@@ -78,6 +83,7 @@ def encrypted(config: Config) -> str | None:
 
 
 def names(config: Config) -> str | None:
+    """The clinic is reached by a name of its own."""
     if not set(config["TRUSTED_HOSTS"] or ()) - OWN:
         return _(
             "CLINIC_HOSTS names nothing but this machine, so the clinic is reached from here only."
@@ -86,6 +92,7 @@ def names(config: Config) -> str | None:
 
 
 def address(config: Config) -> str | None:
+    """Links in messages lead to a public https address."""
     url = urlsplit(config["CLINIC_URL"])
     if url.scheme != "https" or url.hostname in OWN:
         return _(
@@ -96,12 +103,14 @@ def address(config: Config) -> str | None:
 
 
 def time_zone(config: Config) -> str | None:
+    """The zone is that of a place."""
     if config["CLINIC_TIMEZONE"] == "UTC":
         return _("CLINIC_TIMEZONE is UTC. Set the clinic's own zone, such as Europe/Madrid.")
     return None
 
 
 def mail(config: Config) -> str | None:
+    """There is a server for e-mail."""
     if not config["MAIL_SERVER"]:
         return _(
             "MAIL_SERVER is not set, so no e-mail leaves: reminders and reset links wait here."
@@ -110,6 +119,7 @@ def mail(config: Config) -> str | None:
 
 
 def redis(config: Config) -> str | None:
+    """Redis answers, and asks for a password; all is well where none is used."""
     url = config["REDIS_URL"]
     if not url:
         return None
@@ -125,6 +135,7 @@ def redis(config: Config) -> str | None:
 
 
 def debugging(config: Config) -> str | None:
+    """Flask runs without its debugger."""
     if config.get("DEBUG"):
         return _(
             "Flask runs in debug mode, which shows code and runs what is typed. Unset FLASK_DEBUG."
@@ -133,6 +144,7 @@ def debugging(config: Config) -> str | None:
 
 
 def room_left(config: Config) -> str | None:
+    """The disk of the instance has room left."""
     folder: Path = config["INSTANCE"]
     if folder.is_dir() and (free := shutil.disk_usage(folder).free) < LEAST_FREE:
         return _(

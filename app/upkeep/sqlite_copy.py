@@ -44,6 +44,7 @@ def prove(dumped: Path) -> tuple[str, dict[str, int]]:
 
 
 def is_empty(engine: Engine) -> bool:
+    """Whether there is no database file yet, or an empty one."""
     path = path_of(engine)
     return not path.exists() or path.stat().st_size == 0
 
@@ -69,6 +70,7 @@ def put_in_place(engine: Engine, dumped: Path, statements: list[str], now: datet
 
 
 def path_of(engine: Engine) -> Path:
+    """The file of the database."""
     return Path(engine.url.database or "")
 
 

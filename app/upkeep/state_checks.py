@@ -31,6 +31,7 @@ IDLE = timedelta(minutes=10)
 
 
 def migrations(session: Session, _now: datetime) -> str | None:
+    """The database is at the newest migration."""
     at = revision_of(session.connection())
     if at != head():
         return _(
@@ -42,6 +43,7 @@ def migrations(session: Session, _now: datetime) -> str | None:
 
 
 def demo_passwords(session: Session, _now: datetime) -> str | None:
+    """No login opens with the password of the demo, which everybody knows."""
     users = session.scalars(select(User).where(User.username.in_(demo.USERNAMES), User.active))
     known = [u.username for u in users if check_password_hash(u.password or "", demo.PASSWORD)]
     if known:
@@ -53,6 +55,7 @@ def demo_passwords(session: Session, _now: datetime) -> str | None:
 
 
 def backup(_session: Session, now: datetime) -> str | None:
+    """The newest backup is not too old."""
     folder = current_app.config["CLINIC_BACKUPS"]
     newest = backups.newest_in(folder)
     if newest is None:
@@ -70,6 +73,7 @@ def backup(_session: Session, now: datetime) -> str | None:
 
 
 def seals(session: Session, now: datetime) -> str | None:
+    """The audit trail is sealed up to now."""
     waiting = unsealed(session, now, most=1)
     if waiting and now - waiting[0].recorded > SEAL_LATE:
         return _(
@@ -81,6 +85,7 @@ def seals(session: Session, now: datetime) -> str | None:
 
 
 def worker(session: Session, now: datetime) -> str | None:
+    """A worker has run of late."""
     last = session.scalar(select(func.max(JobRun.began)))
     if last is None:
         return _("No worker has run yet: start “flask clinic worker”.")
@@ -93,6 +98,7 @@ def worker(session: Session, now: datetime) -> str | None:
 
 
 def jobs(session: Session, _now: datetime) -> str | None:
+    """The last run of each job went well."""
     failed = session.scalars(
         select(JobRun).where(JobRun.failure.is_not(None)).order_by(JobRun.name)
     )
@@ -101,6 +107,7 @@ def jobs(session: Session, _now: datetime) -> str | None:
 
 
 def outbox(session: Session, now: datetime) -> str | None:
+    """No message waits that should have gone."""
     late = Notification.state.in_(("planned", "failed", "claimed")) & (
         Notification.not_before < now - STUCK
     )
@@ -117,6 +124,7 @@ def outbox(session: Session, now: datetime) -> str | None:
 
 
 def dead_letters(session: Session, _now: datetime) -> str | None:
+    """No message was given up."""
     query = select(func.count()).select_from(Notification).where(Notification.state == "dead")
     if count := session.scalar(query):
         return _n(

@@ -57,6 +57,7 @@ class AnalyticsView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """The figures of one section and period. Raises BadQuery for an address that asks for none."""
         person = actor()
         mine = [section for section in SECTIONS if section.roles & person.roles]
         section = _chosen(mine, request.args.get("section", mine[0].key))

@@ -76,6 +76,7 @@ class Construction:
         self._counts = Counts()
 
     def build(self) -> Counts:
+        """Write the whole demo clinic; answers how many rows of each kind."""
         persons = self._people()
         doctors, kinds = self._team()
         duties = self._rota(doctors)

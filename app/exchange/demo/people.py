@@ -49,6 +49,7 @@ class Person:
 
     @property
     def name(self) -> str:
+        """Given and family name."""
         return f"{self.given} {self.home.family}"
 
     def age(self, day: date) -> float:

@@ -56,6 +56,7 @@ class Clock:
 
     @property
     def today(self) -> date:
+        """The date in the clinic."""
         return self.now.astimezone(self.zone).date()
 
     @property

@@ -49,6 +49,7 @@ def _more(known: Sequence[str], count: int, salt: int) -> list[str]:
 
 
 def staff_rows(people: Sequence[tuple[str, str]], first_id: int) -> Iterator[dict[str, Any]]:
+    """The members of staff, each with an address and an extension of the house."""
     for n, (name, role) in enumerate(people):
         yield {
             "staff_id": first_id + n,
@@ -62,6 +63,7 @@ def staff_rows(people: Sequence[tuple[str, str]], first_id: int) -> Iterator[dic
 def doctor_rows(
     people: Sequence[tuple[str, str]], first_id: int, first_staff: int
 ) -> Iterator[dict[str, Any]]:
+    """The doctors among them, each with a specialization."""
     doctors = [name for name, role in people if role == "doctor"]
     for n, (name, (_, specialization)) in enumerate(
         zip(doctors, _doctors(len(doctors)), strict=True)
@@ -109,6 +111,7 @@ def physicians(
 
 
 def visit_type_rows(first_id: int, taken: Collection[str]) -> Iterator[dict[str, Any]]:
+    """The visit types, renamed where the clinic has one of that name."""
     for n, kind in enumerate(KINDS):
         yield {
             "visit_type_id": first_id + n,

@@ -50,6 +50,7 @@ class Visit:
 
     @property
     def end(self) -> int:
+        """Its end, in the minutes in which it begins."""
         return self.start + self.kind.minutes
 
 
@@ -65,12 +66,14 @@ class Diary:
         return not self._days.intersection(_days(person, start, end))
 
     def room(self, rooms: Sequence[int], start: int, end: int) -> int | None:
+        """The first of the rooms that is free all that time; None where none is."""
         for room_id in rooms:
             if not self._cells.intersection(_cells(room_id, start, end)):
                 return room_id
         return None
 
     def enter(self, visit: Visit) -> None:
+        """Take the day of the patient and the time of the room; an `Exam` room is its doctor's own."""
         self._days.update(_days(visit.person, visit.start, visit.end))
         if visit.kind.room_type != "Exam":
             taken_until = visit.end + visit.kind.buffer_after

@@ -94,6 +94,7 @@ def _third(
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """How soon a time can be had, by week and by doctor, and how many patients were new."""
     found = asked.once(third_next, asked.scope)
     return [_course(asked, found), _doctors(asked, found), _new(asked)]
 

@@ -126,6 +126,7 @@ def _narrowed(query: Any, scope: Scope, model: Any) -> Any:
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """The diagnoses and the drugs that were written most often."""
     return [
         _figure("top-diagnoses", _("Top diagnoses"), DIAGNOSES_MEANING, _("Diagnosis"),
                 asked.once(diagnoses, asked.scope)),

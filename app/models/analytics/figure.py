@@ -84,6 +84,7 @@ class Figure:
 
     @property
     def is_empty(self) -> bool:
+        """Whether every value is nothing or 0, so that a sentence stands in its place."""
         return not any(value not in (None, 0) for _, values in self.rows for value in values)
 
 
@@ -113,6 +114,7 @@ def share(part: int, whole: int) -> float | None:
 
 
 def at_least_five(count: int) -> Value:
+    """The count, or `FEW` where it is so small that it may tell who is meant."""
     return FEW if 0 < count < SMALLEST else count
 
 

@@ -91,6 +91,7 @@ def effect(session: Session, scope: Scope) -> dict[bool, tuple[int, int, int]]:
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """What became of the reminders, and of the visits with and without one."""
     return [_sent(asked), _effect(asked)]
 
 

@@ -85,6 +85,7 @@ def due_visits(session: Session, scope: Scope) -> list[Group]:
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """The course of missed and late cancelled visits, and their shares by four breakdowns."""
     groups = asked.once(due_visits, asked.scope)
     seen = [_p("patients", "New"), _p("patients", "Known")]
     return [

@@ -116,6 +116,7 @@ def handled(session: Session, start: datetime, end: datetime) -> dict[str, tuple
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """Visits and notes of each doctor; the work of each member of staff for who sees all doctors."""
     found = [_visits(asked), _notes(asked)]
     return [*found, _staff(asked)] if asked.all_doctors else found
 

@@ -44,6 +44,7 @@ class Scope:
 
     @cached_property
     def days(self) -> int:
+        """The length of the period in days, both ends included."""
         return (self.last - self.first).days + 1
 
     @cached_property
@@ -138,6 +139,7 @@ class Asked:
 
     @property
     def today(self) -> date:
+        """The date in the clinic at the moment of asking."""
         return self.now.astimezone(self.zone).date()
 
 

@@ -100,6 +100,7 @@ def times(session: Session, scope: Scope) -> dict[tuple[int, str], Counter[int]]
 
 
 def figure(asked: Asked) -> Figure:
+    """The time to answer of the busiest addresses, in milliseconds, and of all together."""
     found = asked.once(times, asked.scope)
     pages = {page: steps for (period, page), steps in found.items() if period}
     busiest = sorted(pages, key=lambda page: (-pages[page].total(), page))[:SHOWN]

@@ -53,6 +53,7 @@ def events(session: Session, start: datetime, end: datetime) -> Counter[tuple[st
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """Who used the clinic for what, by role, and how quickly it answered."""
     found = asked.once(events, *instants(asked))
     rows: list[tuple[str, list[Value]]] = [
         (word(role), [found[role, kind] for kind in range(len(KINDS))]) for role in Role

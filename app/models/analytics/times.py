@@ -59,6 +59,7 @@ def lengths(session: Session, scope: Scope) -> dict[tuple[int, int | None], tupl
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """How long patients waited, by day and by hour, and how long visits took."""
     found = asked.once(waits, asked.scope)
     return [_course(asked, found), _by_hour(asked, found), _lengths(asked)]
 

@@ -70,6 +70,7 @@ def rooms(session: Session, scope: Scope) -> dict[tuple[int, int], Use]:
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """How much of the time of doctors, shifts and rooms was booked."""
     return [_doctors(asked), _shift_parts(asked), _rooms(asked)]
 
 

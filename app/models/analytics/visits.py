@@ -60,6 +60,7 @@ def by_kind(session: Session, scope: Scope) -> Counter[tuple[int, int | None]]:
 
 
 def figures(asked: Asked) -> list[Figure]:
+    """The visits of the period by what became of them, and by visit type."""
     counts = asked.once(by_day, asked.scope)
     return [_status(asked, counts), _kinds(asked)]
 

@@ -40,6 +40,7 @@ class Entity(Model):
 
     @property
     def pk(self) -> Any:
+        """The value of the primary key; None before the row is written."""
         return getattr(self, self.pk_name())
 
     @property
@@ -54,11 +55,13 @@ class Entity(Model):
 
     @classmethod
     def pk_name(cls) -> str:
+        """The name of the primary key, which is one column."""
         return str(inspect(cls).primary_key[0].key)
 
     @classmethod
     @cache
     def columns(cls) -> Mapping[str, Column[Any]]:
+        """The columns by the name of their attribute, in the order of the table."""
         return dict(inspect(cls).columns.items())
 
     @classmethod

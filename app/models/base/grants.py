@@ -44,9 +44,11 @@ class Rule:
     only: frozenset[str] | None = None
 
     def hides(self, column: str) -> bool:
+        """Whether the column is left out."""
         return column in self.hidden or (self.only is not None and column not in self.only)
 
     def columns_named(self) -> frozenset[str]:
+        """Every column that the rule speaks of, to be checked at start."""
         own = {self.own_column} if self.own_column else set()
         return self.hidden | (self.only or frozenset()) | own
 
@@ -76,10 +78,12 @@ class Grant:
         return Grant(self.rules + other.rules)
 
     def rules_for(self, action: Action) -> tuple[Rule, ...]:
+        """Those rules that allow this action."""
         return tuple(rule for rule in self.rules if action in rule.actions)
 
     @property
     def actions(self) -> frozenset[Action]:
+        """What can be done by any of the rules."""
         return frozenset().union(*(rule.actions for rule in self.rules))
 
 

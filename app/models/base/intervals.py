@@ -19,9 +19,11 @@ class Interval(NamedTuple):
     end: datetime
 
     def overlaps(self, other: Interval) -> bool:
+        """Whether the two share an instant."""
         return self.start < other.end and other.start < self.end
 
     def holds(self, other: Interval) -> bool:
+        """Whether the other lies within this one, its ends included."""
         return self.start <= other.start and other.end <= self.end
 
 

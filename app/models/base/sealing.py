@@ -22,6 +22,7 @@ class Unsealed(ClinicError):
 
 
 def seal(purpose: str, text: str) -> str:
+    """The text, encrypted so that `open` answers it for the same purpose only."""
     return _box(purpose).encrypt(text.encode()).decode()
 
 

@@ -40,10 +40,12 @@ def take_off(session: Session, notification_id: int) -> Notification:
 
 
 def may_resend(row: Notification) -> bool:
+    """Whether the message did not go, and nothing tries it at this moment."""
     return row.state in ("dead", "failed", "skipped")
 
 
 def may_take_off(row: Notification) -> bool:
+    """Whether the message still waits or was given up, so that it can be put aside."""
     return row.state in (*outbox.UNSENT, "dead")
 
 

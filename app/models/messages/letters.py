@@ -41,6 +41,7 @@ class To:
     portal_registration_id: int | None = None
 
     def columns(self) -> dict[str, int]:
+        """The one column of a message that names its reader, and the key in it."""
         return {name: key for name, key in vars(self).items() if key is not None}
 
 

@@ -61,6 +61,7 @@ def path_of_visit(purpose: str, appointment_id: int, start: datetime) -> str:
 
 
 def of_visit(purpose: str, appointment_id: int, start: datetime) -> str:
+    """The whole address by which a patient does one thing with a visit that begins at `start`."""
     return url(path_of_visit(purpose, appointment_id, start))
 
 

@@ -32,6 +32,7 @@ def of(session: Session, appointment_id: int) -> Sequence[Notification]:
 
 
 def when(row: Notification) -> datetime:
+    """When the message went, or is to go at the earliest; UTC."""
     return row.sent_at or row.not_before
 
 

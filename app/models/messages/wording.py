@@ -163,6 +163,7 @@ def day(moment: datetime, language: str, zone: ZoneInfo) -> str:
 
 
 def clock(moment: datetime, language: str, zone: ZoneInfo) -> str:
+    """The time on the wall, `09:30`, as that language writes it."""
     wall = moment.astimezone(zone)
     return str(format_time(wall.time(), "HH:mm", locale=LOCALES[language]))
 
@@ -184,9 +185,11 @@ def _short(wall: date, language: str) -> str:
 
 
 def moment_words(moment: datetime, language: str, zone: ZoneInfo) -> str:
+    """Day and time in one piece, “Monday 4 May 2026 at 09:30”."""
     joint = {"en": " at ", "es": " a las "}[language]
     return f"{day(moment, language, zone)}{joint}{clock(moment, language, zone)}"
 
 
 def with_doctor(language: str) -> str:
+    """The word between a time and the name of the doctor."""
     return {"en": " with ", "es": " con "}[language]

@@ -64,6 +64,7 @@ class RecoveryCode(Entity):
 
 
 def of_login(session: Session, user_id: int) -> LoginSetting | None:
+    """The setting of a login; None where it was never given one."""
     return session.scalars(
         select(LoginSetting).where(LoginSetting.user_id == user_id)
     ).one_or_none()
@@ -120,6 +121,7 @@ def accepts(session: Session, row: LoginSetting, code: str, now: datetime) -> bo
 
 
 def recovery_codes_left(session: Session, user_id: int) -> int:
+    """How many recovery codes of a login are not used yet."""
     query = select(func.count()).select_from(RecoveryCode)
     return (
         session.scalar(query.where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)))

@@ -23,6 +23,7 @@ def new_device(session: Session, user_id: int, key: int, now: datetime) -> None:
 
 
 def password_changed(session: Session, user_id: int, now: datetime) -> None:
+    """Tell the person that their password was changed."""
     _tell(session, "password_changed", user_id, now)
 
 

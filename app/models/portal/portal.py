@@ -113,6 +113,7 @@ def past(session: Session, patient_id: int, now: datetime) -> list[Appointment]:
 
 
 def visit_of(session: Session, patient_id: int, key: int) -> Appointment | None:
+    """The visit of this key where it is the patient's own, else None."""
     return session.scalars(_of(patient_id).where(Appointment.appointment_id == key)).one_or_none()
 
 

@@ -40,6 +40,7 @@ class Terms:
         return now + self.lead
 
     def last_day(self, now: datetime) -> date:
+        """The last day, clinic time, on which a visit can be booked now."""
         return day_at(now) + timedelta(days=self.horizon)
 
     def open_to_change(self, visit: Appointment, now: datetime) -> bool:

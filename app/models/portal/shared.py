@@ -38,6 +38,7 @@ def shared(model: Any) -> ColumnElement[bool]:
 
 
 def sound(model: Any) -> ColumnElement[bool]:
+    """The condition of the statements that were not entered in error."""
     return or_(model.verification_status.is_(None), model.verification_status != MISTAKE)
 
 

@@ -24,6 +24,7 @@ class Rate:
 
     @property
     def percent(self) -> int:
+        """The share that was overridden, in whole percent; 0 where none was shown."""
         return round(100 * self.overridden / self.shown) if self.shown else 0
 
 

@@ -82,6 +82,7 @@ class Attachment(Entity):
 
     @property
     def is_picture(self) -> bool:
+        """Whether a browser can show the file in the page."""
         return self.media_type.startswith("image/")
 
     @property

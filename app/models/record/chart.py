@@ -45,6 +45,7 @@ class VisitPage:
 
     @property
     def pages(self) -> int:
+        """How many pages there are, at least one."""
         return max(1, -(-self.count // VISITS_A_PAGE))
 
 

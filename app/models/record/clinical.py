@@ -47,10 +47,12 @@ class Coded(Entity):
 
     @declared_attr
     def patient(cls) -> Mapped[Patient]:
+        """Whom it is about."""
         return relationship(Patient)
 
     @declared_attr
     def record(cls) -> Mapped[MedicalRecord | None]:
+        """The note that it was written with; None where it was noted by itself."""
         return relationship(MedicalRecord)
 
     def __str__(self) -> str:
@@ -158,6 +160,7 @@ class AllergyIntolerance(Coded):
 
     @property
     def says_none_at_all(self) -> bool:
+        """Whether it says that no allergy of any kind is known."""
         return self.says_none and NONE_OF[self.code or ""] is None
 
     @property
@@ -169,6 +172,7 @@ class AllergyIntolerance(Coded):
 
     @property
     def holds(self) -> bool:
+        """Whether it is to be heeded: active, and neither refuted nor an error."""
         return self.clinical_status == "active" and self.verification_status not in NOT_SO
 
     def came_after(self, other: AllergyIntolerance) -> bool:

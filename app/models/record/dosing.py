@@ -30,6 +30,7 @@ class Timing:
 
     @property
     def per_day(self) -> float:
+        """How often a day on average; a month is taken as 30 days."""
         days = {"h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.0}[self.unit] * self.period
         return self.frequency / days
 

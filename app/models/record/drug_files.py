@@ -42,11 +42,15 @@ class Drug:
 
     @property
     def parts(self) -> tuple[str, ...]:
+        """The ingredients of a combination, each by itself."""
         return tuple(self.ingredient.split(" / "))
 
 
 @dataclass(frozen=True)
 class DrugClass:
+    """A class of drugs from the list `classes`: by which words an allergy to it is known, and at
+    which level an allergy to it or two drugs of it alert."""
+
     name: str
     title: str
     words: tuple[str, ...]

@@ -54,6 +54,7 @@ class Meaning:
 
     @property
     def ingredients(self) -> tuple[str, ...]:
+        """The names of the ingredients, in their order."""
         return tuple(part.ingredient for part in self.parts)
 
 

@@ -35,6 +35,7 @@ class Measure:
 
     @property
     def name(self) -> str:
+        """The name in the reader's language."""
         return _(self.display)
 
     def is_in(self, unit: str | None) -> bool:
@@ -77,14 +78,17 @@ class Vital:
 
     @property
     def name(self) -> str:
+        """The name in the reader's language."""
         return _(self.display)
 
     @property
     def key(self) -> str:
+        """The name in a form, which is that of its first measure."""
         return self.measures[0].key
 
     @property
     def unit(self) -> str:
+        """The unit that is shown beside its values."""
         return self.measures[0].shown
 
 

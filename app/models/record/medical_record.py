@@ -111,6 +111,7 @@ class MedicalRecord(Entity):
 
     @property
     def settled(self) -> bool:
+        """Whether the text is locked: signed, and changed by amendments only."""
         return self.status == "signed"
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:

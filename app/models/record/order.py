@@ -54,6 +54,7 @@ class Writing:
 
     @property
     def today(self) -> date:
+        """The date in the clinic at the moment of writing."""
         return self.now.astimezone(self.zone).date()
 
 

@@ -120,6 +120,7 @@ def stop(
 
 
 def ended(session: Session, row: MedicationRequest) -> bool:
+    """Whether the prescription was stopped, renewed or completed already."""
     key = MedicationEnd.medication_request_id == row.medication_request_id
     return session.scalar(select(MedicationEnd.end_id).where(key)) is not None
 

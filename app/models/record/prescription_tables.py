@@ -145,6 +145,7 @@ class DrugAlert(Entity):
 
     @property
     def must_be_answered(self) -> bool:
+        """Whether the prescription needs a reason to be written against it."""
         return self.level != "notify"
 
 

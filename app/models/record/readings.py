@@ -48,6 +48,7 @@ class Course:
 
     @property
     def latest(self) -> Reading | None:
+        """The newest reading; None where there is none."""
         return self.readings[0] if self.readings else None
 
     def flags(self, reading: Reading) -> list[tuple[Measure, str]]:

@@ -134,6 +134,7 @@ def publish_week(
 
 
 def last_publication(session: Session, monday: date) -> RotaPublication | None:
+    """Who published the week last; None where nobody has."""
     query = select(RotaPublication).filter_by(monday=monday)
     return session.scalars(
         query.order_by(RotaPublication.rota_publication_id.desc()).limit(1)

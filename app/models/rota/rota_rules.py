@@ -48,6 +48,7 @@ class Duty:
 
     @classmethod
     def of(cls, shift: Shift, zone: ZoneInfo) -> Duty:
+        """The shift with its instants in UTC; its times are read on the wall of `zone`."""
         start, end = (moment.astimezone(UTC) for moment in shift.interval(zone))
         return cls(shift, Interval(start, end))
 
@@ -83,6 +84,7 @@ def week_of(day: date) -> date:
 
 
 def in_week(day: date, monday: date) -> bool:
+    """Whether the day is one of the seven from that Monday on."""
     return timedelta() <= day - monday < timedelta(days=7)
 
 

@@ -75,6 +75,8 @@ def absence_plan(session: Session, doctor_id: int, first: date, last: date, now:
 
 
 def require_days(first: date, last: date, now: datetime) -> None:
+    """Refuse days that are turned round, over, too many, or more than a year ahead. Raises
+    ClinicError."""
     today = day_at(now)
     if last < first:
         raise ClinicError(_("The last day lies before the first."), field="last")

@@ -64,6 +64,8 @@ def digest(event: AuditEvent) -> bytes:
 
 
 def root_of(previous: str, entries: bytes) -> str:
+    """The SHA-256, in hex, of the root before and the entries since: a chain that no link can
+    leave."""
     return hashlib.sha256(previous.encode() + entries).hexdigest()
 
 

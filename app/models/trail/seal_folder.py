@@ -36,6 +36,7 @@ class Head:
 
     @classmethod
     def of(cls, seal: AuditSeal) -> Head:
+        """What the folder keeps of a seal, to hold the database against."""
         return cls(seal.audit_seal_id, seal.first_id, seal.last_id, seal.count, seal.root,
                    seal.signature)  # fmt: skip
 
@@ -47,9 +48,11 @@ class SealFolder:
         self.path = path
 
     def sign(self, message: bytes) -> str:
+        """The signature of the message in hex (Ed25519, RFC 8032)."""
         return self._key.sign(message).hex()
 
     def is_signed(self, message: bytes, signature: str) -> bool:
+        """Whether this clinic signed the message; not where the signature is no hex at all."""
         try:
             self.public_key.verify(bytes.fromhex(signature), message)
         except (InvalidSignature, ValueError):
@@ -57,6 +60,7 @@ class SealFolder:
         return True
 
     def can_prove(self) -> bool:
+        """Whether the public key is there, without which nothing can be proven."""
         return (self.path / PUBLIC).exists()
 
     @cached_property
@@ -104,6 +108,7 @@ class SealFolder:
                     yield Head(**json.loads(line))
 
     def last_head(self) -> Head | None:
+        """The newest head that was kept; None where nothing was sealed yet."""
         return next(reversed(list(self.heads())), None)
 
     def append(self, seals: list[AuditSeal]) -> None:

@@ -52,6 +52,7 @@ class Wish:
 
     @classmethod
     def of(cls, kind: VisitType | None, minutes: int | None = None) -> Wish:
+        """What a visit of this type asks for; `minutes` stand in place of the length of the type."""
         if kind is None:
             return cls(minutes=minutes or 30)
         return cls(
@@ -63,6 +64,8 @@ class Wish:
         )
 
     def span(self, start: datetime) -> Interval:
+        """The time that a visit would take which begins at `start`, without what is kept free
+        around it."""
         return Interval(start, start + timedelta(minutes=self.minutes))
 
 
@@ -93,6 +96,7 @@ class Stay(NamedTuple):
 
     @property
     def end(self) -> datetime:
+        """The first instant after it."""
         return self.start + timedelta(minutes=self.minutes)
 
 
@@ -120,6 +124,7 @@ class Situation:
         return common(minus(open_now, self.closed_days()), [self.window])
 
     def closed_days(self) -> list[Interval]:
+        """The public holidays as whole days of the clinic."""
         return [window_of(day, 1, self.zone) for day in self.holidays]
 
     def free(self, doctor_id: int, wish: Wish, now: datetime) -> Iterator[Slot]:

@@ -48,6 +48,7 @@ def instant_of(wall: datetime) -> datetime:
 
 
 def wall_of(moment: datetime) -> datetime:
+    """The instant as the clock in the clinic shows it, without a zone."""
     return moment.astimezone(clinic_zone()).replace(tzinfo=None)
 
 

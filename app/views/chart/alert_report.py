@@ -31,6 +31,7 @@ class AlertReportView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """How often which alerts were shown and overridden, and why. Raises BadQuery."""
         span = request.args.get("days", "90")
         if span not in SPANS:
             raise BadQuery(_("Choose one of: %(choices)s days.", choices=", ".join(SPANS)))

@@ -92,6 +92,7 @@ class ChartEntriesView(BaseView):
     @has_access
     @permission_name("write")
     def new(self, patient_id: str, kind: str) -> Response | str | tuple[str, int]:
+        """A new problem or allergy."""
         return _form(patient_id, KINDS[kind], None)
 
     @expose("/<patient_id>/allergy/none", methods=["POST"])
@@ -116,6 +117,7 @@ class ChartEntriesView(BaseView):
     @has_access
     @permission_name("write")
     def edit(self, patient_id: str, kind: str, key: str) -> Response | str | tuple[str, int]:
+        """A problem or allergy as it is now, and by POST as it is to be."""
         return _form(patient_id, KINDS[kind], key)
 
 

@@ -39,10 +39,12 @@ class Opened:
 
     @property
     def open_until(self) -> str:
+        """The time on the wall at which broken glass closes again; nothing where none is broken."""
         return f"{self.until.astimezone(clinic_zone()):%H:%M}" if self.until else ""
 
     @property
     def allergies(self) -> list[AllergyIntolerance]:
+        """The allergies that are to be heeded."""
         return self.known.active
 
     @property
@@ -52,6 +54,7 @@ class Opened:
 
     @property
     def years(self) -> int:
+        """The age today, in whole years."""
         return self.patient.age(day_at(self.now))
 
     @property
@@ -65,10 +68,12 @@ class Opened:
 
     @property
     def adult(self) -> bool:
+        """Whether the patient is of age."""
         return self.years >= ADULT
 
     @property
     def is_doctor(self) -> bool:
+        """Whether the person signs and prescribes as a doctor of the clinic."""
         return Role.DOCTOR in self.person.roles and self.person.doctor_id is not None
 
     @property

@@ -33,6 +33,7 @@ class Version:
 
     @property
     def name(self) -> str:
+        """What the version is called; the first is the text as it was signed."""
         return _("Amendment %(number)s", number=self.number) if self.number else _("As signed")
 
 

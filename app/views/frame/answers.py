@@ -20,6 +20,7 @@ class QuickJson(DefaultJSONProvider):
     """Only whole answers; cookies, tokens and what stands in a page are spelled as before."""
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
+        """The answer as JSON; what the quick way cannot write goes the slow one."""
         payload = self._prepare_response_obj(args, kwargs)
         try:
             body = orjson.dumps(payload, self.default, LIKE_FLASK)
@@ -29,4 +30,5 @@ class QuickJson(DefaultJSONProvider):
 
 
 def init_app(app: Flask) -> None:
+    """Write every JSON answer by the quick way."""
     app.json = QuickJson(app)

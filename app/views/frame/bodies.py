@@ -72,11 +72,13 @@ def read_link(name: str, raw: Any, *, needed: bool = True) -> Any:
 
 
 def read_minutes(raw: Any) -> int | None:
+    """A length in minutes, None where it is left out. Raises ClinicError."""
     column = inspect(Appointment).columns["minutes_duration"]
     return None if raw is None else int(read_value("minutes", column, raw))
 
 
 def read_scope(body: Mapping[str, Any]) -> str:
+    """Which visits of a series are meant, one where it is not said. Raises ClinicError."""
     scope = body.get("scope", "one")
     if scope not in series.SCOPES:
         raise ClinicError(
@@ -86,4 +88,5 @@ def read_scope(body: Mapping[str, Any]) -> str:
 
 
 def read_skip(body: Mapping[str, Any]) -> bool:
+    """Whether what cannot be had is left out. Raises ClinicError."""
     return read_flag(body.get("skip", False), "skip")

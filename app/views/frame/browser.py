@@ -35,6 +35,7 @@ STATIC = {"static", "appbuilder.static"}
 
 
 def init_app(app: Flask) -> None:
+    """Send the headers by which a browser guards the pages with every answer."""
     app.after_request(_add_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 

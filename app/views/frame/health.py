@@ -18,6 +18,7 @@ class HealthView(BaseView):
 
     @expose("/health")
     def health(self) -> dict[str, str]:
+        """The process answers; nothing else is asked."""
         return {"status": "ok"}
 
     @expose("/ready")

@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 
 
 def init_app(app: Flask) -> None:
+    """Read every template by `ClinicTemplate`."""
     app.jinja_env.template_class = ClinicTemplate
 
 

@@ -21,6 +21,7 @@ DEEPEST_QUERY = 12
 
 
 def init_app(app: Flask) -> None:
+    """Look at every request before its view, and keep its traces after it."""
     app.before_request(_begin)
     app.before_request(_refuse_unkeepable)
     app.after_request(_note_use)

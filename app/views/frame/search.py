@@ -30,6 +30,7 @@ class SearchView(BaseView):
     @has_access
     @permission_name("search")
     def patients(self) -> list[dict[str, Any]]:
+        """Patients of one search, with the page that each leads to; the search is put on the trail."""
         words = request.args.get("q", "")[:100]
         found = reading.picks(db.session(), actor(), Patient, words) if words.strip() else []
         audit.read(actor(), "search", Patient, words=words[:100], rows=len(found))

@@ -28,6 +28,8 @@ DAILY = ("Clinic", "Records")
 
 @dataclass(frozen=True)
 class Person:
+    """Who is signed in, as the frame names them."""
+
     name: str
     username: str
     role_label: str
@@ -35,6 +37,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Item:
+    """One line of the menu; `current` where its page is open."""
+
     label: str
     icon: str
     url: str
@@ -53,6 +57,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Shell:
+    """What the frame around every page needs; what is None is not offered to this person."""
+
     clinic: str
     user: Person | None
     menu: list[Section]

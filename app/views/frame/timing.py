@@ -27,6 +27,7 @@ class Stopwatch:
         self._since = time.monotonic()
 
     def count(self, key: speed.Key) -> None:
+        """Count one answer of this kind; any thread may."""
         with self._lock:
             self._counted[key] += 1
 

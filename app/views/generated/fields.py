@@ -55,34 +55,36 @@ class _FromColumn:
 
 
 class StringField(_FromColumn, wtforms.StringField):
-    pass
+    """A short text."""
 
 
 class TextAreaField(_FromColumn, wtforms.TextAreaField):
-    pass
+    """A long text."""
 
 
 class IntegerField(_FromColumn, wtforms.IntegerField):
-    pass
+    """A whole number."""
 
 
 class FloatField(_FromColumn, wtforms.FloatField):
-    pass
+    """A number."""
 
 
 class DateField(_FromColumn, wtforms.DateField):
-    pass
+    """A day."""
 
 
 class TimeField(_FromColumn, wtforms.TimeField):
-    pass
+    """A time on the wall."""
 
 
 class DateTimeLocalField(_FromColumn, wtforms.DateTimeLocalField):
-    pass
+    """An instant, typed and shown in clinic time."""
 
 
 class SelectField(_FromColumn, wtforms.SelectField):
+    """One of the words that the column allows."""
+
     def pre_validate(self, form: wtforms.Form) -> None:
         """The column's own choices were asked while reading."""
 
@@ -101,6 +103,7 @@ class PickField(wtforms.Field):
 
     @property
     def pick_url(self) -> str:
+        """Where the browser searches as one types."""
         url: str = self._pick_url()
         return url
 

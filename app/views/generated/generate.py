@@ -133,6 +133,8 @@ def form_columns(table: type[Entity], screen: Screen) -> list[str]:
 
 
 def form_class(table: type[Entity], screen: Screen, names: list[str]) -> type[DynamicForm]:
+    """The form of a table with these columns and links, in this order."""
+
     def pick_url(model: type[Any]) -> str:
         return url_for(f"{model.__name__}View.pick")
 
@@ -147,6 +149,7 @@ def sortable(table: type[Entity], name: str) -> bool:
 
 
 def label(screen: Screen, name: str) -> str:
+    """What a column is called: as declared, else by its name."""
     return screen.labels.get(name) or words(name).capitalize()
 
 

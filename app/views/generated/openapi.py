@@ -112,6 +112,7 @@ class SwaggerPage(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """The page that reads the description and shows it."""
         uri = request.script_root + "/api/v1/_openapi"
         return str(self.render_template("swagger.html", openapi_uri=uri))
 

@@ -9,6 +9,8 @@ from typing import Any
 
 @dataclass
 class Cell:
+    """One value as it is shown; `kind` is how, `url` where it leads."""
+
     text: str
     kind: str = "text"
     url: str | None = None
@@ -16,6 +18,8 @@ class Cell:
 
 @dataclass
 class Column:
+    """The head of a column, with the address that sorts by it."""
+
     key: str
     label: str
     sort_url: str | None = None
@@ -35,6 +39,8 @@ class Act:
 
 @dataclass
 class Link:
+    """A button beside the title."""
+
     label: str
     url: str
     icon: str
@@ -42,6 +48,8 @@ class Link:
 
 @dataclass
 class Row:
+    """A row of a list; an address that is None is not open to this person."""
+
     pk: Any
     cells: list[Cell]
     show_url: str | None = None
@@ -64,6 +72,7 @@ class FilterInput:
 
     @property
     def id(self) -> str:
+        """The id of the field in the page."""
         return f"filter-{self.name.strip('_')}"
 
 
@@ -92,22 +101,27 @@ class ListPage:
 
     @property
     def pages(self) -> int:
+        """How many pages there are, at least one."""
         return max(1, -(-self.count // self.page_size))
 
     @property
     def first(self) -> int:
+        """The number of the first row on the page; 0 where there is none."""
         return min(self.count, self.page * self.page_size + 1)
 
     @property
     def last(self) -> int:
+        """The number of the last row on the page."""
         return min(self.count, (self.page + 1) * self.page_size)
 
     @property
     def prev_url(self) -> str | None:
+        """The page before; None on the first."""
         return self.urls.get(self.page - 1)
 
     @property
     def next_url(self) -> str | None:
+        """The page after; None on the last."""
         return self.urls.get(self.page + 1)
 
     @property
@@ -131,6 +145,8 @@ class RelatedCard:
 
 @dataclass
 class ShowPage:
+    """One row with all that this person may see of it."""
+
     title: str
     one: str
     icon: str
@@ -147,6 +163,9 @@ class ShowPage:
 
 @dataclass
 class FormPage:
+    """A form with what was typed; `conflict` are the texts of both where another changed the row:
+    label, typed, theirs."""
+
     title: str
     one: str
     icon: str

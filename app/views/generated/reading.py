@@ -58,6 +58,7 @@ def sorted_by(query: Query[Any], model: type[Any], order: tuple[str, str] | None
 
 
 def declared_order(model: type[Any]) -> tuple[str, str] | None:
+    """The column and direction that a table is sorted by; None where none is declared."""
     screen = getattr(model, "__screen__", None)
     if not screen or not screen.order:
         return None

@@ -39,6 +39,7 @@ class HomeView(BaseView):
     @has_access
     @permission_name("home")
     def index(self) -> str | Response:
+        """The home of the first role that the person has; a patient is sent to the portal."""
         person, now = actor(), datetime.now(UTC)
         if person.roles == {Role.PATIENT}:
             return redirect(url_for("PortalView.home"))

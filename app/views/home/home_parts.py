@@ -51,6 +51,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class RoomTile:
+    """A room, what is in it, and the page that it leads to."""
+
     name: str
     status: str
     detail: str
@@ -69,6 +71,7 @@ class Home:
 
 
 def clock(moment: datetime) -> str:
+    """The time in the clinic, `09:30`."""
     return f"{moment.astimezone(clinic_zone()):%H:%M}"
 
 
@@ -87,10 +90,12 @@ def visit_lines(rows: Iterable[Any], *, by: str, chart: bool = False) -> list[Li
 
 
 def chart_of(patient_id: int) -> str:
+    """The address of a patient's chart."""
     return url_for("ChartView.show", patient_id=patient_id)
 
 
 def visit_of(appointment_id: int) -> str:
+    """The address of a visit."""
     return url_for("AppointmentView.show", pk=appointment_id)
 
 
@@ -103,10 +108,13 @@ def call(phone: str | None) -> tuple[str, str, str] | None:
 
 
 def sum_of(counts: dict[str, int], statuses: Iterable[str]) -> int:
+    """How many visits have one of these statuses."""
     return sum(counts.get(status, 0) for status in statuses)
 
 
 def by_status(counts: dict[str, int]) -> str:
+    """How many visits are done, cancelled and missed, in words; those of which there are none are
+    left out."""
     said = [
         words
         for status, words in (

@@ -34,6 +34,7 @@ class InboxView(BaseView):
     @has_access
     @permission_name("read")
     def show(self) -> str:
+        """The messages, newest first, a page at a time."""
         before = request.args.get("before")
         rows = inbox.page(db.session(), _mine(), as_key(before) if before else None)
         audit.read(actor(), "list", Notification, page="inbox")

@@ -46,6 +46,7 @@ class AccountView(BaseView):
     @has_access
     @permission_name("account")
     def show(self) -> Any:
+        """The account; by POST the password is changed."""
         form, problem = PasswordForm(), None
         if form.is_submitted():
             problem = self._change(form)
@@ -67,6 +68,7 @@ class AccountView(BaseView):
     @has_access
     @permission_name("account")
     def end(self, pk: int) -> Response:
+        """Sign out another session of one's own. Raises NotFound."""
         if not _end(LoginSession.login_session_id == pk):
             raise NotFound(_("This session is over already, or it is not yours."))
         flash(_("That session is over."), "success")
@@ -76,6 +78,7 @@ class AccountView(BaseView):
     @has_access
     @permission_name("account")
     def end_others(self) -> Response:
+        """Sign out everywhere but here."""
         used = sessions.current()
         this = used.login_session_id if used else 0
         count = _end(LoginSession.login_session_id != this)

@@ -33,6 +33,8 @@ class FactorView(BaseView):
     @has_access
     @permission_name("account")
     def show(self) -> Any:
+        """The secret to scan; by POST a code proves that it was. Raises ClinicError where one is
+        set up."""
         person, session, now = actor(), db.session(), datetime.now(UTC)
         if _setting() is not None:
             raise ClinicError(_("Your second factor is set up. Take it away first to use another."))

@@ -26,6 +26,8 @@ LATE = 2
 
 @dataclass(frozen=True)
 class Tile:
+    """A number with its words, and the page that it leads to."""
+
     label: str
     number: str
     hint: str

@@ -213,6 +213,7 @@ def _preview_url(kept: Patient, other: Patient) -> str:
 
 
 def typed_reason() -> str:
+    """The reason in the form, possibly empty. Raises ClinicError for one that is too long."""
     return read_text(clean_text(request.form.get("reason", "")), LONGEST_REASON, _("Reason")) or ""
 
 

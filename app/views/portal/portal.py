@@ -70,12 +70,14 @@ class PortalView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def home(self) -> Any:
+        """The visits to come, and times that are kept for the patient."""
         return home_page()
 
     @expose("/visits")
     @has_access
     @permission_name(PERMISSION)
     def visits(self) -> Any:
+        """The visits to come, those that were, and what the patient waits for."""
         patient, moment, session = acting_patient(), now(), db.session()
         coming = [card(v) for v in portal.to_come(session, patient.patient_id, moment)]
         past = [card(v) for v in portal.past(session, patient.patient_id, moment)]
@@ -87,6 +89,7 @@ class PortalView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def visit(self, key: str) -> Any:
+        """One visit, with the questions asked before it."""
         found = own_visit(key)
         audit.read(actor(), "show", Appointment, found)
         asked = visit_form.questions(db.session(), found)
@@ -97,6 +100,7 @@ class PortalView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def ics(self, key: str) -> Response:
+        """The visit as a file for a calendar."""
         found = own_visit(key)
         audit.read(actor(), "export", Appointment, found)
         return visit_file(found)
@@ -105,6 +109,7 @@ class PortalView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def confirm(self, key: str) -> Any:
+        """Take a time that was kept; where it is gone meanwhile, others are shown."""
         visit, session = own_visit(key), db.session()
         kind = visit.visit_type_id
         try:
@@ -124,6 +129,7 @@ class PortalView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def cancel(self, key: str) -> Any:
+        """Ask once more; by POST the visit is cancelled. Raises ClinicError after the cut-off."""
         visit, session = own_visit(key), db.session()
         if request.method == "GET":
             audit.read(actor(), "show", Appointment, visit)
@@ -167,6 +173,7 @@ def home_page(status: int = 200, problem: str | None = None) -> tuple[str, int]:
 
 
 def card(visit: Appointment) -> VisitCard:
+    """What a page shows of a visit, in clinic time, with what can be done with it now."""
     moment = now()
     start, end = (t.astimezone(clinic_zone()) for t in (visit.appointment_datetime, visit.end))
     held = visit.status == "pending" and visit.hold_until is not None

@@ -60,6 +60,7 @@ class Choice:
 
     @property
     def names(self) -> dict[int, str]:
+        """The names of the doctors by key."""
         return {doctor.doctor_id: doctor.name for doctor in self.doctors}
 
 
@@ -75,6 +76,7 @@ class PortalBookingView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def kinds(self) -> Any:
+        """The kinds of visit that can be booked here."""
         acting_patient()
         return page("kinds", kinds=portal_times.kinds(db.session()))
 
@@ -82,6 +84,7 @@ class PortalBookingView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def times(self, kind: str) -> Any:
+        """The free times; by POST one is kept until it is confirmed."""
         wanted, patient = bookable(kind), acting_patient()
         if request.method == "GET":
             return _times_page(wanted)
@@ -95,6 +98,7 @@ class PortalBookingView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def keep(self, key: str) -> Any:
+        """The time that is kept, to be confirmed."""
         visit = own_visit(key)
         audit.read(actor(), "show", Appointment, visit)
         if visit.status != "pending":
@@ -105,6 +109,7 @@ class PortalBookingView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def move(self, key: str) -> Any:
+        """The free times for a visit that is booked; by POST it is moved there."""
         visit = own_visit(key)
         audit.read(actor(), "show", Appointment, visit)
         if request.method == "GET":

@@ -30,6 +30,7 @@ class PortalFamilyView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def choose(self) -> Any:
+        """For whom the person may act."""
         acting_patient()
         audit.read(actor(), "list", Patient, page="portal for")
         return page("family", people=acted_for())
@@ -38,6 +39,7 @@ class PortalFamilyView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def turn(self) -> Any:
+        """Act for this patient from here on. Raises NotFound, and leaves a trace."""
         key = as_key(request.form.get("patient", ""))
         chosen = next((p for p in acted_for() if p.patient_id == key), None)
         if chosen is None:

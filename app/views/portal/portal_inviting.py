@@ -51,6 +51,7 @@ class InviteForm(DynamicForm):
     holder = StringField(_l("Their name"), [Length(max=129), clean])
 
     def validate_holder(self, field: Any) -> None:
+        """Somebody who acts for the patient has a name. Raises ClinicError."""
         if self.relation.data != "self" and not (field.data or "").strip():
             raise ClinicError(
                 _("Write the name of the person who acts for the patient."), field="holder"
@@ -69,6 +70,7 @@ class PortalInviteView(BaseView):
     @has_access
     @permission_name("invite")
     def invite(self, patient_id: str) -> Any:
+        """The form; by POST the invitation is sent, or can be printed."""
         session, moment = db.session(), datetime.now(UTC)
         patient, form = load(session, actor(), Patient, patient_id, Action.EDIT), InviteForm()
         if request.method == "GET":

@@ -64,6 +64,7 @@ class PortalMoreView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def more(self) -> Any:
+        """What else there is, and how many messages are new."""
         patient = acting_patient()
         mine = inbox.of_patient(patient.patient_id)
         rows = inbox.page(db.session(), mine)

@@ -50,6 +50,7 @@ class PortalRecordView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def record(self) -> Any:
+        """What was signed and shared of the record."""
         patient, session = acting_patient(), db.session()
         audit.read(actor(), "show", Patient, patient, page="portal record")
         key = patient.patient_id
@@ -80,6 +81,7 @@ class PortalRecordView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def visit(self, key: str) -> Any:
+        """One signed note with its amendments."""
         return _visit_page(key)
 
     @expose("/visit/<key>/correct", methods=["POST"])

@@ -83,6 +83,7 @@ def own_visit(key: Any) -> Appointment:
 
 
 def terms() -> Terms:
+    """The clinic's terms for the portal, from its settings."""
     config = current_app.config
     return Terms(
         cutoff=timedelta(hours=config["PORTAL_CUTOFF_HOURS"]),
@@ -124,6 +125,7 @@ def clinic() -> dict[str, Any]:
 
 
 def now() -> datetime:
+    """The moment of the request, UTC."""
     return datetime.now(UTC)
 
 

@@ -79,6 +79,7 @@ class PortalVisitView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def check_in(self, key: str) -> Any:
+        """The patient is here. Raises ClinicError where it is not yet time."""
         visit, session = own_visit(key), db.session()
         writing.save(
             session, actor(), visit, Action.EDIT,
@@ -91,6 +92,7 @@ class PortalVisitView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def wait(self, kind: str) -> Any:
+        """Wait for a time of this kind, with any doctor or with one."""
         wanted, patient, session = bookable(kind), acting_patient(), db.session()
         raw = request.form.get("doctor", "")
         known = {doctor.doctor_id for doctor in portal_times.doctors_for(session, wanted)}
@@ -112,6 +114,7 @@ class PortalVisitView(BaseView):
     @has_access
     @permission_name(PERMISSION)
     def end_wait(self, key: str) -> Any:
+        """Wait no longer."""
         row = _own(WaitlistEntry, key)
         row.state = "withdrawn"
         writing.keep(db.session(), actor(), lambda: row, lambda kept: [("edit", kept)])

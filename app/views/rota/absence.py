@@ -50,6 +50,7 @@ class AbsenceView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """What the days of a doctor hold, and a time proposed for each visit."""
         page: dict[str, Any] = {
             "doctors": _doctors(), "plan": None, "problem": None, "recent": _recent(), "left": [],
             "doctor": request.args.get("doctor", ""),
@@ -71,6 +72,7 @@ class AbsenceView(BaseView):
     @has_access
     @permission_name("confirm")
     def confirm(self) -> tuple[Response, int]:
+        """Do what was chosen for each visit, all of it or nothing. Raises ClinicError."""
         said, session, person = read_body(), db.session(), actor()
         doctor = load(session, person, Doctor, said.get("doctor_id"), Action.LIST)
         rows = said.get("visits")
@@ -100,6 +102,7 @@ class AbsenceView(BaseView):
     @has_access
     @permission_name("show")
     def result(self, pk: str) -> str:
+        """What became of each visit of an absence."""
         absence = _absence(pk)
         rows = sick_undo.rows_of(db.session(), absence.absence_id)
         audit.read(actor(), "list", Patient, page="absence", rows=len(rows))
@@ -112,6 +115,7 @@ class AbsenceView(BaseView):
     @has_access
     @permission_name("undo")
     def undo(self, pk: str) -> Response:
+        """Take back what still can be."""
         key, session, person = _absence(pk).absence_id, db.session(), actor()
 
         def work() -> Undone:

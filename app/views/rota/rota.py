@@ -76,6 +76,7 @@ class RotaView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """One week. Raises BadQuery for an address that names none."""
         raw = request.args.get("week", "")
         monday = monday_in(raw) if raw else week_of(today())
         return render_template("rota.html", page=_page(actor(), monday))
@@ -84,6 +85,7 @@ class RotaView(BaseView):
     @has_access
     @permission_name("plan")
     def problems(self) -> Response:
+        """What speaks against publishing a week."""
         monday = monday_in(request.args.get("week", ""))
         week = rota.shifts_between(db.session(), monday, monday + timedelta(days=6))
         drafts = {shift.shift_id for shift in week if not shift.published}

@@ -44,6 +44,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def add(self) -> tuple[Response, int]:
+        """A new shift, as a draft."""
         shift = Shift(published=False)
         _fill(shift, read_body(), FIELDS)
         writing.save(db.session(), actor(), shift, Action.ADD)
@@ -53,6 +54,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def change(self, pk: str) -> Response:
+        """Another time or person for a shift. Raises Stale."""
         shift, said = load(db.session(), actor(), Shift, pk, Action.EDIT), read_body()
         writing.require_version(shift, said.get("version"))
         with db.session.no_autoflush:
@@ -65,6 +67,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def remove(self, pk: str) -> Response:
+        """Take a shift away."""
         shift, said = load(db.session(), actor(), Shift, pk, Action.DELETE), read_body()
         writing.require_version(shift, said.get("version"))
         key = shift.shift_id
@@ -75,6 +78,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def copy(self) -> tuple[Response, int]:
+        """Copy a week, the one before where none is named, over another."""
         said, session = read_body(), db.session()
         monday = monday_in(said.get("week"))
         source = monday_in(said["from"]) if "from" in said else monday - timedelta(days=7)
@@ -87,6 +91,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def keep(self) -> tuple[Response, int]:
+        """Keep a week under a name."""
         said, session = read_body(), db.session()
         monday, name = monday_in(said.get("week")), read_text(said.get("name"), 100, _("Name"))
         if not name:
@@ -103,6 +108,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def apply(self, pk: str) -> tuple[Response, int]:
+        """Lay a template over a week."""
         key, session = _template(pk).rota_template_id, db.session()
         monday = monday_in(read_body().get("week"))
         laid = writing.keep(session, actor(), lambda: apply_template(session, key, monday), _added)
@@ -112,6 +118,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def forget(self, pk: str) -> Response:
+        """Delete a template."""
         template = _template(pk)
         key = template.rota_template_id
         writing.delete(db.session(), actor(), template)
@@ -121,6 +128,7 @@ class RotaPlanView(BaseView):
     @has_access
     @permission_name("plan")
     def publish(self) -> Response:
+        """Publish the drafts of a week; what speaks against it needs a reason."""
         said, session = read_body(), db.session()
         monday, reason = (
             monday_in(said.get("week")),

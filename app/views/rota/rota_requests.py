@@ -51,6 +51,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def time_off(self) -> tuple[Response, int]:
+        """Ask for whole days off, from clinic midnight to midnight. Raises ClinicError."""
         said, person = read_body(), actor()
         first, last = _day(said.get("first"), _("From")), _day(said.get("last"), _("Until"))
         if last < first:
@@ -73,6 +74,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("plan")
     def decide_time_off(self, pk: str) -> Response:
+        """Approve or decline days off. Raises Conflict where that is done."""
         row, said = load(db.session(), actor(), TimeOff, pk, Action.EDIT), read_body()
         writing.require_version(row, said.get("version"))
         if row.status != "requested":
@@ -113,6 +115,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def swap(self) -> tuple[Response, int]:
+        """Ask a colleague to swap two shifts."""
         said, session, person = read_body(), db.session(), actor()
         mine = load(session, person, Shift, said.get("shift_id"), Action.SHOW, ["staff"])
         other = load(session, person, Shift, said.get("other_shift_id"), Action.SHOW, ["staff"])
@@ -128,6 +131,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def answer_swap(self, pk: str) -> Response:
+        """The colleague agrees or not."""
         said, session, person = read_body(), db.session(), actor()
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
         writing.require_version(asked, said.get("version"))
@@ -144,6 +148,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("plan")
     def decide_swap(self, pk: str) -> Response:
+        """Approve or decline what both agreed on."""
         said, session, person = read_body(), db.session(), actor()
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
         writing.require_version(asked, said.get("version"))
@@ -164,6 +169,7 @@ class RotaRequestsView(BaseView):
     @has_access
     @permission_name("ask")
     def read(self, pk: str) -> Response:
+        """Mark one of the messages on the page as read."""
         session, person = db.session(), actor()
         notice = load(session, person, Notification, pk, Action.SHOW)
         key, mine = notice.notification_id, inbox.of_staff(person.user_id, person.staff_id)

@@ -50,6 +50,7 @@ class BoardView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """The board; its rows come by themselves, again and again."""
         asked = narrowed()
         page = {
             "doctor": asked.doctor_id,
@@ -68,6 +69,8 @@ class BoardView(BaseView):
     @has_access
     @permission_name("show")
     def rows(self) -> Response:
+        """The visits of today in the house and still expected, and by how much each doctor runs
+        late."""
         person, asked = actor(), narrowed()
         session, now = db.session(), datetime.now(UTC).replace(second=0, microsecond=0)
         start, end = day_of(now, clinic_zone())

@@ -56,6 +56,7 @@ class CalendarView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """The calendar as the address names it; its visits come by themselves. Raises BadQuery."""
         narrowed()
         page = {
             "view": one_of("view", VIEWS),
@@ -72,6 +73,8 @@ class CalendarView(BaseView):
     @has_access
     @permission_name("show")
     def events(self) -> Response:
+        """The visits and shifts of the days in the address, as far as the person may see them.
+        Raises BadQuery."""
         person, session, zone = actor(), db.session(), clinic_zone()
         span, asked, by = days(), narrowed(), one_of("by", COLUMNS)
         start, end = (midnight(day, zone) for day in span)

@@ -24,6 +24,7 @@ def narrowed() -> agenda.Narrowed:
 
 
 def one_of(name: str, allowed: tuple[str, ...]) -> str:
+    """The chosen word, the first of those allowed where none is."""
     asked = request.args.get(name) or allowed[0]
     if asked not in allowed:
         raise BadQuery(
@@ -33,6 +34,7 @@ def one_of(name: str, allowed: tuple[str, ...]) -> str:
 
 
 def days() -> tuple[date, date]:
+    """The first day, and the one after the last, of at most `MOST_DAYS`."""
     first, last = day("start"), day("end")
     if first is None or last is None:
         raise BadQuery(_("start and end are needed: two dates like 2026-05-31."))
@@ -42,6 +44,7 @@ def days() -> tuple[date, date]:
 
 
 def day(name: str) -> date | None:
+    """A day of the calendar, None where the address has none."""
     raw = request.args.get(name, "")
     if not raw:
         return None
@@ -55,6 +58,7 @@ def day(name: str) -> date | None:
 
 
 def key(name: str) -> int | None:
+    """The number of a row, None where the address has none."""
     raw = request.args.get(name, "")
     if not raw:
         return None

@@ -48,6 +48,7 @@ class CalendarGrid(AppointmentGrid):
     @has_access
     @permission_name("show")
     def ics(self, pk: str) -> Response:
+        """One visit as a file for a calendar."""
         links = ["doctor", "room", "visit_type"]
         visit = load(db.session(), actor(), Appointment, pk, Action.SHOW, links)
         audit.read(actor(), "export", Appointment, visit)
@@ -66,12 +67,14 @@ class FeedView(BaseView):
     @has_access
     @permission_name("feed")
     def show(self) -> str:
+        """Whether one's own calendar has an address."""
         return _page(None)
 
     @expose("/feed", methods=["POST"])
     @has_access
     @permission_name("feed")
     def change(self) -> Any:
+        """Make an address, which is shown this once, or revoke the one there is."""
         session, now, wish = db.session(), datetime.now(UTC), request.form.get("do", "")
         if wish not in {"make", "revoke"}:
             raise BadQuery(_("Say whether to make or to revoke the address."))
@@ -95,6 +98,7 @@ class FeedFileView(BaseView):
 
     @expose("/<token>.ics")
     def ics(self, token: str) -> Response:
+        """The calendar of whom the token is; 404 where it is nobody's."""
         now = datetime.now(UTC)
         found = files.feed_of(db.session(), token, _house(), clinic_zone(), now)
         if found is None:

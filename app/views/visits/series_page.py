@@ -31,6 +31,7 @@ class SeriesView(BaseView):
     @has_access
     @permission_name("show")
     def show(self, pk: str) -> str:
+        """The visits of a series, as far as the person may see them."""
         session, person = db.session(), actor()
         query = (
             select(Appointment)

@@ -40,6 +40,7 @@ class WaitingView(BaseView):
     @has_access
     @permission_name("show")
     def show(self) -> str:
+        """Who waits, what was offered, and what came of offers of late."""
         person = actor()
         offered, lately, waiting = _open(person), _lately(person), _waiting(person)
         shown = len(offered) + len(lately) + len(waiting)
