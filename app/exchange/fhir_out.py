@@ -34,7 +34,7 @@ from app.models import (
 from app.models.base.clock import clinic_zone
 from app.models.people import linked
 from app.models.people.linked import same_person
-from app.models.portal.shared import MISTAKE, readable, shared, sound
+from app.models.portal.shared import NOT_GIVEN, readable, shared, sound
 from app.models.record.allergies import contradicted
 
 STATEMENTS: dict[str, type[Any]] = {
@@ -115,7 +115,7 @@ def _meant(model: Any) -> Any:
     """Neither a mistake nor a draft, whichever column says so."""
     if "verification_status" in model.columns():
         return sound(model)
-    return model.status.not_in((MISTAKE, "draft", "cancelled"))
+    return model.status.not_in(NOT_GIVEN)
 
 
 def _of_patient(session: Session, model: type[Any], patient: Patient) -> Sequence[Any]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from app.exchange.batch import NOT_STATED
 from app.exchange.fhir_names import REPLACES, Resource, begun, filled, reference
 from app.models import AllergyIntolerance, Condition, MedicalRecord, Patient, Staff
+from app.models.record.clinical import MISTAKE
 from app.models.record.code_systems import TERMINOLOGY
 
 RECORD_NUMBER = "urn:clinic:record-number"
@@ -119,7 +120,7 @@ def encounter(going: Going, row: MedicalRecord) -> Resource:
 
 def condition(going: Going, row: Condition) -> Resource:
     """A problem as FHIR R4 Condition; one that was a mistake has no clinical status (con-5)."""
-    mistake = row.verification_status == "entered-in-error"
+    mistake = row.verification_status == MISTAKE
     return filled(
         statement(going, "Condition", row)
         | {
@@ -141,7 +142,7 @@ def allergy_intolerance(going: Going, row: AllergyIntolerance, contradicted: boo
     over = contradicted and row.clinical_status == "active"
     said = statement(going, "AllergyIntolerance", row)
     said["patient"] = said.pop("subject")
-    mistake = row.verification_status == "entered-in-error"
+    mistake = row.verification_status == MISTAKE
     return filled(
         said
         | {

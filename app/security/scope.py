@@ -14,11 +14,10 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.language import _
 from app.models import Action, Forbidden, NotFound, Role
 from app.models.base.grants import Rule
+from app.models.base.types import LARGEST_INTEGER
 from app.models.record import closed
 from app.security.actor import Actor
 from app.security.policy import Policy, of_the_application, owner
-
-LARGEST_KEY = 2**31 - 1
 
 
 def row_scope(actor: Actor | None, model: type[Any], action: Action) -> ColumnElement[bool]:
@@ -104,7 +103,7 @@ def as_key(value: Any) -> int:
 def is_key(value: Any) -> bool:
     """Whether this can be a row number at all."""
     text = str(value)
-    return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_KEY
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_INTEGER
 
 
 def own_values(actor: Actor, model: type[Any], action: Action) -> dict[str, int | None]:

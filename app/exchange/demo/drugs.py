@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ATC = "http://www.whocc.no/atc"
-
 
 class Dosage(NamedTuple):
     """How a drug is taken. `say` is what the doctor writes to the patient beside it."""

@@ -11,12 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from app.exchange.demo.cases import LINGERING
-from app.exchange.demo.drugs import ATC, DRUGS, INSTEAD, Dosage, Drug
+from app.exchange.demo.drugs import DRUGS, INSTEAD, Dosage, Drug
 from app.exchange.demo.people import Person
 from app.exchange.demo.rota import Clock, instant
 from app.exchange.demo.visits import Visit
 from app.language import SOURCE, in_language
-from app.models.record.code_systems import ICD_10_CM
+from app.models.record.code_systems import ATC, ICD_10_CM
 from app.models.record.dosing import as_fhir, in_words
 
 DOCUMENTED = 365

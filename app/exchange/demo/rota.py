@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.models import Shift
+from app.models.rota.rota_rules import REST
 
 WEEKS_AHEAD = 4
 Hours = tuple[time, time]
@@ -30,7 +31,6 @@ AROUND_NOW = (
     _hours("15:00", "23:00"),
     NIGHT,
 )
-REST = timedelta(hours=11)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from app.language import _, _l
 from app.models.analytics.figure import SMALLEST, Column, Figure, Value
 from app.models.analytics.scope import Asked, Scope
 from app.models.people import linked
-from app.models.record.clinical import Condition
+from app.models.record.clinical import MISTAKE, Condition
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
 from app.models.visits.appointment import Appointment
@@ -56,7 +56,7 @@ def diagnoses(session: Session, scope: Scope) -> list[Coded]:
 
 def drugs(session: Session, scope: Scope) -> list[Coded]:
     """By code, most patients first; drafts and those entered in error are left out."""
-    valid = MedicationRequest.status.not_in(("draft", "entered-in-error"))
+    valid = MedicationRequest.status.not_in(("draft", MISTAKE))
     return _coded(session, scope, MedicationRequest, MedicationRequest.authored, valid)
 
 

@@ -24,10 +24,9 @@ from app import database
 from app.language import _, _l
 from app.models.base.entity import Entity
 from app.models.base.errors import ClinicError
-from app.models.base.types import Instant
+from app.models.base.types import LARGEST_INTEGER, Instant
 
 BITS = 256
-LARGEST_NUMBER = 2**31 - 1
 NO_KEY = _l(
     "The keys of what is written in the records do not open with this master key. Set "
     "FIELD_KEYS to the key that this database was used with, or put its key file "
@@ -102,7 +101,7 @@ class Keyring:
         """A fresh data key for a row of `data_key`: its number, the same nowhere else, and the key
         wrapped."""
         wrapped = self._wrapper().encrypt(AESGCM.generate_key(BITS)).decode()
-        return secrets.randbelow(LARGEST_NUMBER) + 1, wrapped
+        return secrets.randbelow(LARGEST_INTEGER) + 1, wrapped
 
     def unwrapped(self, wrapped: str) -> AESGCM:
         """A data key ready for use. Raises Unreadable."""

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import DateTime, Dialect, Enum, String, text
 from sqlalchemy.types import TypeDecorator
 
+LARGEST_INTEGER = 2**31 - 1
+"""The largest number that an INTEGER of PostgreSQL holds, a key among them."""
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware `datetime`, kept as UTC without an offset so that both databases compare alike.

@@ -17,7 +17,7 @@ from app.models.record.allergies import known
 from app.models.record.amendment import RecordAmendment
 from app.models.record.attachment import Attachment
 from app.models.record.chart import MOST, ONGOING, TAKEN
-from app.models.record.clinical import AllergyIntolerance, Condition, unreplaced
+from app.models.record.clinical import MISTAKE, AllergyIntolerance, Condition, unreplaced
 from app.models.record.measures import BY_CODE
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.medication_request import MedicationRequest
@@ -25,7 +25,8 @@ from app.models.record.observation import Observation
 from app.models.record.readings import Course, courses, observed
 from app.models.trail.audit import AuditEvent
 
-MISTAKE = "entered-in-error"
+NOT_GIVEN = (MISTAKE, "draft", "cancelled")
+"""The states of a prescription that the patient never had."""
 VISITS = 100
 READINGS = 1_000
 OPENINGS = 100
@@ -109,7 +110,7 @@ def medication(session: Session, patient_id: int) -> Sequence[MedicationRequest]
     over = case((MedicationRequest.status.in_(TAKEN), 0), else_=1)
     query = select(MedicationRequest).where(
         same_person(MedicationRequest.patient_id, patient_id),
-        MedicationRequest.status.not_in((MISTAKE, "draft", "cancelled")),
+        MedicationRequest.status.not_in(NOT_GIVEN),
         shared(MedicationRequest),
     )
     return session.scalars(

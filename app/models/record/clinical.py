@@ -111,7 +111,8 @@ class Condition(Coded):
                               field="clinical_status")  # fmt: skip
 
 
-NOT_SO = ("refuted", "entered-in-error")
+MISTAKE = "entered-in-error"
+NOT_SO = ("refuted", MISTAKE)
 
 
 class AllergyIntolerance(Coded):

@@ -13,6 +13,7 @@ from app.models.base.acting import Acting
 from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.record import chart
+from app.models.record.clinical import MISTAKE
 from app.models.record.drug_check import Facts
 from app.models.record.measures import ADULT, WEIGHT
 from app.models.record.medication_request import MedicationRequest
@@ -80,7 +81,7 @@ def _weight(writing: Writing) -> float | None:
             same_person(Observation.patient_id, writing.patient.patient_id),
             Observation.code == WEIGHT.code,
             Observation.unit == WEIGHT.unit,
-            Observation.status != "entered-in-error",
+            Observation.status != MISTAKE,
             Observation.effective >= oldest.date().isoformat(),
         )
         .order_by(Observation.effective.desc(), Observation.observation_id.desc())

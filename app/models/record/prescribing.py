@@ -19,6 +19,7 @@ from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden, NotFound
 from app.models.base.grants import Role
 from app.models.record import chart, drug_lists
+from app.models.record.code_systems import ATC
 from app.models.record.dosing import as_fhir, in_words
 from app.models.record.drug_check import Checked, check
 from app.models.record.medication_request import MedicationRequest
@@ -31,7 +32,6 @@ from app.models.record.prescription_tables import (
     MedicationEnd,
 )
 
-ATC = "http://www.whocc.no/atc"
 SHORTEST_COMMENT = 5
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.models.people.linked import WHOSE, same_person
+from app.models.record.clinical import MISTAKE
 from app.models.record.measures import BY_CODE, Measure, Vital
 from app.models.record.observation import Observation
 from app.spelling import measured
@@ -18,7 +19,6 @@ from app.spelling import measured
 TREND = 60
 """Readings of a vital sign that are fetched, newest first; a plot shows no more."""
 FINDINGS = 60
-MISTAKE = "entered-in-error"
 
 OBSERVED = (
     Observation.code, Observation.effective, Observation.value, Observation.unit,

@@ -14,6 +14,7 @@ from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import CARE
 from app.models.people.linked import same_person
+from app.models.record.clinical import MISTAKE
 from app.models.record.code_systems import LOINC
 from app.models.record.measures import BMI, BY_CODE, ENTERED, HEIGHT, VITALS, Measure, Vital
 from app.models.record.medical_record import MedicalRecord
@@ -129,7 +130,7 @@ def _height(session: Session, patient_id: int, now: datetime) -> float | None:
             same_person(Observation.patient_id, patient_id),
             Observation.code == HEIGHT.code,
             Observation.unit == HEIGHT.unit,
-            Observation.status != "entered-in-error",
+            Observation.status != MISTAKE,
             Observation.effective >= oldest,
         )
         .order_by(Observation.effective.desc(), Observation.observation_id.desc())

@@ -22,10 +22,9 @@ from app.security.scope import load
 from app.spelling import word
 from app.views.generated import guard
 from app.views.generated.filters import LinkIs, OnDay
-from app.views.generated.pages import Cell, Column, FilterInput, ListPage, Row
+from app.views.generated.pages import Cell, Column, FilterInput, ListPage, Row, pages_near
 from app.views.generated.values import kind
 
-NEIGHBOURS = 2
 COUNTED = 10_000
 """Rows after those before the page that are counted."""
 
@@ -118,8 +117,7 @@ def _column(view: Any, name: str) -> Column:
 
 
 def _page_urls(view: Any, number: int, pages: int) -> dict[int, str]:
-    near = {0, pages - 1, *range(number - NEIGHBOURS, number + NEIGHBOURS + 1)}
-    wanted = sorted(n for n in near if 0 <= n < pages)
+    wanted = pages_near(number, pages)
     return {n: _with(f"{view.endpoint}.list", **{f"page_{view.name}": n or None}) for n in wanted}
 
 

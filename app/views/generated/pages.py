@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+NEIGHBOURS = 2
+
 
 @dataclass
 class Cell:
@@ -141,6 +143,12 @@ class RelatedCard:
     rows: list[Row]
     all_url: str | None = None
     add_url: str | None = None
+
+
+def pages_near(number: int, pages: int) -> list[int]:
+    """The pages that a list leads to: the first, the last, and those beside this one; from 0 on."""
+    near = {0, pages - 1, *range(number - NEIGHBOURS, number + NEIGHBOURS + 1)}
+    return sorted(n for n in near if 0 <= n < pages)
 
 
 @dataclass

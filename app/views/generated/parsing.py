@@ -14,11 +14,10 @@ from app.language import _
 from app.models import ClinicError
 from app.models.base.clock import clinic_zone
 from app.models.base.sealed import SealedJson, SealedText
-from app.models.base.types import FhirDateTime, Instant, Words
+from app.models.base.types import LARGEST_INTEGER, FhirDateTime, Instant, Words
 from app.spelling import spelled, stored_words
 from app.views.generated.values import NUMBERS
 
-LARGEST_INTEGER = 2**31 - 1
 YEARS = range(1800, 2201)
 """Further off, a time zone or a length in minutes would lead out of the calendar."""
 

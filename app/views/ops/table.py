@@ -23,11 +23,19 @@ from app.spelling import apart, word
 from app.views.generated import export
 from app.views.generated.filters import BadFilter
 from app.views.generated.guard import LARGEST_PAGE, BadQuery, actor
-from app.views.generated.pages import Act, Cell, Column, FilterInput, Link, ListPage, Row, ShowPage
+from app.views.generated.pages import (
+    Act,
+    Cell,
+    Column,
+    FilterInput,
+    Link,
+    ListPage,
+    Row,
+    ShowPage,
+    pages_near,
+)
 from app.views.generated.values import kind, show
 from app.views.ops.tabs import tabs
-
-NEIGHBOURS = 2
 
 
 class OpsTable(Asking, ModelView):
@@ -131,7 +139,6 @@ class OpsTable(Asking, ModelView):
         inputs = self._inputs()
         number, count = given["page"], given["count"]
         pages = -(-count // self.page_size)
-        near = {0, pages - 1, *range(number - NEIGHBOURS, number + NEIGHBOURS + 1)}
         return ListPage(
             title=str(self.name),
             one=self.one,
@@ -145,7 +152,7 @@ class OpsTable(Asking, ModelView):
             active_filters=sum(1 for field in inputs if field.value),
             empty=self.empty,
             clear_url=url_for(".index_view"),
-            urls={n: given["pager_url"](n) for n in sorted(near) if 0 <= n < pages},
+            urls={n: given["pager_url"](n) for n in pages_near(number, pages)},
             export_url=same_question(".export"),
             links=[Link(label, same_question(to), icon) for label, to, icon in self.links],
             order_fields=[(n, request.args[n]) for n in ("sort", "desc") if n in request.args],

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from flask import request
 
 from app.language import _
+from app.models.base.types import LARGEST_INTEGER
 from app.models.visits import agenda
-from app.security.scope import LARGEST_KEY
 from app.views.generated.guard import BadQuery
 
 VIEWS = ("day", "week", "month", "list")
@@ -62,6 +62,6 @@ def key(name: str) -> int | None:
     raw = request.args.get(name, "")
     if not raw:
         return None
-    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 10 or int(raw) > LARGEST_KEY:
+    if not (raw.isascii() and raw.isdecimal()) or len(raw) > 10 or int(raw) > LARGEST_INTEGER:
         raise BadQuery(_("%(name)s must be the number of one.", name=name))
     return int(raw)
