@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from app.jobs import backoff
 from app.jobs.lease import LEASE
 from app.models.messages import reasons
-from app.models.messages.notification import UNSENT, Notification
+from app.models.messages.notification import TO_GO, Notification
 
 BATCH = 50
 
-WAITING = text(UNSENT)
+WAITING = text(TO_GO)
 
 TABLE: Any = Notification.__table__
 DUE = (

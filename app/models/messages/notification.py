@@ -24,7 +24,7 @@ CHANNELS = (INBOX, "email", "sms")
 STATES = ("planned", "claimed", "sent", "skipped", "failed", "dead")
 """`planned` waits for its time, `claimed` is being sent, `failed` is tried again, `dead` is not;
 `skipped` was not sent for the reason beside it."""
-UNSENT = "state IN ('planned', 'failed')"
+TO_GO = "state IN ('planned', 'failed')"
 """What is still to go. Its index has the same letters, so that SQLite takes it: old ones cost nothing."""
 
 
@@ -48,7 +48,7 @@ class Notification(Entity):
         CheckConstraint(
             "(state = 'claimed') = (lease_until IS NOT NULL)", name="notification_lease"
         ),
-        Index("ix_notification_due", "not_before", **only(UNSENT)),
+        Index("ix_notification_due", "not_before", **only(TO_GO)),
         Index("ix_notification_held", "lease_until", **only("state = 'claimed'")),
         Index("ix_notification_dead", "created", **only("state = 'dead'")),
         Index("ix_notification_staff", "staff_id", "channel", "read_at"),

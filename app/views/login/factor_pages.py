@@ -57,6 +57,7 @@ class FactorView(BaseView):
     @has_access
     @permission_name("account")
     def codes(self) -> Any:
+        """New recovery codes in place of the old ones, shown this once; asks for the password."""
         setting, session, now = _needed(), db.session(), datetime.now(UTC)
         if not _password_is_right():
             return redirect(url_for("AccountView.show"))
@@ -69,6 +70,8 @@ class FactorView(BaseView):
     @has_access
     @permission_name("account")
     def remove(self) -> Any:
+        """Take the second factor away; asks for the password. Raises ClinicError where a role needs
+        it."""
         setting, session, now = _needed(), db.session(), datetime.now(UTC)
         if actor().roles & current_app.config["SECOND_FACTOR_ROLES"]:
             raise ClinicError(_("Your role needs a second factor; the administrator can reset it."))

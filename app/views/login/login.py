@@ -30,6 +30,7 @@ class LoginView(BaseView):
 
     @expose("/login/", methods=["GET", "POST"])
     def login(self) -> Any:
+        """The form; by POST the password is asked, and what comes after it."""
         if current_user.is_authenticated:
             return redirect(url_for("HomeView.index"))
         form = LoginForm_db()
@@ -48,6 +49,7 @@ class LoginView(BaseView):
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
+        """End the session, here and in the database."""
         end_session()
         logout_user()
         session.clear()

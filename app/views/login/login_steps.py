@@ -51,6 +51,7 @@ class SignInStepsView(BaseView):
     @expose("/code", methods=["GET", "POST"])
     @on_the_way("code")
     def code(self, known: Known) -> Any:
+        """The code of the second factor, or a recovery code."""
         code = request.form.get("code", "")
         if not code:  # a form that only passes on what was kept has none
             return _page("code")
@@ -63,6 +64,7 @@ class SignInStepsView(BaseView):
     @expose("/enrol", methods=["GET", "POST"])
     @on_the_way("enrol")
     def enrol(self, known: Known) -> Any:
+        """Set up the second factor that a role needs, and show the recovery codes once."""
         if "code" not in request.form:
             return _page("enrol", offer=factor.offer(known.user.username))
         user_id, now, session = known.user.id, datetime.now(UTC), db.session()
@@ -80,6 +82,7 @@ class SignInStepsView(BaseView):
     @expose("/password", methods=["GET", "POST"])
     @on_the_way("password")
     def password(self, known: Known) -> Any:
+        """A password of one's own in place of the one that was given."""
         form = passwords.NewPasswordForm()
         if "password" not in request.form:
             return _page("password", form=form)

@@ -29,6 +29,7 @@ class SessionGrid(GridView):
     @has_access
     @permission_name("show")
     def end(self, pk: str) -> Response:
+        """Sign out one session of whoever it is."""
         row = load(db.session(), actor(), LoginSession, pk, Action.SHOW)
         self._end(row, LoginSession.login_session_id == row.login_session_id)
         return redirect(url_for("LoginSessionView.show", pk=pk))

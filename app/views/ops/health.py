@@ -35,6 +35,7 @@ class HealthPage(Asking, BaseView):
 
     @expose("/")
     def index(self) -> str:
+        """What is amiss, what is well, and the versions of what runs."""
         db.session.rollback()
         database.start_streaming()  # the trail is read piece by piece
         found = checks.look(db.session(), datetime.now(UTC))
@@ -61,6 +62,7 @@ class BackupsPage(Asking, BaseView):
 
     @expose("/")
     def index(self) -> str:
+        """The backups that there are, whether each is proven."""
         folder, hours = current_app.config["CLINIC_BACKUPS"], current_app.config["BACKUP_HOURS"]
         names = [
             (_("File"), False),

@@ -46,6 +46,7 @@ class Overview(Asking, BaseView):
 
     @expose("/")
     def index(self) -> str:
+        """What waits, what was given up, how the jobs go and how old the backup is."""
         tiles = [*_outbox_tiles(), _job_tile(), _backup_tile()]
         return render_template("ops/overview.html", tiles=tiles, tabs=tabs())
 

@@ -11,6 +11,8 @@ from app.language import _
 
 @dataclass(frozen=True)
 class Tab:
+    """One page of the console; `current` is the one that is open."""
+
     label: str
     icon: str
     url: str

@@ -125,7 +125,7 @@ def clinic() -> dict[str, Any]:
 
 
 def now() -> datetime:
-    """The moment of the request, UTC."""
+    """This moment, UTC."""
     return datetime.now(UTC)
 
 
