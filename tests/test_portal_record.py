@@ -106,7 +106,8 @@ def test_a_correction_goes_to_the_list_and_inbox_of_the_visits_doctor(cast: Cast
         if row.rule == "correction_asked" and row.channel == "inbox"
     ]
     assert len(told) == 1 and "left" not in told[0].body + told[0].subject
-    assert "left one" in cast.client("diaz").get(f"/correction_request/show/{asked.pk}").text
+    for page in ("show", "edit"):  # who answers reads the question beside the answer
+        assert "left one" in cast.client("diaz").get(f"/correction_request/{page}/{asked.pk}").text
 
 
 def test_only_the_visits_doctor_answers_a_correction(cast: Cast) -> None:

@@ -10,11 +10,13 @@ from flask_appbuilder.menu import MenuApi
 
 from app.models import (
     Appointment,
+    CorrectionRequest,
     Entity,
     LoginSession,
     NotificationRule,
     NotificationTemplate,
     Patient,
+    PatientReport,
     PortalRegistration,
 )
 from app.models.base.grants import STAFF
@@ -62,6 +64,7 @@ from app.views.login.users import GRANTS, RoleView, UserView
 from app.views.people.merging import DuplicatesView
 from app.views.people.telling_apart import TwoPeopleView
 from app.views.portal.portal import PortalView
+from app.views.portal.portal_answering import CorrectionGrid, ReportGrid
 from app.views.portal.portal_booking import PortalBookingView
 from app.views.portal.portal_family import PortalFamilyView
 from app.views.portal.portal_inviting import (
@@ -95,6 +98,8 @@ BASES: generate.Bases = {
     Patient: (PatientGrid, EntityApi),
     PortalRegistration: (RegistrationGrid, RegistrationRest),
     Appointment: (CalendarGrid, HoldingRest),
+    CorrectionRequest: (CorrectionGrid, EntityApi),
+    PatientReport: (ReportGrid, EntityApi),
     LoginSession: (SessionGrid, EntityApi),
     NotificationRule: (MessageRuleGrid, EntityApi),
     NotificationTemplate: (MessageTextGrid, EntityApi),

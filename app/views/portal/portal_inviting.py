@@ -31,6 +31,7 @@ from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
 from app.views.generated.pages import Cell, Link
 from app.views.login.user_forms import clean
+from app.views.portal.portal_answering import AnswerGrid
 from app.views.portal.portal_sending import send
 
 WORDS = {
@@ -128,8 +129,10 @@ class PatientGrid(GridView):
         return found
 
 
-class RegistrationGrid(GridView):
+class RegistrationGrid(AnswerGrid):
     """The generated grid of those who asked; approving sends an invitation."""
+
+    told = ("created", "name", "dob", "email", "phone")
 
     def pre_update(self, item: PortalRegistration) -> None:
         answer(item)
