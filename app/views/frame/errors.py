@@ -141,12 +141,15 @@ def _answer(error: Exception) -> Any:
     ways = [(_("Go to the start page"), "/"), (_("Go back"), request.referrer or "/")]
     if status >= 500 and request.method == "GET":
         ways.insert(0, (_("Try again"), f"/{request.full_path.lstrip('/').removesuffix('?')}"))
-    page = {"status": status, "title": _title(status), "message": sentence(error), "do": ways}
+    page = {"status": status, "title": _title(error), "message": sentence(error), "do": ways}
     frame = frame_of_login() if status < 500 else {}
     return render_template("error.html", **page, **frame, kept=None), status
 
 
-def _title(status: int) -> str:
+def _title(error: Exception) -> str:
+    status = status_of(error)
+    if status == 403 and isinstance(error, ClinicError):  # a rule, whatever the role
+        status = 0
     titles = {
         403: _("Not for your role"),
         404: _("Not found"),
