@@ -334,6 +334,19 @@ def test_the_admin_reviews_once(sqlite_cast: Cast) -> None:
 # -- what the database holds --------------------------------------------------------------
 
 
+def test_sqlite_replaces_no_restriction_whatever_the_connection_is_set_to(
+    sqlite_cast: Cast,
+) -> None:
+    close(sqlite_cast)
+    sql = "INSERT OR REPLACE INTO chart_restriction (patient_id, reason, set_at, state) "
+    sql += "SELECT patient_id, reason, set_at, NULL FROM chart_restriction"
+    with sqlite_cast.app.app_context():
+        db.session.execute(text("PRAGMA recursive_triggers = OFF"))
+        with pytest.raises(IntegrityError, match="chart_restriction_kept"):
+            db.session.execute(text(sql))
+        db.session.rollback()
+
+
 @pytest.mark.parametrize(
     "sql",
     [
