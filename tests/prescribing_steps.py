@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -20,6 +21,9 @@ AMOXICILLIN = {
     "quantity": "21", "quantity_unit": "capsule", "repeats": "0",
     "instructions": "With a glass of water",
 }  # fmt: skip
+
+MADRID = ZoneInfo("Europe/Madrid")
+"""The zone of the tests' clinic: a note of today is of its day there, also when UTC is a day behind."""
 
 
 def order(**more: str) -> dict[str, str]:

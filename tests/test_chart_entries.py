@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import AllergyIntolerance, Condition, MedicalRecord, Observation, ReferenceList
 from app.models.record import icd
 from tests.cast import Cast
-from tests.prescribing_steps import add
+from tests.prescribing_steps import MADRID, add
 
 CODES = [
     ("I10", "Essential (primary) hypertension", "high blood pressure"),
@@ -46,7 +46,7 @@ def rows(cast: Cast, model: type[Any]) -> list[Any]:
 
 def signed_visit(cast: Cast, entry: Any) -> None:
     """The entry, on a visit that is signed."""
-    now = datetime.now(UTC)
+    now = datetime.now(MADRID)
     record = MedicalRecord(
         patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(), started_at=now
     )
@@ -313,7 +313,7 @@ def test_an_allergy_found_without_a_day_outlasts_the_answer_before_it(sqlite_cas
 
 
 def test_a_diagnosis_made_while_the_note_is_open_belongs_to_the_visit(cast: Cast) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(MADRID)
     add(cast, MedicalRecord(patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(),
                             started_at=now))  # fmt: skip
     cast.client("diaz").post(f"/chart/{cast.paula}/problem/new", data=PROBLEM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.models import Attachment, MedicalRecord
 from app.models.record import attachment
 from app.models.record.attachment import LARGEST, kind_of
 from tests.cast import Cast
-from tests.prescribing_steps import add
+from tests.prescribing_steps import MADRID, add
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture of a wound"
 PDF = b"%PDF-1.7\nA letter about Paula"
@@ -157,7 +157,7 @@ def test_a_file_is_withdrawn_with_a_reason_and_for_good(cast: Cast) -> None:
 
 
 def test_no_file_is_added_to_a_signed_visit(cast: Cast) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(MADRID)
     add(cast, MedicalRecord(patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(),
                             started_at=now))  # fmt: skip
     send(cast.client("diaz"), cast.paula, PNG)

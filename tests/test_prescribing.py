@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ from app.models import (
 )
 from app.models.record import chart, drug_lists
 from tests.cast import Cast
-from tests.prescribing_steps import add, order, overridden, prescribe, requests
+from tests.prescribing_steps import MADRID, add, order, overridden, prescribe, requests
 
 
 def penicillin(cast: Cast) -> AllergyIntolerance:
@@ -234,7 +234,7 @@ def test_a_course_that_ran_out_is_no_current_medication(cast: Cast) -> None:
 
 
 def test_it_hangs_on_the_doctors_open_note_of_today(cast: Cast) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(MADRID)
     common = {"patient_id": cast.paula, "visit_date": now.date(), "started_at": now}
     add(cast, MedicalRecord(doctor_id=cast.diaz, **common),
         MedicalRecord(doctor_id=cast.eriksen, **common))  # fmt: skip
@@ -246,7 +246,7 @@ def test_it_hangs_on_the_doctors_open_note_of_today(cast: Cast) -> None:
 
 
 def test_on_a_signed_visit_it_changes_no_more_but_can_be_stopped(cast: Cast) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(MADRID)
     draft = MedicalRecord(
         patient_id=cast.paula, doctor_id=cast.diaz, visit_date=now.date(), started_at=now,
         notes="Cough",
