@@ -13,7 +13,7 @@ from flask_mail import sanitize_address
 
 from app.jobs import mime
 from app.jobs.picture import plot
-from app.models.messages import digest, links
+from app.models.messages import digest, links, wording
 from app.models.messages.freshness import Ready
 from app.models.messages.notification import Notification
 
@@ -23,27 +23,6 @@ WAYS = {
     "reminder": (links.CONFIRM, links.MOVE, links.CANCEL),
 }
 """The buttons below a message about one visit."""
-
-LABELS = {
-    "en": {
-        links.CONFIRM: "I will come",
-        links.MOVE: "Choose another time",
-        links.CANCEL: "Cancel the visit",
-        links.STOP: "Stop these messages",
-        "why": "You get this because you have a visit with us.",
-        "patient": "You get this as a patient of ours.",
-        "kept": "This message is about you only; please do not pass it on.",
-    },
-    "es": {
-        links.CONFIRM: "Sí, iré",
-        links.MOVE: "Elegir otra hora",
-        links.CANCEL: "Anular la cita",
-        links.STOP: "No recibir más mensajes",
-        "why": "Recibe este mensaje porque tiene una cita con nosotros.",
-        "patient": "Recibe este mensaje como paciente de esta clínica.",
-        "kept": "Este mensaje es solo para usted; no lo reenvíe, por favor.",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +42,7 @@ def letter_of(
     row: Notification, ready: Ready, now: datetime, calendar: Calendar | None = None
 ) -> Letter:
     """The e-mail of a message; its Message-ID is the row's, however often it is tried."""
-    labels = LABELS[ready.person.language]
+    labels = wording.shipped(ready.person.language)["mail"]
     stop = links.to_stop(row.patient_id, now) if row.patient_id else None
     facts: dict[str, Any] = {
         "clinic": current_app.config["CLINIC_NAME"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
@@ -53,6 +54,7 @@ def seed(session: Session) -> int:
     """Add the rules of each event that has none yet, with their words; answers how many. What the
     clinic changed or switched off stays as it is."""
     said = {language: shipped(language) for language in LANGUAGES}
+    _speak_new(session, said)
     there = set(session.scalars(select(NotificationRule.event).distinct()))
     added = 0
     for name, event, differs in RULES:
@@ -67,3 +69,20 @@ def seed(session: Session) -> int:
         added += 1
     session.flush()
     return added
+
+
+def _speak_new(session: Session, said: Mapping[str, Mapping[str, dict[str, str]]]) -> None:
+    """Give the rules that came with the program their words in a language that is new to the clinic;
+    no text can be taken off, so that one without any is new."""
+    new = set(said) - set(session.scalars(select(NotificationTemplate.language).distinct()))
+    ours = {(name, event) for name, event, _ in RULES}
+    for rule in session.scalars(select(NotificationRule)) if new else ():
+        if (rule.name, rule.event) in ours:
+            session.add_all(
+                NotificationTemplate(
+                    notification_rule_id=rule.notification_rule_id,
+                    language=language,
+                    **said[language][rule.event],
+                )
+                for language in sorted(new)
+            )

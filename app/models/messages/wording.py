@@ -147,7 +147,7 @@ def in_each(say: Callable[[str], Said]) -> dict[str, Said]:
 
 @cache
 def shipped(language: str) -> dict[str, dict[str, str]]:
-    """The words that come with the program: by event, and of the pages behind links (`page`)."""
+    """The words that come with the program: by event, and of all else around a message."""
     path = Path(__file__).parent / "words" / f"{language}.toml"
     return tomllib.loads(path.read_text("utf-8"))
 
@@ -186,10 +186,10 @@ def _short(wall: date, language: str) -> str:
 
 def moment_words(moment: datetime, language: str, zone: ZoneInfo) -> str:
     """Day and time in one piece, “Monday 4 May 2026 at 09:30”."""
-    joint = {"en": " at ", "es": " a las "}[language]
+    joint = shipped(language)["joint"]["at"]
     return f"{day(moment, language, zone)}{joint}{clock(moment, language, zone)}"
 
 
 def with_doctor(language: str) -> str:
     """The word between a time and the name of the doctor."""
-    return {"en": " with ", "es": " con "}[language]
+    return shipped(language)["joint"]["with"]
