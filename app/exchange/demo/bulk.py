@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.models import Entity, MedicalRecord
@@ -47,9 +47,5 @@ def hand_on_numbering(session: Session, *models: type[Entity]) -> None:
         return
     for model in models:
         table, key = model.__tablename__, model.pk_name()
-        session.execute(
-            text(
-                f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), "  # nosec B608
-                f"(SELECT max({key}) FROM {table}))"
-            )
-        )
+        last = select(func.max(model.__table__.c[key])).scalar_subquery()
+        session.execute(select(func.setval(func.pg_get_serial_sequence(table, key), last)))
