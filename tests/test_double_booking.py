@@ -1,4 +1,4 @@
-"""The database itself refuses a second booking, on every path, and keeps what happened to a visit."""
+"""The database itself refuses a second booking, on every path."""
 
 from __future__ import annotations
 
@@ -144,39 +144,3 @@ def test_sqlite_takes_the_last_microsecond_of_a_day(sqlite_cast: Cast) -> None:
     with sqlite_cast.app.app_context():
         book(db.session(), sqlite_cast, start="2028-02-29 23:59:59.999999")
         db.session.remove()
-
-
-def noted(session: Session, cast: Cast) -> None:
-    """The one visit of the cast has a past."""
-    session.execute(
-        text(
-            "INSERT INTO appointment_history (appointment_id, recorded, status_after, start_after) "
-            f"VALUES ({cast.visit}, '2026-05-01 08:00:00', 'booked', '2026-05-04 08:00:00')"
-        )
-    )
-
-
-@pytest.mark.parametrize(
-    "statement",
-    ["UPDATE appointment_history SET status_after = 'noshow'", "DELETE FROM appointment_history",
-     "TRUNCATE appointment_history",
-     "INSERT OR REPLACE INTO appointment_history SELECT * FROM appointment_history",
-     "INSERT OR REPLACE INTO appointment SELECT * FROM appointment"],
-)  # fmt: skip
-def test_what_happened_to_a_visit_is_never_changed(
-    session: Session, cast: Cast, statement: str
-) -> None:
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    if ("OR REPLACE" in statement) != sqlite and statement.startswith(("INSERT", "TRUNCATE")):
-        return  # the other one's words
-    noted(session, cast)
-    if sqlite:  # as another program's connection may be
-        session.execute(text("PRAGMA recursive_triggers = OFF"))
-    with pytest.raises(IntegrityError, match="appointment_history_kept"):
-        session.execute(text(statement))
-
-
-def test_what_happened_to_a_visit_goes_with_it(session: Session, cast: Cast) -> None:
-    noted(session, cast)
-    session.execute(text("DELETE FROM appointment"))
-    assert session.scalar(text("SELECT count(*) FROM appointment_history")) == 0

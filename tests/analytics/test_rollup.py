@@ -34,6 +34,7 @@ CHANGES = {
     "a move that is written later": "INSERT INTO appointment_history (appointment_id, recorded, "
     "status_after, start_after) SELECT appointment_id, '2026-05-01 08:00:00', 'booked', "
     "appointment_datetime FROM appointment",
+    "a move that is taken away": "DELETE FROM appointment_history",
     "a shift": "INSERT INTO shift (staff_id, shift_date, start_time, end_time, published) "
     "VALUES ({staff}, '2026-05-05', '21:00:00', '07:00:00', {true})",
     "another shift": "UPDATE shift SET end_time = '20:00:00'",

@@ -18,7 +18,6 @@ SENTENCES: dict[str, str] = {
     "appointment_has_length": _l("A visit lasts at least a minute."),
     "appointment_datetime_spelling": _l("The time of a visit must be a time in UTC."),
     "appointment_datetime_years": _l("A visit is in a year between 1800 and 2200."),
-    "appointment_history_kept": _l("What happened to a visit is never changed."),
     "audit_event_append_only": _l("The audit trail is never changed."),
     "audit_seal_append_only": _l("The seals of the audit trail are never changed."),
     "login_session_ended": _l("A session that has ended does not come back."),
