@@ -57,7 +57,7 @@ def main() -> None:
                 programs |= _beside(folder, copies[0], running)
             told.beside(measure.in_turns(WANTED, programs, QUICK), programs)
         if copies:
-            told.growth(_grown(clinic, copies[1]))
+            told.growth(_grown(clinics.copied(kept, "measured"), copies[1]))
             if list(operations.ALL) == WANTED:
                 messages.measure()
     if "--write" in sys.argv:

@@ -72,10 +72,13 @@ def copied(
         with connecting(url.set(database="postgres")) as connection:
             gone = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             connection.execute(gone.format(Identifier(str(copy.database))))
-    if _make(copy, template=str(url.database)) and fill:
-        with connecting(copy) as connection:
+    is_new = _make(copy, template=str(url.database))
+    with connecting(copy) as connection:
+        if is_new and fill:
             fill(connection)
-    return replace(clinic, name=name, url=copy.render_as_string(hide_password=False))
+        idle = [key for (key,) in connection.execute(IDLE)]
+    written = copy.render_as_string(hide_password=False)
+    return replace(clinic, name=name, url=written, facts=clinic.facts | {"idle": idle})
 
 
 def connecting(url: URL) -> Connection[Any]:
