@@ -39,7 +39,8 @@ export function content(visit, compact) {
   const [sign, word] = status(visit);
   const [from, to] = [hour(visit.start), hour(visit.end)];
   const minutes = minutesBetween(visit.start, visit.end);
-  const short = compact || minutes < 25;
+  const split = visit.start.slice(0, 10) !== visit.end.slice(0, 10); // what is seen of it may be a sliver
+  const short = compact || split || minutes < 25;
   const mark = icon(sign);
   mark.title = word;
   const head = [mark, make("b", { className: "ev-name" }, name(visit))];
