@@ -64,12 +64,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TRUSTED_HOSTS": hosts(environ.get("CLINIC_HOSTS", "")),
         **_sessions(environ),
         "PROXIES": number(environ, "CLINIC_PROXIES", 0, most=16),
-        "MAIL_SERVER": mail_server(environ.get("MAIL_SERVER", "")),
-        "MAIL_PORT": number(environ, "MAIL_PORT", 25, least=1, most=65_535),
-        "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
-        "MAIL_PASSWORD": environ.get("MAIL_PASSWORD") or None,
-        "MAIL_USE_TLS": flag(environ, "MAIL_USE_TLS"),
-        "MAIL_DEFAULT_SENDER": sender(environ.get("MAIL_SENDER") or "clinic@localhost"),
+        **_mail(environ),
         "CLINIC_PHONE": environ.get("CLINIC_PHONE", ""),
         "CLINIC_ADDRESS": environ.get("CLINIC_ADDRESS", ""),
         "PORTAL_REGISTRATION": flag(environ, "PORTAL_REGISTRATION"),
@@ -106,6 +101,18 @@ FIXED: dict[str, Any] = {
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
     "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
 }
+
+
+def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
+    """By which server e-mail leaves, and who it is from."""
+    return {
+        "MAIL_SERVER": mail_server(environ.get("MAIL_SERVER", "")),
+        "MAIL_PORT": number(environ, "MAIL_PORT", 25, least=1, most=65_535),
+        "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": environ.get("MAIL_PASSWORD") or None,
+        "MAIL_USE_TLS": flag(environ, "MAIL_USE_TLS"),
+        "MAIL_DEFAULT_SENDER": sender(environ.get("MAIL_SENDER") or "clinic@localhost"),
+    }
 
 
 def _sessions(environ: Mapping[str, str]) -> dict[str, Any]:
