@@ -147,6 +147,18 @@ def test_the_admin_sees_no_patient_on_the_home(sqlite_cast: Cast) -> None:
     assert "Quentin" not in home(sqlite_cast, "amina")
 
 
+def test_a_login_of_no_patient_is_led_out_of_the_portal(sqlite_cast: Cast) -> None:
+    with sqlite_cast.app.app_context():
+        db.session.get_one(Patient, sqlite_cast.paula).user_id = None
+        db.session.commit()
+        db.session.remove()
+    answer = sqlite_cast.client("paula").get("/", follow_redirects=True)
+    assert answer.status_code == 403
+    assert "/logout/" in answer.text.partition("<main")[2]
+    assert 'href="/"' not in answer.text
+    assert "Error" not in answer.text
+
+
 def test_a_doctor_sees_who_comes_and_nobody_elses_patients(sqlite_cast: Cast) -> None:
     keep(sqlite_cast, visit(sqlite_cast, "booked"))
     assert "Quentin" in home(sqlite_cast, "diaz")

@@ -29,7 +29,7 @@ from app.models import ClinicError
 from app.models.base.refusals import lost_a_race, race, sentence_for
 from app.models.record.closed import Restricted
 from app.views.chart.restricted import restricted_facts
-from app.views.portal.portal_shell import frame_of_login
+from app.views.portal.portal_shell import Unlinked, clinic, frame_of_login
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,8 @@ def _answer(error: Exception) -> Any:
         return sentence(error), status, {"Content-Type": "text/plain; charset=utf-8"}
     if isinstance(error, Restricted):
         return render_template("restricted.html", **restricted_facts(error)), status
+    if isinstance(error, Unlinked):  # each page of the portal says so: the way on is out
+        return render_template("portal/unlinked.html", message=error, clinic=clinic()), status
     ways = [(_("Go to the start page"), "/"), (_("Go back"), request.referrer or "/")]
     if status >= 500 and request.method == "GET":
         ways.insert(0, (_("Try again"), f"/{request.full_path.lstrip('/').removesuffix('?')}"))

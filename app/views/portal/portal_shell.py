@@ -34,11 +34,15 @@ NAV: list[tuple[str, str, str]] = [
 """The bar of the portal, in its order."""
 
 
+class Unlinked(Forbidden):
+    """The login stands for no patient, so that no page of the portal has anything to show."""
+
+
 def acting_patient() -> Patient:
     """The patient that this login acts for now: who was chosen last, else the person themself.
 
     Whom they may act for is asked of the database at every request. A form names whom its page
-    was about; raises Conflict where another was chosen since, in another window. Raises Forbidden
+    was about; raises Conflict where another was chosen since, in another window. Raises Unlinked
     where the login acts for nobody.
     """
     patient = _chosen()
@@ -57,7 +61,7 @@ def acting_patient() -> Patient:
 def _chosen() -> Patient:
     known = {patient.patient_id: patient for patient in acted_for()}
     if not known:
-        raise Forbidden(
+        raise Unlinked(
             _("Your login is not linked to a patient yet. Please ask at the front desk.")
         )
     return known.get(session.get(CHOSEN, 0)) or next(iter(known.values()))
