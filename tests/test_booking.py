@@ -166,6 +166,14 @@ def test_a_move_from_an_old_version_is_refused(
         body = {"appointment_datetime": at(11 + expected % 2), "version": 1}
         answer = rosa.post(f"{URL}{visit['id']}/move", json=body)
         assert answer.status_code == expected
+    assert answer.json["current"]["version"] == 2
+    old = {"headers": {"If-Match": '"1"'}}
+    for what, said in (
+        ("move", {"appointment_datetime": at(13)}),
+        ("status", {"status": "arrived"}),
+    ):
+        answer = rosa.post(f"{URL}{visit['id']}/{what}", json=said, **old)
+        assert (answer.status_code, answer.json["current"]["version"]) == (412, 2)
 
 
 def test_a_nurse_does_not_move_a_visit_in_time(cast: Cast, on_duty: date) -> None:

@@ -90,6 +90,18 @@ def test_the_tag_of_a_get_opens_a_put(cast: Cast) -> None:
     url = f"/api/v1/patient/{cast.paula}"
     assert client.put(url, json={"phone": "1"}, headers={"If-Match": tag}).status_code == 200
     assert client.put(url, json={"phone": "2"}, headers={"If-Match": tag}).status_code == 412
+    for said, expected in ((f'"0", {tag}', 412), ("*", 200)):
+        answer = client.put(url, json={"phone": "2"}, headers={"If-Match": said})
+        assert answer.status_code == expected
+
+
+def test_a_stale_delete_keeps_the_row(cast: Cast) -> None:
+    client, url = cast.client("amina"), "/api/v1/room/"
+    room = client.post(url, json={"name": "Attic", "room_type": "exam"}).json["id"]
+    client.put(f"{url}{room}", json={"name": "Loft"})
+    gone = client.delete(f"{url}{room}", headers={"If-Match": '"1"'})
+    assert (gone.status_code, gone.json["current"]["name"]) == (412, "Loft")
+    assert client.delete(f"{url}{room}", headers={"If-Match": '"2"'}).status_code == 200
 
 
 def test_a_put_is_one_version_whatever_it_names(cast: Cast) -> None:

@@ -18,11 +18,12 @@ from werkzeug.exceptions import HTTPException
 
 from app.extensions import db
 from app.language import _
-from app.models import Action, ClinicError, DeclarationError, Stale
+from app.models import Action, ClinicError, DeclarationError
 from app.security import audit
 from app.security.scope import labels, load, own_values
 from app.views.frame.errors import problem
 from app.views.generated import filters, reading, writing
+from app.views.generated.conditional import require_current
 from app.views.generated.guard import BadQuery, Guarded, actor
 from app.views.generated.openapi import DescribedApi
 from app.views.generated.parsing import parse
@@ -128,12 +129,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     def put_headless(self, pk: Any) -> Answer:
         row = load(db.session(), actor(), self.model, pk, Action.EDIT)
         body = self._body()
-        told = request.headers.get("If-Match", "").strip('W/" ') or body.pop("version", None)
-        try:
-            writing.require_version(row, told)
-        except Stale as error:
-            audit.read(actor(), "show", self.model, row)
-            raise Stale(error.message, current=self._kept(row)) from None
+        require_current(row, body, self._kept)
         self._fill(row, body, self.edit_columns, needed=set())
         writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
         return self.response(200, id=row.pk, result=self._kept(row))
@@ -141,6 +137,7 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
     @in_words
     def delete_headless(self, pk: Any) -> Answer:
         row = load(db.session(), actor(), self.model, pk, Action.DELETE)
+        require_current(row, {}, self._kept)
         self.pre_delete(row)
         writing.delete(db.session(), actor(), row)
         return self.response(200, message="Deleted.")

@@ -23,6 +23,7 @@ from app.security.scope import load
 from app.views.frame.bodies import read_flag
 from app.views.generated import writing
 from app.views.generated.api import EntityApi, in_words
+from app.views.generated.conditional import require_current
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
 from app.views.generated.parsing import parse
@@ -155,7 +156,7 @@ class AppointmentRest(EntityApi):
     @in_words
     def _move(self, pk: str) -> Any:
         row, body = load(db.session(), actor(), self.model, pk, Action.EDIT), self._body()
-        writing.require_version(row, body.pop("version", None))
+        require_current(row, body, self._kept)
         _tell_or_not(row, body)
         allowed = [name for name in (*MOVABLE, "override_reason") if name in self.edit_columns]
         row.override_reason = None
@@ -170,7 +171,7 @@ class AppointmentRest(EntityApi):
     @in_words
     def _status(self, pk: str) -> Any:
         row, body = self._visit(pk), self._body()
-        writing.require_version(row, body.get("version"))
+        require_current(row, body, self._kept)
         _tell_or_not(row, body)
         columns = inspect(Appointment).columns
         status = parse(columns["status"], body.get("status"))
@@ -188,7 +189,7 @@ class AppointmentRest(EntityApi):
     @in_words
     def _undo(self, pk: str) -> Any:
         row = self._visit(pk)
-        writing.require_version(row, self._body().get("version"))
+        require_current(row, self._body(), self._kept)
 
         def take_back(visit: Appointment) -> None:
             life.undo(db.session(), actor(), visit, datetime.now(UTC))
