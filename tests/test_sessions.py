@@ -143,6 +143,17 @@ def test_another_name_or_address_of_the_same_person_ends_no_session(replay: Repl
     assert replay.accepted() == {"cookie", "access", "refresh"}
 
 
+def test_a_new_secret_key_ends_what_the_earlier_one_signed_unless_that_is_named(
+    replay: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replay.cast.app.config
+    earlier = config["SECRET_KEY"]
+    monkeypatch.setitem(config, "SECRET_KEY", "another key, long enough to be taken too")
+    assert replay.accepted() == set()
+    monkeypatch.setitem(config, "SECRET_KEY_FALLBACKS", [earlier])
+    assert replay.accepted() == {"cookie", "access", "refresh"}
+
+
 def test_a_deleted_login_has_no_session(replay: Replay) -> None:
     change(replay.cast, lambda s: s.execute(text("UPDATE staff SET user_id = NULL")))
     change(replay.cast, lambda s: s.delete(s.get(User, replay.cast.users["rosa"])))

@@ -13,6 +13,7 @@ from app.models.people import logins
 from app.security import sessions
 from app.security.actor import Actor, signed_in_roles
 from app.security.policy import of_the_application
+from app.security.token_keys import use_fallbacks
 from app.security.weakness import SHORTEST_PASSWORD, weakness
 
 
@@ -37,6 +38,12 @@ class ClinicSecurityManager(SecurityManager):
 
     def create_limiter(self, app: Flask) -> None:
         """None: guesses are counted in the database, by `app.security.guessing`."""
+
+    def create_jwt_manager(self, app: Flask) -> Any:
+        """The framework's, whose tokens live as long as their key is known."""
+        manager = super().create_jwt_manager(app)
+        use_fallbacks(manager)
+        return manager
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Whether the person of the request holds the permission; no SQL is sent for it."""

@@ -82,6 +82,18 @@ def test_a_link_that_was_tampered_with_opens_nothing(
     assert desk.client("anonymous").post(address).status_code in (404, 405)
 
 
+def test_a_link_goes_on_under_an_earlier_secret_key_while_that_is_named(
+    desk: Cast, visit: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, address = desk.app.config, path("see", visit)
+    earlier = config["SECRET_KEY"]
+    monkeypatch.setitem(config, "SECRET_KEY", "another key, long enough to be taken too")
+    assert desk.client("anonymous").get(address).status_code == 404
+    monkeypatch.setitem(config, "SECRET_KEY_FALLBACKS", [earlier])
+    assert desk.client("anonymous").get(address).status_code == 200
+    assert path("see", visit) != address
+
+
 def test_a_link_ends_when_its_visit_begins(desk: Cast, visit: Appointment) -> None:
     token = links.token(Link("cancel", visit.appointment_id, START))
     assert links.read("cancel", token, START - timedelta(seconds=1)) is not None

@@ -83,9 +83,11 @@ class _Serializer(URLSafeSerializer):
 
 
 def _signer() -> _Serializer:
-    return _signing(current_app.config["SECRET_KEY"])
+    config = current_app.config
+    return _signing(*(config["SECRET_KEY_FALLBACKS"] or ()), config["SECRET_KEY"])
 
 
 @lru_cache(maxsize=4)
-def _signing(secret: str) -> _Serializer:
-    return _Serializer(secret, salt=SALT)
+def _signing(*secrets: str) -> _Serializer:
+    """The last key signs; each of them is believed."""
+    return _Serializer(list(secrets), salt=SALT)
