@@ -239,6 +239,14 @@ def test_an_allergy_written_over_that_answer_outside_the_chart_stands(
     assert "Penicillin</strong>" in diaz.get(chart).text
 
 
+def test_an_allergy_added_outside_the_chart_ends_that_answer_too(cast: Cast) -> None:
+    diaz, chart = cast.client("diaz"), f"/chart/{cast.paula}"
+    diaz.post(f"{chart}/allergy/none")
+    said = {"patient_id": cast.paula, "display": "Penicillin"}
+    assert diaz.post("/api/v1/allergy_intolerance/", json=said).status_code == 201
+    assert diaz.get("/api/v1/allergy_intolerance/1").json["result"]["clinical_status"] == "inactive"
+
+
 def answer(cast: Cast, code: str, display: str, **more: str) -> AllergyIntolerance:
     return AllergyIntolerance(patient_id=cast.paula, code=code, display=display, **more)
 

@@ -11,19 +11,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.language import _, _l
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Forbidden
 from app.models.base.grants import CARE
-from app.models.people.linked import same_person
 from app.models.record import chart, icd
 from app.models.record.clinical import AllergyIntolerance, Condition
 from app.models.record.code_systems import ICD_10_CM, SNOMED
 from app.models.record.medical_record import MedicalRecord
-from app.models.record.none_known import NONE_KNOWN, NONE_OF, NOTHING_KNOWN
+from app.models.record.none_known import NONE_KNOWN, NOTHING_KNOWN
 
 Entry = Condition | AllergyIntolerance
 VERIFIED: dict[str, str] = {
@@ -82,8 +80,8 @@ def keep(
     if isinstance(row, Condition):
         row.check(session, actor, now)
     session.add(row)
-    if isinstance(row, AllergyIntolerance) and row.holds and not row.says_none:
-        _end_none_known(session, row)
+    if isinstance(row, AllergyIntolerance):
+        row.end_denials(session)
     return row
 
 
@@ -102,19 +100,6 @@ def say_none_known(
     )  # fmt: skip
     keep(session, actor, entry, {"display": NONE_KNOWN}, now, zone)
     return entry
-
-
-def _end_none_known(session: Session, found: AllergyIntolerance) -> None:
-    """An allergy that was found ends the answer that none is known; what was signed stays."""
-    query = select(AllergyIntolerance).where(
-        same_person(AllergyIntolerance.patient_id, found.patient_id),
-        AllergyIntolerance.code.in_(NONE_OF),
-        AllergyIntolerance.clinical_status == "active",
-        AllergyIntolerance.record_id.is_(None),
-    )
-    for row in session.scalars(query):
-        if row.says_none and found.speaks_against(row):
-            row.clinical_status = "inactive"
 
 
 def latest(session: Session, entry: Entry) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, exists, inspect
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, exists, inspect, select
 from sqlalchemy.orm import Mapped, Session, aliased, declared_attr, mapped_column, relationship
 
 from app.language import _
@@ -22,6 +22,7 @@ from app.models.base.naming import new_identifier
 from app.models.base.screen import Screen
 from app.models.base.sealed import SealedText
 from app.models.base.types import FhirDateTime, choice
+from app.models.people.linked import same_person
 from app.models.people.patient import Patient
 from app.models.record.medical_record import MedicalRecord
 from app.models.record.none_known import NONE_OF
@@ -195,13 +196,32 @@ class AllergyIntolerance(Coded):
         if self.code in NONE_OF and not same:
             self.system = self.code = None
 
+    def end_denials(self, session: Session) -> None:
+        """An allergy that is found ends the answer that none is known; what was signed stays."""
+        self.clinical_status = self.clinical_status or "active"  # as the database has a new one
+        if not self.holds or self.says_none:
+            return
+        about = same_person(AllergyIntolerance.patient_id, self.patient_id)
+        for row in session.scalars(select(AllergyIntolerance).where(about, _IS_OPEN_ANSWER)):
+            if row.says_none and self.speaks_against(row):
+                row.clinical_status = "inactive"
+
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
-        """A new entry has its day; for its code see `drop_borrowed_code`."""
+        """A new entry has its day; for its code see `drop_borrowed_code`, for what it ends
+        `end_denials`."""
         state: Any = inspect(self).attrs
         written = state.display.history.has_changes() or state.code.history.has_changes()
         self.drop_borrowed_code(None if written else self.display)
         if self.pk is None and self.recorded is None:
             self.recorded = day_at(now).isoformat()
+        self.end_denials(session)
+
+
+_IS_OPEN_ANSWER = and_(
+    AllergyIntolerance.code.in_(NONE_OF),
+    AllergyIntolerance.clinical_status == "active",
+    AllergyIntolerance.record_id.is_(None),
+)
 
 
 def require_past(row: Coded, now: datetime, *names: str) -> None:
