@@ -378,6 +378,8 @@ def test_publishing_tells_each_person_once(
 ) -> None:
     full_day(amina, people)
     full_day(amina, people, AHEAD + timedelta(days=1))
+    asked = amina.get(f"/rota/problems?week={WEEK}").json
+    assert (asked["drafts"], asked["people"]) == (4, 2)
     answer = send(amina, "publish", week=WEEK)
     assert (answer.status_code, answer.json) == (200, {"shifts": 4, "people": 2})
     assert count(sqlite_cast, Notification, channel="inbox") == 2
@@ -391,6 +393,10 @@ def test_of_a_week_that_has_begun_only_what_is_to_come_is_told(
 ) -> None:
     full_day(amina, people)
     new(amina, people["Nora Novak"], AHEAD + timedelta(days=2))
+    gone = AHEAD - timedelta(days=364)
+    new(amina, people["Nora Novak"], gone)
+    asked = amina.get(f"/rota/problems?week={gone.isoformat()}").json
+    assert (asked["drafts"], asked["people"]) == (1, 0)
     with sqlite_cast.app.app_context():
         tuesday = datetime.combine(AHEAD + timedelta(days=1), time(12), UTC)
         done = rota.publish_week(db.session(), CLINIC, AHEAD, tuesday, "a course")

@@ -126,7 +126,7 @@ def publish_week(
     )  # fmt: skip
     session.add(publication)
     session.flush()
-    people = _by_staff(_still_to_come(drafts, now))
+    people = _by_staff(still_to_come(drafts, now))
     for shifts in people:
         telling.published(session, publication, shifts, now)
     session.flush()
@@ -191,7 +191,7 @@ def wall(shift: Shift) -> tuple[datetime, datetime]:
     return start, end + timedelta(days=shift.end_time <= shift.start_time)
 
 
-def _still_to_come(shifts: Iterable[Shift], now: datetime) -> list[Shift]:
+def still_to_come(shifts: Iterable[Shift], now: datetime) -> list[Shift]:
     """Those that are not over yet; nobody needs to be told of the others."""
     return [shift for shift in shifts if shift.interval(clinic_zone())[1] > now]
 

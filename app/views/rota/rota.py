@@ -85,14 +85,16 @@ class RotaView(BaseView):
     @has_access
     @permission_name("plan")
     def problems(self) -> Response:
-        """What speaks against publishing a week."""
+        """What speaks against publishing a week, and how many people would be told of it."""
         monday = monday_in(request.args.get("week", ""))
         week = rota.shifts_between(db.session(), monday, monday + timedelta(days=6))
-        drafts = {shift.shift_id for shift in week if not shift.published}
+        unpublished = [shift for shift in week if not shift.published]
+        drafts = {shift.shift_id for shift in unpublished}
+        told = rota.still_to_come(unpublished, datetime.now(UTC))
         found = rota.problems_of(db.session(), monday)
         return jsonify(
             drafts=len(drafts),
-            people=len({shift.staff_id for shift in week if not shift.published}),
+            people=len({shift.staff_id for shift in told}),
             problems=[rota.told(problem, drafts) for problem in found],
         )
 

@@ -123,6 +123,13 @@ async function fetched(path) {
   return answer.json();
 }
 
+/** How many drafts go out, and how many people are told; nobody is of days that are over. */
+function whoIsTold(drafts, people) {
+  if (people === 0) return _n("%(num)s draft will be published. Nobody is told of days that are over.", "%(num)s drafts will be published. Nobody is told of days that are over.", drafts);
+  if (people === 1) return _n("%(num)s draft will be published. 1 person gets a message.", "%(num)s drafts will be published. 1 person gets a message.", drafts);
+  return _n("%(num)s draft will be published. %(people)s people get a message each.", "%(num)s drafts will be published. %(people)s people get a message each.", drafts, { people });
+}
+
 /** Shows what speaks against the week first, and asks. */
 async function publish(week) {
   let found;
@@ -134,9 +141,7 @@ async function publish(week) {
   const stops = found.problems.some((problem) => problem.blocks);
   byId("publish-text").textContent = stops
     ? _("It cannot be published yet. Mend what is marked as stopping it, then publish.")
-    : found.people === 1
-      ? _n("%(num)s draft of 1 person will be published; each of them gets one message.", "%(num)s drafts of 1 person will be published; each of them gets one message.", found.drafts)
-      : _n("%(num)s draft of %(people)s people will be published; each of them gets one message.", "%(num)s drafts of %(people)s people will be published; each of them gets one message.", found.drafts, { people: found.people });
+    : whoIsTold(found.drafts, found.people);
   list("publish-list", found.problems);
   byId("publish-why").hidden = stops || !found.problems.length;
   byId("publish-reason").required = !byId("publish-why").hidden;
