@@ -175,6 +175,12 @@ def test_the_cookie_travels_by_https_only_where_the_clinic_has_it(
     assert "Secure" in sign_in(browser).headers["Set-Cookie"]
 
 
+def test_a_login_is_picked_by_any_part_of_the_name_that_it_shows(cast: Cast) -> None:
+    for words in ("Ami", "hadd", "amina", "Amina Had"):
+        found = cast.client("amina").get(f"/users/pick?q={words}").json
+        assert [row["text"] for row in found] == ["Amina Haddad"]
+
+
 def test_the_admin_adds_a_login(cast: Cast) -> None:
     assert cast.client("amina").post("/users/add", data=NEW).status_code == 302
     client = cast.app.test_client()

@@ -262,6 +262,7 @@ def test_an_export_holds_what_the_filters_leave(cast: Cast) -> None:
     answer = cast.client("amina").get("/ops/audit/export/?flt0_login_name_is=nora")
     rows = list(csv.reader(io.StringIO(answer.text)))
     assert [row[1] for row in rows] == ["Who", "nora"]
+    assert answer.headers["Content-Disposition"] == "attachment; filename=ops_audit.csv"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

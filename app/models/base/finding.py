@@ -54,10 +54,12 @@ def begins(column: Any, dialect: str) -> tuple[ColumnElement[bool], ColumnElemen
 
 
 def has_word(columns: Sequence[Any], words: str, dialect: str) -> ColumnElement[bool]:
-    """The condition that a word in one of the columns begins with `words`. On PostgreSQL an index
-    over `words_of` the same columns answers it; SQLite looks at every row."""
+    """The condition that a word in the columns begins with `words`; several of these may go over
+    from one column to the next, as a name does that is kept in two. On PostgreSQL an index over
+    `words_of` the same columns answers it; SQLite looks at every row."""
     if dialect != "postgresql":
-        return or_(*(column.icontains(f" {words}", autoescape=True) for column in columns))
+        texts = [_joined(columns)] if " " in words else columns
+        return or_(*(text.icontains(f" {words}", autoescape=True) for text in texts))
     quoted = words.replace("\\", "\\\\").replace("'", "''")
     asked = func.to_tsquery(SIMPLE, f"'{quoted}':*")
     matches: ColumnElement[bool] = words_of(columns).bool_op("@@")(asked)
@@ -66,5 +68,9 @@ def has_word(columns: Sequence[Any], words: str, dialect: str) -> ColumnElement[
 
 def words_of(columns: Sequence[Any]) -> Any:
     """The words of all columns, in small letters, as PostgreSQL tells them apart."""
+    return func.to_tsvector(SIMPLE, _joined(columns))
+
+
+def _joined(columns: Sequence[Any]) -> Any:
     texts: list[Any] = [func.coalesce(column, EMPTY) for column in columns]
-    return func.to_tsvector(SIMPLE, reduce(lambda said, more: said + SPACE + more, texts))
+    return reduce(lambda said, more: said + SPACE + more, texts)

@@ -129,7 +129,8 @@ def label_columns(actor: Actor, model: type[Any]) -> list[Any]:
     """The text columns by which the person knows a row: its name, then what else can be
     searched; the key where there are none."""
     columns = inspect(model).columns
-    wanted = ["name", "family_name", "record_number", "display", "username", "last_name"]
+    wanted = ["name", "family_name", "record_number", "display"]
+    wanted += ["username", "first_name", "last_name"]
     if issubclass(model, Entity) and model.__screen__:
         wanted += model.__screen__.search
     seen = visible(actor, model, Action.LIST, dict.fromkeys(wanted))

@@ -83,7 +83,7 @@ class OpsTable(Asking, ModelView):
         audit.read(actor(), "export", self.model, query=request.query_string.decode()[:200])
         names = [name for name, _ in self._list_columns]
         labels = [label for _, label in self._list_columns]
-        return export.csv_response(f"ops_{self.url}", labels, names, self.asked())
+        return export.csv_response(str(self.endpoint), labels, names, self.asked())
 
     def asked(self) -> Any:
         """The query of all rows that this request's filters leave, in the list's order; rows that
