@@ -218,8 +218,8 @@ def test_a_restricted_chart_says_so_and_until_when_the_broken_glass_lasts(cast: 
     assert f"open to you until {ends:%H:%M}" in cast.client("nora").get(page).text
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "help"])
-def test_without_a_reason_the_glass_stays_whole_and_the_text_is_kept(
+@pytest.mark.parametrize("reason", ["", "   ", "help", "so " * 200])
+def test_without_a_fitting_reason_the_glass_stays_whole_and_the_text_is_kept(
     sqlite_cast: Cast, reason: str
 ) -> None:
     close(sqlite_cast)

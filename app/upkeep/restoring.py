@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.models.base.keyring import Keyring, Unreadable
+from app.models.messages.notification import PENDING
 from app.models.trail.audit_seal import AuditSeal
 from app.models.trail.seal_folder import SealFolder
 from app.upkeep import archive, postgresql_copy, sqlite_copy
@@ -33,7 +34,7 @@ STATEMENTS = (
     UPDATE notification SET state = 'dead', lease_until = NULL, claimed_by = NULL,
     version = version + 1,
     reason = 'It came back from a backup and may have been sent already; if not, send it again.'
-    WHERE state IN ('planned', 'claimed', 'failed') AND channel <> 'inbox' AND not_before <= '{now}'
+    WHERE state IN ({pending}) AND channel <> 'inbox' AND not_before <= '{now}'
     """,
     """
     INSERT INTO audit_event (recorded, agent, action, entity, entity_id)
@@ -75,7 +76,7 @@ def restore(
         )
         _refuse_other_keys(keys, wrapped)
         moment = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
-        changes = [line.format(now=moment, made=manifest.moment.isoformat()) for line in STATEMENTS]
+        changes = _changes(moment, manifest.moment.isoformat())
         kept = ""
         if is_sqlite:
             kept = sqlite_copy.put_in_place(engine, dumped, changes, now)
@@ -83,6 +84,12 @@ def restore(
             postgresql_copy.put_in_place(engine, dumped, changes)
     keys.forget()
     return Restored(manifest, kept, _follow_seals(engine, now))
+
+
+def _changes(now: str, made: str) -> list[str]:
+    """The statements for a backup that was made and comes back at these times."""
+    pending = ", ".join(f"'{state}'" for state in PENDING)
+    return [line.format(now=now, made=made, pending=pending) for line in STATEMENTS]
 
 
 def head() -> str:

@@ -15,7 +15,7 @@ from app.exchange import demo
 from app.language import _, _n
 from app.models import JobRun, Notification
 from app.models.analytics import rollup
-from app.models.messages.notification import INBOX
+from app.models.messages.notification import INBOX, PENDING
 from app.models.trail.trail_sealing import unsealed
 from app.spelling import said, spelled
 from app.upkeep import backups
@@ -108,9 +108,7 @@ def jobs(session: Session, _now: datetime) -> str | None:
 
 def outbox(session: Session, now: datetime) -> str | None:
     """No message waits that should have gone."""
-    late = Notification.state.in_(("planned", "failed", "claimed")) & (
-        Notification.not_before < now - STUCK
-    )
+    late = Notification.state.in_(PENDING) & (Notification.not_before < now - STUCK)
     count = session.scalar(
         select(func.count()).select_from(Notification).where(late, Notification.channel != INBOX)
     )

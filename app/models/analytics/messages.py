@@ -14,13 +14,13 @@ from app.models.analytics.missed import BECAME, WAS_DUE
 from app.models.analytics.people import instants
 from app.models.analytics.scope import Asked, Scope
 from app.models.analytics.tables import VisitFact
-from app.models.messages.notification import INBOX, Notification
+from app.models.messages.notification import INBOX, PENDING, Notification
 from app.models.visits.history import AppointmentHistory
 
 REMINDER = "reminder"
 OUTCOMES = (
     (_l("Sent"), ("sent",)),
-    (_l("Waiting"), ("planned", "claimed", "failed")),
+    (_l("Waiting"), PENDING),
     (_l("Not sent"), ("skipped",)),
     (_l("Given up"), ("dead",)),
 )

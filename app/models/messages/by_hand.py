@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.language import _, _k
 from app.models.base.errors import ClinicError, NotFound
 from app.models.messages import outbox
-from app.models.messages.notification import Notification
+from app.models.messages.notification import UNSENT, Notification
 from app.spelling import said
 
 TAKEN_OFF = _k("It was taken off by hand.")
@@ -46,7 +46,7 @@ def may_resend(row: Notification) -> bool:
 
 def may_take_off(row: Notification) -> bool:
     """Whether the message still waits or was given up, so that it can be put aside."""
-    return row.state in (*outbox.UNSENT, "dead")
+    return row.state in (*UNSENT, "dead")
 
 
 def _held_still(session: Session, notification_id: int) -> Notification:

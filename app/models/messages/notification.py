@@ -24,8 +24,11 @@ CHANNELS = (INBOX, "email", "sms")
 STATES = ("planned", "claimed", "sent", "skipped", "failed", "dead")
 """`planned` waits for its time, `claimed` is being sent, `failed` is tried again, `dead` is not;
 `skipped` was not sent for the reason beside it."""
+UNSENT = ("planned", "failed")
+PENDING = (*UNSENT, "claimed")
+"""Those and what is being sent right now: whose end is not known yet."""
 TO_GO = "state IN ('planned', 'failed')"
-"""What is still to go. Its index has the same letters, so that SQLite takes it: old ones cost nothing."""
+"""`UNSENT` in the letters of its index, so that SQLite takes it: old ones cost nothing."""
 
 
 class Notification(Entity):

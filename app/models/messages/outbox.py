@@ -25,8 +25,6 @@ from app.models.messages.visits_told import Told
 KEPT_FOR = timedelta(days=3)
 """How long a message that is about no visit is tried."""
 
-UNSENT = ("planned", "failed")
-
 
 def announce(
     session: Session,

@@ -23,7 +23,7 @@ from app.models.base.changes import was
 from app.models.base.clock import clinic_zone
 from app.models.messages import moments, outbox, reach, visits_told
 from app.models.messages.letters import Cause, Letter, To, plan, put_down
-from app.models.messages.notification import Notification
+from app.models.messages.notification import UNSENT, Notification
 from app.models.messages.notification_rule import NotificationRule
 from app.models.messages.visits_told import Known, Told
 from app.models.visits.appointment import Appointment
@@ -188,7 +188,7 @@ def _unsent(session: Session, keys: list[int]) -> dict[int, list[Notification]]:
     if not keys:
         return {}
     query = select(Notification).where(
-        Notification.appointment_id.in_(keys), Notification.state.in_(outbox.UNSENT)
+        Notification.appointment_id.in_(keys), Notification.state.in_(UNSENT)
     )
     found: dict[int, list[Notification]] = {}
     for row in session.scalars(query):

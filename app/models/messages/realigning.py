@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models.base.clock import clinic_zone
 from app.models.messages import moments, outbox
-from app.models.messages.notification import Notification
+from app.models.messages.notification import UNSENT, Notification
 from app.models.messages.notification_rule import NotificationRule
 
 TIMES = ("hours_before", "days_before", "at_time", "quiet_from", "quiet_to", "active")
@@ -23,7 +23,7 @@ def realign(session: Session, rule: NotificationRule) -> int:
     """Let the unsent reminders of a rule leave when it says now; answers how many changed."""
     query = select(Notification).where(
         Notification.notification_rule_id == rule.notification_rule_id,
-        Notification.state.in_(outbox.UNSENT),
+        Notification.state.in_(UNSENT),
         Notification.visit_start.is_not(None),
     )
     changed, zone = 0, clinic_zone()

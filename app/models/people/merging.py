@@ -18,7 +18,7 @@ from app.language import _
 from app.models.base.acting import Acting
 from app.models.base.errors import ClinicError, Conflict
 from app.models.messages import outbox
-from app.models.messages.notification import Notification
+from app.models.messages.notification import UNSENT, Notification
 from app.models.people import linked, telling_apart
 from app.models.people.patient import Patient
 from app.models.people.patient_apart import PatientApart
@@ -197,7 +197,7 @@ def _hand_over(
             Notification.appointment_id == visit.appointment_id,
             Notification.patient_id == earlier,
             Notification.rule == "reminder",
-            Notification.state.in_(outbox.UNSENT),
+            Notification.state.in_(UNSENT),
         )
         with session.no_autoflush:
             for message in session.scalars(unsent):

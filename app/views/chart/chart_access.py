@@ -37,12 +37,10 @@ from app.views.chart.chart_page import (
 )
 from app.views.chart.chart_words import name_of_part
 from app.views.chart.restricted import restricted_facts
-from app.views.frame.bodies import read_text
+from app.views.frame.bodies import read_reason
 from app.views.generated.guard import actor
 from app.views.generated.parsing import clean_text
 from app.views.generated.writing import take_back
-
-LONGEST_REASON = 500
 
 
 class ChartAccessView(BaseView):
@@ -68,7 +66,7 @@ class ChartAccessView(BaseView):
         session, person = db.session(), actor()
         patient = the_one_kept(session, person, patient_id)
         chart_url = url_for("ChartView.show", patient_id=patient.patient_id)
-        reason = clean_text(request.form.get("reason", "")).strip()[:LONGEST_REASON]
+        typed = clean_text(request.form.get("reason", ""))
         minutes, now = request.form.get("minutes", ""), datetime.now(UTC)
         try:
             closed.require_open(session, person, patient.patient_id, now)
@@ -77,12 +75,13 @@ class ChartAccessView(BaseView):
         else:
             return redirect(chart_url)
         try:
+            reason = read_reason(typed)
             row = restricting.break_glass(session, person, patient, reason, minutes, now)
             keep("break-glass", row)
         except ClinicError as error:
             take_back(db.session(), error)
             error.details["patient"] = as_key(patient_id)
-            facts = restricted_facts(error, reason, minutes)
+            facts = restricted_facts(error, typed, minutes)
             return render_template("restricted.html", **facts), error.status
         flash(
             _(
@@ -100,7 +99,7 @@ class ChartAccessView(BaseView):
         """Close the chart to all but the team."""
         opened = _decide(patient_id)
         row = ChartRestriction(patient_id=opened.patient.patient_id)
-        row.reason = read_text(request.form.get("reason"), LONGEST_REASON, _("Reason"))
+        row.reason = read_reason(request.form.get("reason"))
         return _kept(opened, "add", [row], _("The chart is restricted to the team."))
 
     @expose("/<patient_id>/lift", methods=["POST"])

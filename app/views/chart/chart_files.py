@@ -19,7 +19,7 @@ from app.models.record.attachment import LARGEST, attach, of_patient, share, wit
 from app.security.scope import as_key
 from app.views.chart.chart import show_chart
 from app.views.chart.chart_page import Opened, chart_of, keep, open_chart, refused
-from app.views.frame.bodies import read_text
+from app.views.frame.bodies import read_reason, read_text
 from app.views.generated.parsing import clean_text
 from app.views.generated.writing import take_back
 
@@ -93,7 +93,7 @@ class ChartFilesView(BaseView):
         opened = chart_of(patient_id)
         row = _load(opened, key)
         try:
-            why = read_text(clean_text(request.form.get("why", "")), 500, _("Reason"))
+            why = read_reason(request.form.get("why"))
             withdraw(opened.person, row, why, opened.now)
             keep("edit", row)
         except Forbidden:

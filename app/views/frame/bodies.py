@@ -1,4 +1,4 @@
-"""The JSON body of a hand-written endpoint, read field by field."""
+"""What is sent to a hand-written page or endpoint, read field by field."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from app.views.generated.guard import BadQuery, actor
 from app.views.generated.parsing import clean_text, parse
 
 LINKS = {"patient_id": Patient, "doctor_id": Doctor, "room_id": Room, "visit_type_id": VisitType}
+LONGEST_REASON = 500
+"""Of the columns that keep one."""
 
 
 def read_body(known: set[str] | None = None) -> dict[str, Any]:
@@ -51,6 +53,11 @@ def read_text(raw: Any, longest: int, label: str) -> str:
             _("%(label)s: at most %(most)s characters fit here.", label=label, most=longest)
         )
     return said
+
+
+def read_reason(raw: Any) -> str:
+    """Why somebody does it, in their words; empty where they gave none. Raises ClinicError."""
+    return read_text(raw, LONGEST_REASON, _("Reason"))
 
 
 def read_flag(raw: Any, label: str) -> bool:

@@ -25,10 +25,9 @@ from app.models.people import duplicates, linked, merging, telling_apart
 from app.security import audit
 from app.security.scope import load, visible
 from app.spelling import tongue, word
-from app.views.frame.bodies import read_text
+from app.views.frame.bodies import read_reason
 from app.views.generated import writing
 from app.views.generated.guard import actor
-from app.views.generated.parsing import clean_text
 from app.views.generated.values import kind, show
 from app.views.generated.writing import take_back
 
@@ -36,7 +35,6 @@ COMPARED = (
     "name", "record_number", "dob", "sex", "phone", "email", "contact_info", "insurance_details",
     "language", "language_tag", "deceased_on",
 )  # fmt: skip
-LONGEST_REASON = 500
 ON_A_PAGE = 50
 
 
@@ -214,7 +212,7 @@ def _preview_url(kept: Patient, other: Patient) -> str:
 
 def typed_reason() -> str:
     """The reason in the form, possibly empty. Raises ClinicError for one that is too long."""
-    return read_text(clean_text(request.form.get("reason", "")), LONGEST_REASON, _("Reason")) or ""
+    return read_reason(request.form.get("reason"))
 
 
 def _now() -> datetime:

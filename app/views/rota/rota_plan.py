@@ -15,7 +15,7 @@ from app.models import Action, ClinicError, NotFound, RotaTemplate, Shift, Staff
 from app.models.rota import rota
 from app.models.rota.rota_templates import apply_template, save_template
 from app.security.scope import as_key, load
-from app.views.frame.bodies import read_body, read_text, read_value
+from app.views.frame.bodies import read_body, read_reason, read_text, read_value
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.rota.rota_week import (
@@ -30,7 +30,6 @@ LABELS = {
     "start_time": _l("From"),
     "end_time": _l("To"),
 }
-LONGEST_REASON = 500
 
 
 class RotaPlanView(BaseView):
@@ -130,10 +129,7 @@ class RotaPlanView(BaseView):
     def publish(self) -> Response:
         """Publish the drafts of a week; what speaks against it needs a reason."""
         said, session = read_body(), db.session()
-        monday, reason = (
-            monday_in(said.get("week")),
-            read_text(said.get("reason"), LONGEST_REASON, _("Reason")),
-        )
+        monday, reason = monday_in(said.get("week")), read_reason(said.get("reason"))
 
         def work() -> rota.Published:
             return rota.publish_week(session, actor(), monday, datetime.now(UTC), reason or None)

@@ -30,7 +30,7 @@ from app.models.base.grants import STAFF
 from app.models.messages import inbox
 from app.models.rota import swaps as rules
 from app.security.scope import load, row_scope
-from app.views.frame.bodies import read_body, read_flag, read_text
+from app.views.frame.bodies import read_body, read_flag, read_reason, read_text
 from app.views.generated import writing
 from app.views.generated.guard import actor
 from app.views.generated.parsing import read_date
@@ -153,7 +153,7 @@ class RotaRequestsView(BaseView):
         asked = load(session, person, ShiftSwap, pk, Action.SHOW)
         writing.require_version(asked, said.get("version"))
         approve = read_flag(said.get("approve"), "approve")
-        reason = read_text(said.get("reason"), 500, _("Reason")) or None
+        reason = read_reason(said.get("reason")) or None
 
         def work() -> ShiftSwap:
             return rules.decide(session, asked, approve, datetime.now(UTC), reason)
