@@ -17,14 +17,15 @@ from werkzeug.wrappers import Response
 
 from app.extensions import db
 from app.language import _
-from app.models import Action, ClinicError, Entity, Stale
+from app.models import Action, ClinicError, Entity
 from app.security import audit
 from app.security.scope import labels, load, may, own_values
 from app.views.frame.kept import Resumed, resumes
 from app.views.generated import export, filters, guard, reading, related, writing
+from app.views.generated.form import form_page
 from app.views.generated.guard import Guarded, actor
 from app.views.generated.listing import list_page
-from app.views.generated.pages import Act, Cell, FormPage, Link, RelatedCard, ShowPage
+from app.views.generated.pages import Act, Cell, Link, RelatedCard, ShowPage
 from app.views.generated.values import cell_of
 from app.views.generated.values import show as words
 
@@ -37,6 +38,8 @@ class GridView(Guarded, ModelView):
     icon = "fa-table"
     one = ""
     empty = ""
+    told: Sequence[str] = ()
+    """Columns that stand above the form and are not changed by it."""
     related: Sequence[Any] = ()
     choices: Mapping[str, Sequence[str]] = {}
 
@@ -226,23 +229,7 @@ class GridView(Guarded, ModelView):
             raise Resumed
 
     def _show_form(self, form: Any, row: Any, error: ClinicError | None = None) -> tuple[str, int]:
-        as_sent = isinstance(error, (Stale, Resumed))
-        if isinstance(row, Entity) and "version" in form and not as_sent:
-            form.version.data = row.version
-        adding = row is None
-        page = FormPage(
-            title=_("New %(what)s", what=str(self.one).lower()) if adding else str(row),
-            one=self.one,
-            icon=self.icon,
-            fields=[f for f in form if f.name not in {"csrf_token", "version"}],
-            cancel_url=(self.url("list") if adding else self.url("show", pk=self._key(row))) or "/",
-            submit_label=_("Add %(what)s", what=str(self.one).lower()) if adding else _("Save"),
-            problem=error.message if error else None,
-            conflict=writing.differences(form, row) if isinstance(error, Stale) else None,
-        )
-        writing.point_at(form, error)
-        if isinstance(error, Stale):
-            form.version.raw_data, form.version.data = None, row.version
+        page = form_page(self, form, row, error)
         return render_template(self.form_page, page=page, form=form), error.status if error else 200
 
     def _after(self, row: Any) -> str:

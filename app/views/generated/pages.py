@@ -172,7 +172,7 @@ class ShowPage:
 @dataclass
 class FormPage:
     """A form with what was typed; `conflict` are the texts of both where another changed the row:
-    label, typed, theirs."""
+    label, typed, theirs. `told` stands above the form and is not changed by it."""
 
     title: str
     one: str
@@ -182,3 +182,4 @@ class FormPage:
     submit_label: str
     problem: str | None = None
     conflict: list[tuple[str, str, str]] | None = None
+    told: Sequence[tuple[str, Cell]] = ()
