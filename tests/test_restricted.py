@@ -158,6 +158,24 @@ def test_the_desk_lists_no_allergy_of_it(sqlite_cast: Cast) -> None:
     assert "Latex" not in sqlite_cast.client("rosa").get("/allergy_intolerance/list/").text
 
 
+def test_why_she_comes_is_told_to_who_may_change_the_visit_only(cast: Cast) -> None:
+    close(cast)
+    with cast.app.app_context():
+        db.session.get_one(Appointment, cast.visit).reason = SECRET
+        db.session.commit()
+    pages = (f"/appointment/show/{cast.visit}", f"/api/v1/appointment/{cast.visit}",
+             "/api/v1/appointment/?q=(columns:!(appointment_id,reason))")  # fmt: skip
+    for name, told in (("nora", False), ("eriksen", False), ("diaz", True), ("rosa", True)):
+        for page in pages:
+            assert (SECRET in cast.client(name).get(page).text) is told, (name, page)
+    moved = cast.client("nora").post(
+        f"/api/v1/appointment/{cast.visit}/status", json={"status": "arrived"}
+    )
+    assert moved.status_code == 200 and SECRET not in moved.text
+    named(cast, "nora")
+    assert SECRET in cast.client("nora").get(pages[1]).text
+
+
 def test_the_homes_tell_nothing_of_it(sqlite_cast: Cast) -> None:
     close(sqlite_cast)
     now, today = datetime.now(UTC), date.today()

@@ -23,11 +23,12 @@ from app.security.scope import load
 from app.views.frame.bodies import read_flag
 from app.views.generated import writing
 from app.views.generated.api import EntityApi, in_words
-from app.views.generated.conditional import require_current
+from app.views.generated.conditional import require_current, telling_current
 from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
+from app.views.generated.pages import Cell
 from app.views.generated.parsing import parse
-from app.views.visits import answered
+from app.views.visits import answered, why
 from app.views.visits.slots import dump
 
 MOVABLE = ("appointment_datetime", "minutes_duration", "doctor_id", "room_id")
@@ -46,6 +47,11 @@ class AppointmentGrid(GridView):
 
     def pre_update(self, item: Appointment) -> None:
         keep_rules(item)
+
+    def cell(self, row: Appointment, name: str) -> Cell:
+        if name == "reason" and why.is_hidden(row):
+            return Cell("", "empty")
+        return super().cell(row, name)
 
 
 class AppointmentRest(EntityApi):
@@ -163,7 +169,8 @@ class AppointmentRest(EntityApi):
         self._fill(row, body, allowed, needed=set())
         wished = row.doctor_id, row.visit_type_id, row.appointment_datetime
         try:
-            writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
+            with telling_current(row, self._kept):
+                writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
         except Conflict as error:
             raise with_alternatives(error, *wished) from None
         return self.response(200, id=row.pk, result=self._kept(row))
@@ -183,7 +190,8 @@ class AppointmentRest(EntityApi):
         def move_on(visit: Appointment) -> None:
             life.move_status(db.session(), actor(), visit, status, datetime.now(UTC), reason)
 
-        writing.save(db.session(), actor(), row, Action.EDIT, move_on)
+        with telling_current(row, self._kept):
+            writing.save(db.session(), actor(), row, Action.EDIT, move_on)
         return self.response(200, id=row.pk, result=self._kept(row))
 
     @in_words
@@ -194,8 +202,13 @@ class AppointmentRest(EntityApi):
         def take_back(visit: Appointment) -> None:
             life.undo(db.session(), actor(), visit, datetime.now(UTC))
 
-        writing.save(db.session(), actor(), row, Action.EDIT, take_back)
+        with telling_current(row, self._kept):
+            writing.save(db.session(), actor(), row, Action.EDIT, take_back)
         return self.response(200, id=row.pk, result=self._kept(row))
+
+    def _dump(self, row: Any, columns: list[str]) -> dict[str, Any]:
+        said = super()._dump(row, columns)
+        return said | {"reason": None} if "reason" in said and why.is_hidden(row) else said
 
     def _visit(self, pk: str) -> Appointment:
         visit: Appointment = load(db.session(), actor(), self.model, pk, Action.SHOW)
