@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
 from app.models import Action, Patient, Role, Room, Stale
 from app.security.actor import Actor
 from app.views.generated import writing
+from app.views.generated.api import EntityApi
 from tests.cast import Cast
+from tests.databases import with_cast
 
 AMINA = Actor(1, "amina", "Amina Haddad", frozenset({Role.ADMIN}))
 FORM = {"name": "Paula O’Connor", "dob": "1980-02-29", "sex": "unknown"}
@@ -129,6 +133,20 @@ def test_an_edit_between_load_and_commit_is_refused(app: Any, cast: Cast) -> Non
     assert value(cast, Room.room_type) == "theirs"
 
 
+def test_whoever_loses_at_the_commit_is_told_the_row_too(
+    postgresql_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = with_cast(postgresql_app)
+
+    def quicker(_api: Any, _row: Any) -> None:
+        with db.engine.begin() as other:
+            other.execute(update(Room).values(room_type="theirs", version=Room.version + 1))
+
+    monkeypatch.setattr(EntityApi, "pre_update", quicker)
+    answer = cast.client("amina").put(f"/api/v1/room/{cast.room}", json={"room_type": "mine"})
+    assert (answer.status_code, answer.json["current"]["room_type"]) == (412, "theirs")
+
+
 def test_a_refused_edit_is_not_kept_by_a_later_commit(app: Any, cast: Cast) -> None:
     with app.test_request_context():
         session = db.session()
@@ -204,6 +222,23 @@ def test_a_patient_with_visits_is_not_deleted(cast: Cast, way: str) -> None:
         answer = client.delete(f"/api/v1/patient/{cast.paula}")
     assert answer.status_code == 409
     assert value(cast, Patient.name) == "Paula O’Connor"
+
+
+@pytest.mark.parametrize("what", ["patient", "users"])
+def test_the_number_of_who_was_deleted_comes_to_nobody_again(cast: Cast, what: str) -> None:
+    with cast.app.app_context():
+        numbers = []
+        for name in ("one", "two"):
+            row = (
+                Patient(name=name, dob=date(1980, 1, 1)) if what == "patient"
+                else User(username=name, first_name=name, last_name=name, email=name, active=True)
+            )  # fmt: skip
+            db.session.add(row)
+            db.session.commit()
+            numbers.append(inspect(row).identity)
+            db.session.delete(row)
+            db.session.commit()
+    assert numbers[0] != numbers[1]
 
 
 def test_a_double_booking_is_a_409_in_words(cast: Cast) -> None:

@@ -23,7 +23,7 @@ from app.security import audit
 from app.security.scope import labels, load, own_values
 from app.views.frame.errors import problem
 from app.views.generated import filters, reading, writing
-from app.views.generated.conditional import require_current
+from app.views.generated.conditional import require_current, telling_current
 from app.views.generated.guard import BadQuery, Guarded, actor
 from app.views.generated.openapi import DescribedApi
 from app.views.generated.parsing import parse
@@ -131,7 +131,8 @@ class EntityApi(Guarded, DescribedApi, ModelRestApi):
         body = self._body()
         require_current(row, body, self._kept)
         self._fill(row, body, self.edit_columns, needed=set())
-        writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
+        with telling_current(row, self._kept):
+            writing.save(db.session(), actor(), row, Action.EDIT, self.pre_update)
         return self.response(200, id=row.pk, result=self._kept(row))
 
     @in_words

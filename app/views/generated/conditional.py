@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import request
+from sqlalchemy.orm.exc import ObjectDeletedError
 
 from app.models import Action, Stale
 from app.security import audit
@@ -19,11 +21,21 @@ def require_current(row: Any, body: dict[str, Any], kept: Callable[[Any], Any]) 
     told, tags = body.pop("version", None), _tags()
     if "*" in tags or str(row.version) in tags:
         return
-    try:
+    with telling_current(row, kept):
         writing.require_version(row, tags[0] if tags else told)
+
+
+@contextmanager
+def telling_current(row: Any, kept: Callable[[Any], Any]) -> Iterator[None]:
+    """What is Stale within says the row as it is now, as `kept` tells it; unless it is gone."""
+    try:
+        yield
     except Stale as error:
-        audit.read(actor(), Action.SHOW, type(row), row)
-        raise Stale(error.message, current=kept(row)) from None
+        with suppress(ObjectDeletedError):
+            current = kept(row)
+            audit.read(actor(), Action.SHOW, type(row), row)
+            raise Stale(error.message, current=current) from None
+        raise
 
 
 def _tags() -> list[str]:
