@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, event, select, text, update
+from sqlalchemy import delete, event, func, select, text, update
 from werkzeug.security import generate_password_hash
 
 from app.extensions import db
@@ -147,6 +147,66 @@ def test_a_right_guess_does_not_count_and_forgets_no_wrong_one(session: Any) -> 
         counted(session, 0, start)
     guesses.take_back(session, "x")
     assert counted(session, 1, start) == 3
+
+
+def test_right_guesses_wait_for_each_other_in_one_order(cast: Cast) -> None:
+    """Whoever waits for the address holds nothing of the login yet: nobody waits in a circle."""
+    with cast.app.app_context():
+        if db.engine.dialect.name == "postgresql":  # SQLite has one writer
+            _one_waits_for_the_other(cast)
+
+
+def _one_waits_for_the_other(cast: Cast) -> None:
+    session, subjects = db.session(), ("address", "login")
+    for name in reversed(subjects):  # the table itself has the login first
+        guesses.count(session, name, guesses.ACCOUNT, datetime.now(UTC))
+    session.commit()
+    login, address = session.scalars(select(GuessCount.guess_count_id).order_by("guess_count_id"))
+    session.rollback()
+    lock = "SELECT 1 FROM guess_count WHERE guess_count_id = :key FOR UPDATE NOWAIT"
+
+    def right() -> None:
+        with cast.app.app_context():
+            guesses.take_back(db.session(), *subjects)
+            db.session.commit()
+
+    waits = threading.Thread(target=right)
+    with db.engine.begin() as other:
+        other.execute(text(lock), {"key": address})
+        waits.start()
+        while not other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert waits.is_alive()
+        assert other.scalar(text(lock), {"key": login}) == 1
+    waits.join()
+    assert session.scalars(select(GuessCount.guesses)).all() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ab_user SET password = 'another' WHERE username = 'rosa'",
+        "UPDATE ab_user SET active = false WHERE username = 'rosa'",
+        "INSERT INTO login_setting (user_id, must_change, version)"
+        " SELECT id, true, 1 FROM ab_user WHERE username = 'rosa'",
+    ],
+)
+def test_what_changes_while_the_password_is_compared_lets_nobody_in(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """It has ended the sessions that were there; one that begins right after must not outlive it."""
+
+    def compare(_hashed: str, password: str) -> bool:
+        with db.engine.begin() as other:
+            other.execute(text(change))
+        return password == PASSWORD
+
+    monkeypatch.setattr(password_step, "check_password_hash", compare)
+    with cast.app.app_context():
+        before = db.session.scalar(select(func.count(LoginSession.login_session_id)))
+        db.session.remove()
+        assert by_form(cast.app.test_client(), "rosa", PASSWORD) == 401
+        assert db.session.scalar(select(func.count(LoginSession.login_session_id))) == before
+        assert db.session.scalars(select(GuessCount.guesses)).all() == [1, 1]
 
 
 def test_one_address_that_tries_many_names_is_refused(

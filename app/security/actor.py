@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import g
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User, assoc_user_role
 from flask_jwt_extended import current_user as jwt_user
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, inspect, select
 
 from app.models import Doctor, Patient, Role, Staff
 from app.models.messages import inbox
@@ -43,33 +41,24 @@ class Actor:
         """The login's key, under the name that the framework asks for."""
         return self.user_id
 
-
-def current_actor(session: Session) -> Actor | None:
-    """The person behind this request, or None. They come with their session, by one statement; who
-    is just signing in is read once more."""
-    person = signed_in()
-    if not isinstance(person, User):
-        return person
-    if "actor" not in g or g.actor.user_id != person.id:
-        g.actor = actor_of(session.execute(BY_KEY, {"user_id": person.id}).all())
-    actor: Actor = g.actor
-    return actor
+    def get_id(self) -> str:
+        """What flask_login would keep in the cookie; the secret of the session takes its place."""
+        return str(self.user_id)
 
 
-def signed_in() -> Actor | User | None:
-    """The person by session cookie or by bearer token; a `User` where they are just signing in."""
-    user: Any = current_user._get_current_object()  # asked hundreds of times a page: not by proxy
-    if user is None or not user.is_authenticated:
-        user = jwt_user._get_current_object() if jwt_user else None
-    return user if user is not None and user.is_active else None
+def current_actor() -> Actor | None:
+    """The person behind this request, by session cookie or by bearer token; None where nobody is
+    signed in. They come with their session, by one statement."""
+    person: Any = current_user._get_current_object()  # asked hundreds of times a page: not by proxy
+    if person is None or not person.is_authenticated:
+        person = jwt_user._get_current_object() if jwt_user else None
+    return person if isinstance(person, Actor) else None
 
 
 def signed_in_roles() -> frozenset[Role]:
     """The roles behind this request; a refusal shows its page without the database."""
-    person = signed_in()
-    if person is None:
-        return frozenset()
-    return roles_of(person) if isinstance(person, User) else person.roles
+    person = current_actor()
+    return person.roles if person else frozenset()
 
 
 def roles_of(user: User) -> frozenset[Role]:
@@ -84,6 +73,11 @@ def known_roles(names: Iterable[str | None]) -> frozenset[Role]:
 
 def actors(*more: ColumnElement[Any]) -> Select[Any]:
     """Who may act: a row a role of each active login, `more` columns last."""
+    return logins(*more).where(users.c.active)
+
+
+def logins(*more: ColumnElement[Any]) -> Select[Any]:
+    """A row a role of each login, active or not, `more` columns last."""
     return (
         select(
             users.c.id, users.c.username, users.c.first_name, users.c.last_name,
@@ -96,7 +90,6 @@ def actors(*more: ColumnElement[Any]) -> Select[Any]:
         .outerjoin(role_rows, role_rows.c.id == assoc_user_role.c.role_id)
         .outerjoin(staff, staff.c.user_id == users.c.id)
         .outerjoin(doctors, doctors.c.staff_id == staff.c.staff_id)
-        .where(users.c.active)
     )  # fmt: skip
 
 
@@ -107,7 +100,7 @@ def of_patient(column: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def actor_of(rows: Sequence[Row[Any]]) -> Actor:
-    """The person of whom these rows of `actors` are."""
+    """The person of whom these rows of `logins` are."""
     one = rows[0]
     return Actor(
         one.id, one.username, f"{one.first_name} {one.last_name}",
@@ -125,4 +118,3 @@ KNOWN = frozenset(Role)
 users, staff, doctors, patients, role_rows = (
     inspect(model).local_table for model in (User, Staff, Doctor, Patient, RoleRow)
 )
-BY_KEY = actors().where(users.c.id == bindparam("user_id"))

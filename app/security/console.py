@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flask import abort, current_app, redirect, request, url_for
 
 from app.models import Role
-from app.security.actor import signed_in
+from app.security.actor import current_actor
 
 NAME = "Operations"
 MAY: dict[str, tuple[Role, ...]] = {"read": (Role.ADMIN,), "resend": (Role.ADMIN,)}
@@ -34,7 +34,7 @@ class Asking:
         permission = f"can_{self.get_method_permission(name)}"
         if current_app.extensions["appbuilder"].sm.has_access(permission, NAME):
             return None
-        if signed_in() is not None:
+        if current_actor() is not None:
             abort(403)
         return redirect(url_for("LoginView.login", next=request.url))
 

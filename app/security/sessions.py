@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import current_app, g, request
 from flask import session as cookie
-from flask_appbuilder.security.sqla.models import User
 from flask_login import login_user
 from sqlalchemy import bindparam, inspect, not_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -45,13 +44,13 @@ def current() -> Current | None:
     return found
 
 
-def open_for_browser(session: Session, user: User, now: datetime) -> int:
+def open_for_browser(session: Session, person: Actor, now: datetime) -> int:
     """Begin a session whose secret goes into the cookie; what the cookie held before is gone.
     Answers its key; the caller commits."""
-    key, secret = _start(session, user, "browser", now)
+    key, secret = _start(session, person, "browser", now)
     empty_cookie()
     cookie.permanent = True
-    login_user(user)
+    login_user(person)
     cookie["_user_id"] = secret  # where flask_login looks; `load_user` is given it
     return key
 
@@ -66,9 +65,9 @@ def empty_cookie() -> None:
     g.pop("csrf_token", None)  # where flask_wtf keeps it for this request
 
 
-def open_for_program(session: Session, user: User, now: datetime) -> str:
+def open_for_program(session: Session, person: Actor, now: datetime) -> str:
     """Begin a session whose secret goes into the tokens. The caller commits."""
-    return _start(session, user, "program", now)[1]
+    return _start(session, person, "program", now)[1]
 
 
 def person_of(session: Session, secret: Any) -> Actor | None:
@@ -125,10 +124,10 @@ def end_current(session: Session, now: datetime) -> int | None:
     return used.login_session_id
 
 
-def _start(session: Session, user: User, kind: str, now: datetime) -> tuple[int, str]:
+def _start(session: Session, person: Actor, kind: str, now: datetime) -> tuple[int, str]:
     return login_session.start(
         session,
-        user.id,
+        person.user_id,
         kind,
         now,
         current_app.config["SESSION_LONGEST"],

@@ -124,7 +124,8 @@ def take_back(session: Session, *subjects: str) -> None:
     """The last guess was right, and counts no more; the wrong ones before it still do. Say the
     subjects in the order in which they were counted: rows that are always locked in one order
     make nobody wait for each other."""
-    session.connection().execute(_TAKE_BACK, [{"taken": _hash(name)} for name in subjects])
+    taken = [_hash(name) for name in subjects]
+    session.connection().execute(_TAKE_BACK, {"taken": taken, "first": taken[0]})
 
 
 def wait(session: Session, subject: str, limit: Limit, now: datetime) -> timedelta:
@@ -152,10 +153,17 @@ def forget(session: Session, now: datetime) -> int:
     return int(gone.rowcount)
 
 
+_counts = inspect(GuessCount).local_table
+_TAKEN = (
+    select(_counts.c.guess_count_id)
+    .where(_counts.c.subject_hash.in_(bindparam("taken", expanding=True)))
+    .order_by((_counts.c.subject_hash == bindparam("first")).desc())
+    .with_for_update()  # locks in this order; SQLite has one writer, and no such words
+)
 _TAKE_BACK = (
-    update(GuessCount)
-    .where(GuessCount.subject_hash == bindparam("taken"), GuessCount.guesses > 0)
-    .values(guesses=GuessCount.guesses - 1)
+    update(_counts)
+    .where(_counts.c.guess_count_id.in_(_TAKEN), _counts.c.guesses > 0)
+    .values(guesses=_counts.c.guesses - 1)
 )
 
 

@@ -32,7 +32,7 @@ class LanguageView(BaseView):
         if code not in LANGUAGES:
             abort(400)
         session[COOKIE] = code
-        person = current_actor(db.session())
+        person = current_actor()
         if person is not None:
             login_setting.made_for(db.session(), person.user_id).language = code
             db.session.commit()

@@ -76,7 +76,7 @@ def _note_use(response: Response) -> Response:
 def _keep_refusals(response: Response) -> Response:
     """A patient who asks for what is not theirs leaves a trace, on whatever route."""
     if response.status_code in {403, 404} and request.view_args:
-        person = current_actor(db.session())
+        person = current_actor()
         if person is not None and person.roles == {Role.PATIENT}:
             audit.keep_refusal(db.session(), person)
     return response

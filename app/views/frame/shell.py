@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from flask import Flask, current_app, has_request_context, request, url_for
 
-from app.extensions import db
 from app.language import _, current
 from app.models import Patient, Role
 from app.models.base.clock import clinic_zone
@@ -79,7 +78,7 @@ def init_app(app: Flask) -> None:
 
 
 def _shell() -> Shell:
-    actor = current_actor(db.session())
+    actor = current_actor()
     today = datetime.now(UTC).astimezone(clinic_zone())
     return Shell(
         clinic=current_app.config["CLINIC_NAME"],

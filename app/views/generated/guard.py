@@ -9,7 +9,6 @@ from typing import Any
 from flask import g, has_request_context, request
 from flask_appbuilder.models.filters import Filters
 
-from app.extensions import db
 from app.language import _
 from app.models import Action, ClinicError
 from app.security.actor import Actor, current_actor
@@ -114,7 +113,7 @@ class Guarded:
 
 def actor() -> Actor:
     """The acting person of this request, who is signed in: the route asked for a permission."""
-    found = current_actor(db.session())
+    found = current_actor()
     if found is None:
         raise ClinicError(_("Please sign in."))
     return found

@@ -106,7 +106,7 @@ class AccountView(BaseView):
         if not guess.was_right:
             return _("That is not your password now.")
         set_password(session, user, form.password.data, now)
-        sessions.open_for_browser(session, user, now)
+        sessions.open_for_browser(session, actor(), now)
         session.commit()
         return None
 

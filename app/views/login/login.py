@@ -87,7 +87,7 @@ def password_of(username: str, password: str) -> Known | None:
 
 def end_session() -> None:
     """End the session of this request, with its event."""
-    actor = current_actor(db.session())
+    actor = current_actor()
     key = sessions.end_current(db.session(), datetime.now(UTC))
     if key is not None:
         audit.note(db.session(), actor, "logout", "LoginSession", key=key)

@@ -45,8 +45,8 @@ class LoginApi(SecurityApi):
             return self.response(401, message=WRONG)
         db.session.commit()  # the password was right, whatever is asked for yet
         _ask_the_rest(known, body.get("code"))
-        sid = sessions.open_for_program(db.session(), known.user, datetime.now(UTC))
-        identity = str(known.user.id)
+        sid = sessions.open_for_program(db.session(), known.person, datetime.now(UTC))
+        identity = str(known.user_id)
         db.session.commit()
         return self.response(200, **self._tokens(identity, sid, refresh=bool(body.get("refresh"))))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
+from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
 from werkzeug.security import check_password_hash
 
@@ -66,18 +67,18 @@ class SignInStepsView(BaseView):
     def enrol(self, known: Known) -> Any:
         """Set up the second factor that a role needs, and show the recovery codes once."""
         if "code" not in request.form:
-            return _page("enrol", offer=factor.offer(known.user.username))
-        user_id, now, session = known.user.id, datetime.now(UTC), db.session()
+            return _page("enrol", offer=factor.offer(known.person.username))
+        user_id, now, session = known.user_id, datetime.now(UTC), db.session()
         secret = factor.offered_secret()
         codes = login_setting.enrol(session, user_id, secret, request.form["code"], now)
         if codes is None:
             flash(_("That code does not belong to this picture. Try the next one."), "danger")
-            return _page("enrol", offer=factor.offer(known.user.username, secret)), 401
+            return _page("enrol", offer=factor.offer(known.person.username, secret)), 401
         factor.note_change(session, user_id, _k("It was set up."), now)
         session.commit()
         known = known_login(session, user_id)
         signing_in.step_done("code", known)
-        return _page("recovery", codes=codes, login=known.user.username)
+        return _page("recovery", codes=codes, login=known.person.username)
 
     @expose("/password", methods=["GET", "POST"])
     @on_the_way("password")
@@ -86,17 +87,18 @@ class SignInStepsView(BaseView):
         form = passwords.NewPasswordForm()
         if "password" not in request.form:
             return _page("password", form=form)
-        if passwords.fault_of(form, known.user) or self._is_the_same(form, known):
+        user = db.session().get_one(User, known.user_id)
+        if passwords.fault_of(form, user) or self._is_the_same(form, known):
             return _page("password", form=form), 422
-        passwords.set_password(db.session(), known.user, form.password.data, datetime.now(UTC))
+        passwords.set_password(db.session(), user, form.password.data, datetime.now(UTC))
         db.session.commit()
-        known = known_login(db.session(), known.user.id)
+        known = known_login(db.session(), known.user_id)
         signing_in.step_done("changed", known)
         return signing_in.go_on(known)
 
     @staticmethod
     def _is_the_same(form: Any, known: Known) -> bool:
-        same = check_password_hash(known.user.password or "", form.password.data)
+        same = check_password_hash(known.password, form.password.data)
         if same:
             form.password.errors = [_("The administrator knows this one. Choose another.")]
         return same

@@ -37,7 +37,7 @@ def begin(known: Known) -> None:
     """Remember who knew the password; whatever the cookie held before is gone."""
     sessions.empty_cookie()
     cookie["half"] = {
-        "user": known.user.id,
+        "user": known.user_id,
         "until": int(time.time()) + MINUTES * 60,
         "stamp": _stamp(known),
         "next": _wanted(),
@@ -54,7 +54,7 @@ def half_in() -> Known | None:
         known = known_login(db.session(), half["user"])
     except NoResultFound:
         return None
-    return known if known.user.active and half["stamp"] == _stamp(known) else None
+    return known if known.is_active and half["stamp"] == _stamp(known) else None
 
 
 def step_done(name: str, known: Known) -> None:
@@ -92,11 +92,10 @@ def locked(error: TooMany) -> tuple[str, int, dict[str, str]]:
 
 def _enter(known: Known) -> Any:
     session, now, wanted = db.session(), datetime.now(UTC), cookie["half"]["next"]
-    user_id = known.user.id
-    key = sessions.open_for_browser(session, known.user, now)
-    login_told.new_device(session, user_id, key, now)
+    key = sessions.open_for_browser(session, known.person, now)
+    login_told.new_device(session, known.user_id, key, now)
     session.commit()
-    return kept.bring_back(user_id) or redirect(wanted)
+    return kept.bring_back(known.user_id) or redirect(wanted)
 
 
 def _wanted() -> str:
@@ -108,4 +107,4 @@ def _wanted() -> str:
 
 
 def _stamp(known: Known) -> str:
-    return hash_of(f"half {known.user.password}")[:16]
+    return hash_of(f"half {known.password}")[:16]

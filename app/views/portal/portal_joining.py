@@ -186,7 +186,7 @@ def _activate(row: PortalToken, form: Any, moment: datetime) -> Any:
         session.flush()
         _note_use(row, user)
         if row.purpose == "invitation":
-            sessions.open_for_browser(session, user, moment)
+            sessions.open_for_browser(session, actor_for(user), moment)
     if row.purpose == "reset":
         flash(_("Your new password is set. Sign in with it."), "success")
         return redirect(url_for("LoginView.login"))
@@ -213,7 +213,7 @@ def _note_use(row: PortalToken, user: User | None, outcome: str = "success") -> 
 def _patients_login() -> User | None:
     """Who is signed in, where that is a patient's or a guardian's login and nothing else."""
     session = db.session()
-    person = current_actor(session)
+    person = current_actor()
     ours = person is not None and person.roles == {Role.PATIENT}
     return session.get(User, person.user_id) if person and ours else None
 
