@@ -71,6 +71,8 @@ def test_a_job_waits_for_its_time(session: Session, cast: Cast) -> None:
     assert set(worker.run_due(session, START, state)) == names
     assert worker.run_due(session, START + timedelta(seconds=1), state) == {}
     assert set(worker.run_due(session, START + longest, state)) == names
+    assert set(worker.run_due(session, START, state)) == names, "the clock was set back"
+    assert worker.run_due(session, START + timedelta(seconds=1), state) == {}
 
 
 def test_a_job_that_fails_holds_up_no_other(

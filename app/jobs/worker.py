@@ -38,7 +38,8 @@ def run_due(session: Session, now: datetime, state: State) -> dict[str, int]:
     done: dict[str, int] = {}
     for name, every, job in TIMETABLE:
         last = state.get(name)
-        if last is not None and now - last < timedelta(seconds=every):
+        # a clock that was ahead and is put right must not keep a job waiting until it is there again
+        if last is not None and timedelta(0) <= now - last < timedelta(seconds=every):
             continue
         state[name] = now
         rows = _run(session, name, job, now)
