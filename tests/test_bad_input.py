@@ -367,6 +367,14 @@ def test_invalid_utf_8_in_a_form_is_no_error_of_ours(cast: Cast) -> None:
     assert refused(answer)
 
 
+def test_a_number_is_not_written_as_in_a_program(sqlite_cast: Cast) -> None:
+    client = sqlite_cast.client("rosa")
+    answer = client.put(
+        f"/api/v1/appointment/{sqlite_cast.visit}", json={"minutes_duration": "1_0"}
+    )
+    assert (answer.status_code, answer.json["field"]) == (422, "minutes_duration")
+
+
 def test_a_body_of_20_megabytes_is_too_large(sqlite_cast: Cast) -> None:
     client = sqlite_cast.client("rosa")
     large = b'{"name": "' + b"x" * 20_000_000 + b'"}'

@@ -74,7 +74,7 @@ def _choice(column: Column[Any], raw: Any) -> str:
 
 def _integer(column: Column[Any], raw: Any) -> int:
     try:
-        number = int(raw) if not isinstance(raw, (bool, float)) else None
+        number = int(raw) if not isinstance(raw, (bool, float)) and "_" not in str(raw) else None
     except (TypeError, ValueError):
         number = None
     if number is None:
@@ -86,7 +86,7 @@ def _integer(column: Column[Any], raw: Any) -> int:
 
 def _float(column: Column[Any], raw: Any) -> float:
     try:
-        number = float(raw) if not isinstance(raw, bool) else math.nan
+        number = float(raw) if not isinstance(raw, bool) and "_" not in str(raw) else math.nan
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
