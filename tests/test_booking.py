@@ -128,6 +128,8 @@ def test_a_key_is_not_taken_for_another_request(
     rosa.post(URL, json=wish(cast, 9), headers=key)
     other = rosa.post(URL, json=wish(cast, 10), headers=key)
     assert (other.status_code, other.json["code"]) == (422, "key_misused")
+    longer = rosa.post(URL, json=wish(cast, 10), headers={"Idempotency-Key": "k" * 201})
+    assert longer.status_code == 400
 
 
 def test_the_same_key_of_two_people_books_twice(cast: Cast, on_duty: date) -> None:

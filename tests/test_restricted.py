@@ -52,8 +52,10 @@ def named(cast: Cast, name: str) -> None:
     add(cast, CareTeam(patient_id=cast.paula, staff_id=key, added_at=datetime.now(UTC)))
 
 
-def break_glass(cast: Cast, name: str, reason: str = "She collapsed at the desk") -> Any:
-    form = {"reason": reason, "minutes": "15"}
+def break_glass(
+    cast: Cast, name: str, reason: str = "She collapsed at the desk", minutes: str = "15"
+) -> Any:
+    form = {"reason": reason, "minutes": minutes}
     return cast.client(name).post(f"/chart/{cast.paula}/break", data=form)
 
 
@@ -243,6 +245,7 @@ def test_without_a_fitting_reason_the_glass_stays_whole_and_the_text_is_kept(
     close(sqlite_cast)
     answer = break_glass(sqlite_cast, "nora", reason)
     assert answer.status_code == 422
+    assert break_glass(sqlite_cast, "nora", minutes="1000000").status_code == 422
     assert reason.strip() in answer.text
     assert status(sqlite_cast, "nora") == 403
 

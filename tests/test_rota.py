@@ -537,6 +537,8 @@ def test_time_off_is_asked_for_and_approved(
     amina: FlaskClient, people: dict[str, int], sqlite_cast: Cast
 ) -> None:
     nora = sqlite_cast.client("nora")
+    for first, last in ((WEEK, f"{AHEAD + timedelta(days=400)}"), ("2020-03-02", "2020-03-03")):
+        assert send(nora, "time-off", first=first, last=last).status_code == 422
     asked = send(nora, "time-off", first=WEEK, last=WEEK, note="wedding")
     assert (asked.status_code, asked.json["status"]) == (201, "requested")
     key = asked.json["id"]
