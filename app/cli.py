@@ -38,6 +38,7 @@ class Commands(AppGroup):
     """Commands that say it in a sentence where the database does not answer."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """A database that does not answer is said in a sentence, not by a traceback."""
         try:
             return super().invoke(ctx)
         except OperationalError as error:

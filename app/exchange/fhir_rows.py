@@ -1,4 +1,4 @@
-"""FHIR R4 resources as rows. Each function takes one resource and answers its columns."""
+"""FHIR R4 resources (https://hl7.org/fhir/R4/resourcelist.html) as rows, a function for each."""
 
 from __future__ import annotations
 

@@ -107,6 +107,7 @@ class TimeOff(Entity):
         return days[ends.index(name)] if days else getattr(self, name)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """What was decided keeps its times: only an admin moves it. Raises ClinicError."""
         if self.start_at >= self.end_at:
             raise ClinicError(_("Time off ends after it begins."), field="end_at")
         decides = actor is None or Role.ADMIN in actor.roles

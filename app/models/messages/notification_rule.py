@@ -93,6 +93,8 @@ class NotificationRule(Entity):
     )  # fmt: skip
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """A reminder leaves some hours before the visit, or at a clinic time some days before it. Raises
+        ClinicError."""
         self.channels = ", ".join(_channels(self.channels or ""))
         timed = [self.hours_before is not None, self.days_before is not None]
         if (self.event == "reminder") != (sum(timed) == 1):

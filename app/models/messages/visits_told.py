@@ -40,10 +40,12 @@ class Known:
     doctor_id: int
 
     def dump(self) -> list[Any]:
+        """For the row of a message: the start in UTC as ISO 8601."""
         return [self.start.isoformat(), self.doctor_id]
 
     @classmethod
     def load(cls, said: Sequence[Any]) -> Known:
+        """The way back of `dump`."""
         return cls(datetime.fromisoformat(said[0]), said[1])
 
 
@@ -59,6 +61,7 @@ class Told:
     """What is said of it in a list, by language."""
 
     def dump(self) -> dict[str, Any]:
+        """For the row of a message; what is empty is left out."""
         before = self.before.dump() if self.before else None
         said: dict[str, Any] = {"id": self.appointment_id, "now": self.now.dump(), "before": before}
         more = {"status": self.status, "line": self.line and dict(self.line)}
@@ -66,6 +69,7 @@ class Told:
 
     @classmethod
     def load(cls, said: dict[str, Any]) -> Told:
+        """The way back of `dump`."""
         before = Known.load(said["before"]) if said["before"] else None
         now = Known.load(said["now"])
         return cls(said["id"], now, before, said.get("status"), said.get("line"))
@@ -126,6 +130,7 @@ def still_true(event: str, told: Told, found: Current | None, now: datetime) -> 
 
 
 def doctors_in(told: Iterable[Told]) -> set[int]:
+    """The doctors that the visits have, or had before."""
     return {known.doctor_id for one in told for known in (one.now, one.before) if known}
 
 

@@ -110,6 +110,8 @@ class Patient(Entity):
         return name
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """Born between 1880 and today, clinic time; an address is looked at where it is written anew, so
+        that one that came with an import hinders no other change. Raises ClinicError."""
         if self.dob > day_at(now):
             raise ClinicError(_("The birth date lies in the future."), field="dob")
         if self.dob < EARLIEST_BIRTH:

@@ -71,6 +71,7 @@ class CorrectionRequest(Entity):
         return _("Correction %(number)s", number=self.correction_request_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """The first answer is told to the patient; a refusal needs its reason. Raises ClinicError."""
         if self.state == "declined" and not (self.answer or "").strip():
             raise ClinicError(_("Say to the patient why."), field="answer")
         _tell_answer(session, self, "open", f"/portal/record/visit/{self.record_id}", now)
@@ -118,6 +119,7 @@ class PatientReport(Entity):
         return self.display
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """The first answer is told to the patient."""
         _tell_answer(session, self, "reported", "/portal/record/", now)
 
 

@@ -115,6 +115,7 @@ class MedicalRecord(Entity):
         return self.status == "signed"
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """A new note begins now and is its writer's. Raises ClinicError where it is signed."""
         if self.settled:
             raise ClinicError(_("A signed record does not change."))
         state: Any = inspect(self)

@@ -90,6 +90,8 @@ class ChartRestriction(Entity):
         return _("Restriction %(number)s", number=self.restriction_id)
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """Notes who set or lifted it, and when. Raises ClinicError without a reason, and where one that
+        was lifted is to hold again."""
         require_reason(self.reason)
         state: Any = inspect(self)
         user_id = actor.user_id if actor else None
@@ -198,6 +200,7 @@ class GlassBreak(Entity):
         return self.at + timedelta(minutes=int(self.minutes))
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """The admin's one review. Raises ClinicError where it is empty, or the second."""
         if self.reviewed_at is not None:
             raise ClinicError(_("This was reviewed already; the review stays."))
         if self.review == "open":

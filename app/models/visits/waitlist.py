@@ -91,6 +91,7 @@ class WaitlistEntry(Entity):
         )
 
     def check(self, session: Session, actor: Acting | None, now: datetime) -> None:
+        """Times of day are the clinic's; weekdays are kept as `Mon, Tue`, in order. Raises ClinicError."""
         self.created = self.created or now
         if self.earliest >= self.latest:
             raise ClinicError(_("The latest time lies after the earliest."), field="latest")

@@ -112,6 +112,7 @@ class PickField(wtforms.Field):
         self.text = "" if value is None else str(value)
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """What was typed beside the key comes back with a form that is refused."""
         super().process(formdata, *args, **kwargs)
         if formdata is not None and f"{self.name}-text" in formdata:
             self.text = formdata.get(f"{self.name}-text", "")

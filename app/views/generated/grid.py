@@ -55,12 +55,14 @@ class GridView(Guarded, ModelView):
     @expose("/list/")
     @has_access
     def list(self) -> str:
+        """The rows in scope, searched, filtered and sorted. Raises ClinicError on a bad question."""
         audit.read(actor(), "list", self.model, query=request.query_string.decode()[:200])
         return render_template("grid/list.html", page=list_page(self))
 
     @expose("/show/<pk>")
     @has_access
     def show(self, pk: str) -> str:
+        """One row with what belongs to it; a row out of scope is not found."""
         row = self._load(pk, Action.SHOW)
         audit.read(actor(), "show", self.model, row)
         page = ShowPage(
@@ -83,6 +85,8 @@ class GridView(Guarded, ModelView):
     @resumes
     @has_access
     def add(self) -> Response | tuple[str, int]:
+        """The form, filled from the address where it names fields; by POST the row is kept, or the form
+        comes back with what is wrong."""
         form = self._form(self.add_form, self.add_columns)
         if request.method == "GET":
             writing.prefill(db.session(), form, own_values(actor(), self.model, Action.ADD))
@@ -99,6 +103,7 @@ class GridView(Guarded, ModelView):
     @resumes
     @has_access
     def edit(self, pk: str) -> Response | tuple[str, int]:
+        """The same for a row that is there; one that another changed meanwhile comes back with both texts."""
         row = self._load(pk, Action.EDIT)
         form = self._form(self.edit_form, self.edit_columns, row)
         if request.method == "GET":
@@ -116,6 +121,7 @@ class GridView(Guarded, ModelView):
     @expose("/delete/<pk>", methods=["POST"])
     @has_access
     def delete(self, pk: str) -> Response:
+        """Raises ClinicError where rules or other rows keep it."""
         row = self._load(pk, Action.DELETE)
         self.pre_delete(row)
         writing.delete(db.session(), actor(), row)
@@ -125,6 +131,7 @@ class GridView(Guarded, ModelView):
     @has_access
     @permission_name("list")
     def export(self) -> Response:
+        """What the list shows, all of its pages, as CSV."""
         audit.read(actor(), "export", self.model, query=request.query_string.decode()[:200])
         columns = self.list_columns
         heads = [self.label_columns[c] for c in columns]
@@ -134,6 +141,7 @@ class GridView(Guarded, ModelView):
     @has_access
     @permission_name("list")
     def pick(self) -> Sequence[dict[str, Any]]:
+        """A look-up as one types: at most 20 rows in scope, each with a second line."""
         asked_words = request.args.get("q", "")[:100]
         found = reading.picks(db.session(), actor(), self.model, asked_words)
         audit.read(actor(), "search", self.model, words=asked_words, rows=len(found))
@@ -169,6 +177,7 @@ class GridView(Guarded, ModelView):
         return related.to_chart(self, row)
 
     def cell(self, row: Any, name: str) -> Cell:
+        """A value as list and detail page show it."""
         value = row.read(name) if isinstance(row, Entity) else getattr(row, name)
         column = self.datamodel.list_columns.get(name)
         return cell_of(value, column, chosen=name in self.choices)
@@ -191,6 +200,7 @@ class GridView(Guarded, ModelView):
         return url_for(f"{self.endpoint}.{method}", **values)
 
     def may(self, row: Any, action: Action) -> bool:
+        """Whether this person may do this with the row; what is settled is edited by nobody."""
         settled = action is Action.EDIT and getattr(row, "settled", False)
         return not settled and may(actor(), row, action)
 

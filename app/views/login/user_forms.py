@@ -61,10 +61,12 @@ class UserForm(DynamicForm):
     conf_password = PasswordField(_l("Password again"), [SAME])
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        """Roles are words here, rows in the database."""
         roles = [row.name for row in obj.roles] if obj is not None else []
         super().process(formdata, None, **(_facts(obj) | {"roles": roles} | kwargs))
 
     def populate_obj(self, obj: Any) -> None:
+        """Sets the roles by their names, and a password where one was typed, as its hash."""
         for name in ("username", "first_name", "last_name", "email", "active"):
             setattr(obj, name, self[name].data)
         obj.roles = list(

@@ -75,6 +75,8 @@ class UserView(GridView):
         return super().cell(row, name)
 
     def pre_add(self, item: User) -> None:
+        """The first password is for one use. Raises ClinicError for a name that is taken, or a weak
+        password."""
         logins.check_name(db.session(), item.username)
         _refuse_weak(item)
         db.session.add(LoginSetting(user=item, must_change=True))
@@ -126,6 +128,7 @@ class UserView(GridView):
         return redirect(url_for("UserView.show", pk=user.id))
 
     def facts(self, row: User) -> Sequence[tuple[str, Cell]]:
+        """The row, and what signing in asks or holds up now."""
         session, now = db.session(), _now()
         setting = login_setting.of_login(session, row.id)
         pause = guesses.wait(session, login_subject(row.id), guesses.ACCOUNT, now)
@@ -157,6 +160,7 @@ class UserView(GridView):
         return found
 
     def pre_delete(self, item: User) -> None:
+        """Raises ClinicError for one's own login, and for the last admin's."""
         if item.id == actor().user_id:
             raise ClinicError(_("You cannot delete the login you are signed in with."))
         logins.keep_an_admin(db.session(), item, goes=True)
@@ -185,6 +189,7 @@ class RoleView(GridView):
         return Cell(word(row.name))
 
     def facts(self, row: RoleRow) -> Sequence[tuple[str, Cell]]:
+        """What a built-in role may, in words, as its grants say; a role of the framework has none."""
         if row.name not in list(Role):
             return []
         views = self.appbuilder.baseviews

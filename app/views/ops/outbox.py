@@ -106,6 +106,7 @@ class OutboxTable(OpsTable):
         writing.keep(db.session(), actor(), work, lambda row: [(action, row)])
 
     def acts(self, row: Any) -> list[Act]:
+        """To send it again or not at all, where its state allows that."""
         found = []
         if by_hand.may_resend(row):
             found.append(
@@ -120,6 +121,7 @@ class OutboxTable(OpsTable):
         return found
 
     def show_page(self, row: Any) -> Any:
+        """Without the empty leads: a message is about one thing, and goes to one person."""
         page = super().show_page(row)
         page.title = _("Message %(number)s", number=row.notification_id)
         about = {str(self.column_labels[name]) for name in self.leads}  # it goes to one of them
@@ -140,4 +142,5 @@ class DeadLetterTable(OutboxTable):
     )
 
     def get_query(self) -> Any:
+        """Only those that were given up."""
         return super().get_query().filter(Notification.state == "dead")

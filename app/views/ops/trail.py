@@ -73,6 +73,7 @@ class TrailTable(OpsTable):
         return super().cell(row, name)
 
     def show_page(self, row: Any) -> ShowPage:
+        """With each line of the detail as a fact of its own."""
         page = super().show_page(row)
         page.facts = [*page.facts, *trail_words.lines(row.detail)]
         return page

@@ -113,6 +113,7 @@ class PatientGrid(GridView):
         return found
 
     def links(self, row: Patient) -> list[Link]:
+        """To the chart, the duplicates and an invitation, as far as this person may go there."""
         found = []
         if row.replaced_by_id is not None:
             kept = url_for("PatientView.show", pk=row.replaced_by_id)

@@ -49,6 +49,7 @@ class AppointmentGrid(GridView):
         keep_rules(item)
 
     def cell(self, row: Appointment, name: str) -> Cell:
+        """Why a patient comes is blank where their chart is restricted to others."""
         if name == "reason" and why.is_hidden(row):
             return Cell("", "empty")
         return super().cell(row, name)
@@ -67,6 +68,8 @@ class AppointmentRest(EntityApi):
 
     @in_words
     def post_headless(self) -> Any:
+        """Books by the rules; a request that is sent again with the same `Idempotency-Key` gets the first
+        answer. Raises Conflict with the next free times."""
         key = answered.key_of_request()
         if before := answered.answer_of(key):
             return self.response(201, **before)

@@ -37,6 +37,8 @@ class MessageRuleGrid(GridView):
         return form
 
     def pre_update(self, item: NotificationRule) -> None:
+        """A rule that came with the clinic is shown under its name in one's language; sent back
+        unchanged, that is no new name."""
         super().pre_update(item)
         kept = was(item, "name")
         if item.name == _p("rule", kept):
