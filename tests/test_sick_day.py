@@ -232,6 +232,19 @@ def test_a_visit_may_be_cancelled_and_another_left(ill: Cast, session: Session) 
     assert len(outward(session)) == 1
 
 
+def test_a_time_that_is_only_held_is_no_visit_to_be_moved_and_ends_without_a_word(
+    ill: Cast, session: Session
+) -> None:
+    held = visit(ill, ill.quentin, 11, status="pending", hold_until=NOW + timedelta(minutes=30))
+    session.add(held)
+    session.commit()
+    found = plan(session, ill)
+    assert held not in [p.visit for p in found.proposals]
+    done = confirm(session, ill, [])
+    assert (held.status, held.cancellation_reason) == ("cancelled", "doctor")
+    assert (done.changed, outward(session)) == ([], [])
+
+
 def test_one_clash_undoes_the_whole_step(ill: Cast, session: Session) -> None:
     rows = as_proposed(plan(session, ill))
     session.add(

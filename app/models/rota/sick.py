@@ -24,8 +24,8 @@ from app.models.messages.sick_notices import tell_all
 from app.models.people.staff import Doctor
 from app.models.rota.absence import Absence, AbsenceRow
 from app.models.rota.sick_plan import Plan, Proposal, absence_plan, concerned, require_days, span_of
-from app.models.visits import booking, life
-from app.models.visits.appointment import Appointment
+from app.models.visits import booking, holds, life
+from app.models.visits.appointment import LONGEST, Appointment
 from app.models.visits.history import AppointmentHistory
 
 __all__ = [
@@ -69,8 +69,8 @@ class Done:
 def confirm(
     session: Session, actor: Acting, plan_choices: Choices, reason: str, now: datetime
 ) -> Done:
-    """Approve the time off, move and cancel the chosen visits, queue one message per patient, and
-    remember all of it. Raises ClinicError that names the visit which cannot be moved, Stale where
+    """Approve the time off, end the holds, move and cancel the chosen visits, queue one message
+    per patient, and remember all of it. Raises ClinicError that names the visit which cannot be moved, Stale where
     one was changed meanwhile."""
     wanted = plan_choices
     require_days(wanted.first, wanted.last, now)
@@ -79,6 +79,7 @@ def confirm(
         for visit in concerned(session, wanted.doctor_id, wanted.first, wanted.last, now)
     }
     absence = _absence(session, actor, wanted, reason, now)
+    _end_holds(session, actor, absence, now)
     done = Done(absence)
     rows: list[AbsenceRow] = []
     for choice in _in_order(visits, wanted.rows):
@@ -145,6 +146,23 @@ def _absence(
     session.add(absence)
     session.flush()
     return absence
+
+
+def _end_holds(session: Session, actor: Acting, absence: Absence, now: datetime) -> None:
+    """A time that is only offered, or being chosen, cannot be had any more. Nobody is told: it is
+    no visit yet, and who answers reads that it is gone."""
+    span = span_of(absence.first_day, absence.last_day)
+    query = select(Appointment).where(
+        Appointment.doctor_id == absence.doctor_id,
+        holds.held(),
+        Appointment.appointment_datetime >= span.start - LONGEST,
+        Appointment.appointment_datetime < span.end,
+    )
+    for visit in session.scalars(query.with_for_update()).all():
+        if visit.end > span.start:
+            visit.cancellation_reason = "doctor"
+            life.move_status(session, actor, visit, "cancelled", now, absence.reason)
+            planning.silence(session, visit)
 
 
 def _act(

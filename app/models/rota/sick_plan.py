@@ -96,14 +96,15 @@ def span_of(first: date, last: date) -> Interval:
 def concerned(
     session: Session, doctor_id: int, first: date, last: date, now: datetime
 ) -> list[Appointment]:
-    """The active visits that fall into the days and are not over, with their people."""
+    """The active visits that fall into the days and are not over, with their people; no holds,
+    which are nobody's visit yet."""
     span = span_of(first, last)
     query = (
         select(Appointment)
         .where(
             Appointment.doctor_id == doctor_id,
             Appointment.status.in_(MOVABLE),
-            not_(holds.expired(now)),
+            not_(holds.held()),
             Appointment.appointment_datetime >= span.start - LONGEST,
             Appointment.appointment_datetime < span.end,
         )

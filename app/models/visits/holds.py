@@ -28,20 +28,17 @@ RAN_OUT = _k("the hold ran out")
 AT_ONCE = 500
 
 
+def held() -> ColumnElement[bool]:
+    """The condition of a hold, whether it still runs or has run out."""
+    return and_(Appointment.status == "pending", Appointment.hold_until.is_not(None))
+
+
 def expired(now: Any) -> ColumnElement[bool]:
     """The condition of a hold that nobody confirmed in time: an instant, or a parameter for one."""
-    return and_(
-        Appointment.status == "pending",
-        Appointment.hold_until.is_not(None),
-        Appointment.hold_until <= now,
-    )
+    return and_(held(), Appointment.hold_until <= now)
 
 
-FIRST_TO_END = (
-    select(func.min(Appointment.hold_until))
-    .where(Appointment.status == "pending", Appointment.hold_until.is_not(None))
-    .scalar_subquery()
-)
+FIRST_TO_END = select(func.min(Appointment.hold_until)).where(held()).scalar_subquery()
 """When the first hold ends or ended that nobody has confirmed or cancelled: one look into an index."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, jsonify, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 
 from app.extensions import db
 from app.language import _, _k
@@ -26,6 +26,7 @@ from app.models.base.clock import clinic_zone, day_of, today
 from app.models.base.grants import DESK
 from app.models.rota import sick, sick_plan, sick_undo
 from app.models.rota.sick_undo import Undone
+from app.models.visits import holds
 from app.security import audit
 from app.security.scope import as_key, load, may, row_scope
 from app.views.frame.bodies import read_body, read_flag, read_text, read_value
@@ -199,6 +200,7 @@ def _left_today() -> list[Any]:
         .join(Appointment, Appointment.doctor_id == Doctor.doctor_id)
         .where(
             Appointment.status.in_(sick_plan.MOVABLE),
+            not_(holds.held()),
             Appointment.appointment_datetime > now,
             Appointment.appointment_datetime < day_of(now, clinic_zone())[1],
             row_scope(person, Doctor, Action.LIST),
