@@ -134,6 +134,8 @@ def test_a_click_on_an_empty_time_books_there(page_of: PageOf, day: str, sqlite_
     box = visit(page, "Paula").bounding_box()
     page.mouse.click(box["x"] + 40, box["y"] + HOUR + 5)  # 11:00 with Dr. Díaz
     page.locator("#booking[open]").wait_for()
+    page.click("#booking-send")
+    assert "Choose the patient" in page.inner_text(".field:has(:focus) > .error")
     page.locator("#booking-patient").press_sequentially("Quen")
     page.locator(".option", has_text="Quentin Quist").click()
     page.locator(".slot[aria-pressed=true]", has_text="11:00").wait_for()
@@ -155,6 +157,8 @@ def test_a_rule_of_the_house_asks_for_a_reason(
     page.fill("#booking-other", f"{day}T19:00")
     page.click("#booking-send")
     page.locator("#refusal[open]").wait_for()
+    page.click("#refusal-yes")
+    assert "why" in page.inner_text(".field:has(:focus) > .error")
     page.fill("#refusal-reason", "Only then can she come")
     page.click("#refusal-yes")
     page.locator(".toast", has_text="19:00").wait_for()

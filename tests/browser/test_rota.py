@@ -200,6 +200,9 @@ def test_a_sick_day_is_marked_and_taken_back(
     page.locator("[data-visit]").nth(1).wait_for()
     assert page.locator("[data-visit]").count() == 2
     assert complaints(page) == []
+    page.locator("[data-visit] [data-choice]").nth(1).select_option("other")
+    page.get_by_role("button", name="Confirm all").click()
+    assert "new time" in page.inner_text("[data-visit]:has([data-time]:focus) [data-error]")
     page.locator("[data-visit] [data-choice]").nth(1).select_option("cancel")
     assert page.inner_text("#plan-sum") == "1 to move, 1 to cancel, 0 to leave"
     page.get_by_role("button", name="Confirm all").click()

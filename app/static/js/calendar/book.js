@@ -3,7 +3,7 @@
 import { _, _n } from "../language.js";
 import { choosePick, startPicks } from "../pick.js";
 import { post, put } from "./api.js";
-import { byId, closable } from "./dom.js";
+import { byId, closable, rightAgain, wrongHere } from "./dom.js";
 import { name } from "./look.js";
 import { move } from "./move.js";
 import { insist } from "./refusal.js";
@@ -73,6 +73,7 @@ export class Booking {
     askScope(this.scope, this.#moving);
     this.type.disabled = moving;
     this.error.hidden = true;
+    this.#accept();
     if (type) this.type.value = type;
     this.doctor.value = doctor || (this.tools.page.books_for ?? "");
     this.room.value = room ?? "";
@@ -81,6 +82,10 @@ export class Booking {
     this.dialog.showModal();
     this.#ask();
     this.#sum();
+  }
+
+  #accept() {
+    for (const field of [byId("booking-patient"), this.other, this.doctor, this.count]) rightAgain(field);
   }
 
   #kind() {
@@ -99,6 +104,7 @@ export class Booking {
     const instant = slot ? slot.start : instantOf(this.other.value);
     if (!instant) return { missing: _("The clock skips that time on that day."), field: this.other };
     const doctor = slot?.doctor_id ?? number(this.doctor);
+    if (!this.#moving && this.repeat.value && !(this.count.value && this.count.checkValidity())) return { missing: _("Write how many visits, from 2 to 60."), field: this.count };
     if (!doctor) return { missing: _("Choose the doctor for a time of your own."), field: this.doctor };
     const body = { appointment_datetime: instant, doctor_id: doctor, minutes_duration: number(this.minutes) };
     const room = number(this.room);
@@ -109,21 +115,20 @@ export class Booking {
   #sum() {
     const slot = this.slots.chosen;
     const wall = slot ? wallOf(slot.start) : this.other.value;
+    if (slot) rightAgain(this.other);
+    if (this.patient.value) rightAgain(byId("booking-patient"));
     const doctor = this.tools.page.doctors.find((one) => one.id === (slot?.doctor_id ?? number(this.doctor)));
     byId("booking-count-field").hidden = !this.repeat.value;
     const times = !this.#moving && this.repeat.value && this.count.value ? _("%(count)s ×, from ", { count: this.count.value }) : "";
-    this.send.textContent = this.#moving ? _("Move") : times ? _("Book %(count)s visits", { count: this.count.value }) : _("Book");
+    this.send.textContent = this.#moving ? _("Move") : times ? _n("Book %(num)s visit", "Book %(num)s visits", Number(this.count.value)) : _("Book");
     this.summary.textContent = wall ? [`${times}${shortDay(wall)}, ${hour(wall)}`, doctor?.name].filter(Boolean).join(" · ") : "";
   }
 
   async #send() {
     const { missing, field, body } = this.#wish();
-    this.error.hidden = !missing;
-    if (missing) {
-      this.error.textContent = missing;
-      field.focus();
-      return;
-    }
+    this.error.hidden = true;
+    this.#accept();
+    if (missing) return wrongHere(field, missing);
     if (this.send.ariaBusy === "true") return;
     this.send.ariaBusy = "true";
     try {
@@ -153,7 +158,7 @@ export class Booking {
   async #bookSeries({ appointment_datetime: start, minutes_duration: minutes, ...body }) {
     body.start = start;
     if (minutes) body.minutes = minutes;
-    body.rrule = ruleOf(this.repeat.value, wallOf(start), number(this.count) ?? 2);
+    body.rrule = ruleOf(this.repeat.value, wallOf(start), number(this.count));
     this.#toldSeries(await sendSeries("/api/v1/series/", body), byId("booking-patient").value);
   }
 

@@ -18,6 +18,24 @@ export function icon(name) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** Says beside a field what is wrong with it and leads there, until something else is written. */
+export function wrongHere(field, message) {
+  rightAgain(field);
+  const said = make("p", { className: "error", id: `${field.id}-wrong` }, icon("fa-triangle-exclamation"), make("span", {}, message));
+  field.closest(".field").append(said);
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", said.id);
+  for (const name of ["input", "change"]) field.addEventListener(name, () => rightAgain(field), { once: true });
+  field.focus();
+  said.scrollIntoView({ block: "nearest" }); // a field at the lower edge leaves its message below it
+}
+
+export function rightAgain(field) {
+  byId(`${field.id}-wrong`)?.remove();
+  field.removeAttribute("aria-invalid");
+  field.removeAttribute("aria-describedby");
+}
+
 /** A colour that is data, or the plain one where it is none. */
 export const safeColour = (value) => (/^#[0-9a-f]{6}$/i.test(value ?? "") ? value : "#64748b");
 

@@ -2,7 +2,7 @@
 // to do it all the same.
 
 import { _ } from "../language.js";
-import { byId, icon, make } from "./dom.js";
+import { byId, icon, make, rightAgain, wrongHere } from "./dom.js";
 import { hour, shortDay, wallOf } from "./zone.js";
 
 /** Sends, and sends again as long as the person chooses a way on; resolves to the last answer.
@@ -26,6 +26,7 @@ function asked({ status, body }, doctors, sent) {
   byId("refusal-times").hidden = !slots.length;
   byId("refusal-why").hidden = byId("refusal-yes").hidden = !soft;
   byId("refusal-reason").value = "";
+  rightAgain(byId("refusal-reason"));
   byId("refusal-no").textContent = slots.length || soft ? _("Leave it") : _("Close");
   return new Promise((resolve) => {
     let choice = null;
@@ -38,7 +39,7 @@ function asked({ status, body }, doctors, sent) {
     byId("refusal-yes").onclick = () => {
       const reason = byId("refusal-reason").value.trim();
       if (reason) take({ override_reason: reason });
-      else byId("refusal-reason").focus();
+      else wrongHere(byId("refusal-reason"), _("Write in a few words why it is right here."));
     };
     byId("refusal-reason").onkeydown = (event) => {
       if (event.key !== "Enter") return;

@@ -3,7 +3,7 @@
 
 import { _ } from "../language.js";
 import { post } from "./api.js";
-import { byId, icon, make } from "./dom.js";
+import { byId, icon, make, rightAgain, wrongHere } from "./dom.js";
 import { hour, shortDay, wallOf, weekday } from "./zone.js";
 
 const DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
@@ -45,6 +45,7 @@ function asked({ message, missed }, sent) {
   byId("missed-list").replaceChildren(...missed.map(item));
   byId("missed-why").hidden = byId("missed-insist").hidden = !soft;
   byId("missed-reason").value = "";
+  rightAgain(byId("missed-reason"));
   byId("missed-skip").hidden = Boolean(sent.skip);
   return new Promise((resolve) => {
     let choice = null;
@@ -56,7 +57,7 @@ function asked({ message, missed }, sent) {
     byId("missed-insist").onclick = () => {
       const reason = byId("missed-reason").value.trim();
       if (reason) take({ override_reason: reason });
-      else byId("missed-reason").focus();
+      else wrongHere(byId("missed-reason"), _("Write in a few words why it is right here."));
     };
     dialog.addEventListener("close", () => resolve(choice), { once: true });
     dialog.showModal();

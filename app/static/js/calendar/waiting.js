@@ -3,7 +3,7 @@
 import { _ } from "../language.js";
 import { choosePick, startPicks } from "../pick.js";
 import { post } from "./api.js";
-import { byId, closable } from "./dom.js";
+import { byId, closable, rightAgain, wrongHere } from "./dom.js";
 import { toast } from "./toast.js";
 import { instantOf, plusDays, today } from "./zone.js";
 
@@ -18,7 +18,7 @@ export function askToWait(preset = {}) {
   const [dialog, form] = [byId("waiting"), byId("waiting-form")];
   start(dialog, form);
   form.reset();
-  byId("waiting-error").hidden = true;
+  accept();
   if (preset.type) byId("waiting-type").value = preset.type;
   byId("waiting-doctor").value = preset.doctor ?? "";
   byId("waiting-first").value = today();
@@ -46,8 +46,10 @@ function start(dialog, form) {
 async function send(dialog, form) {
   const button = form.querySelector("[type=submit]");
   if (button.ariaBusy === "true") return;
+  accept();
+  if (!form.elements.patient_id.value) return wrongHere(byId("waiting-patient"), _("Choose the patient from the list."));
   button.ariaBusy = "true";
-  const answer = form.elements.patient_id.value ? await post("/api/v1/waitlist_entry/", said(form)) : { ok: false, body: { message: _("Choose the patient from the list.") } };
+  const answer = await post("/api/v1/waitlist_entry/", said(form));
   button.ariaBusy = "false";
   if (!answer.ok) {
     byId("waiting-error").textContent = answer.body.message ?? _("That did not work.");
@@ -58,6 +60,11 @@ async function send(dialog, form) {
   done = true;
   dialog.close();
   toast(_("%(name)s is on the waiting list.", { name: byId("waiting-patient").value }));
+}
+
+function accept() {
+  byId("waiting-error").hidden = true;
+  rightAgain(byId("waiting-patient"));
 }
 
 function said(form) {

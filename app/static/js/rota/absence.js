@@ -40,13 +40,13 @@ function count() {
 
 function changed(row) {
   row.querySelector("[data-other]").hidden = row.querySelector("[data-choice]").value !== "other";
-  wrong(row.querySelector("[data-error]"), "");
+  accept(row);
   count();
 }
 
 async function send(event) {
   event.preventDefault();
-  for (const row of rows) wrong(row.querySelector("[data-error]"), "");
+  for (const row of rows) accept(row);
   wrong(byId("plan-error"), "");
   const visits = rows.map((row) => [row, choice(row)]);
   const unsaid = visits.find(([, chosen]) => !chosen);
@@ -68,7 +68,15 @@ async function send(event) {
 
 function refuse(row, message) {
   wrong(row.querySelector("[data-error]"), message);
-  row.querySelector("[data-choice]").focus();
+  const choice = row.querySelector("[data-choice]");
+  const field = choice.value === "other" ? row.querySelector("[data-time]") : choice;
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+}
+
+function accept(row) {
+  wrong(row.querySelector("[data-error]"), "");
+  for (const field of row.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
 async function undo(button) {
