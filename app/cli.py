@@ -27,8 +27,7 @@ from app.models import ClinicError
 from app.models.analytics import rollup
 from app.models.messages import links, message_defaults
 from app.models.record import drug_lists
-from app.models.record.icd import is_own_table
-from app.upkeep.counting import revision_of
+from app.upkeep.counting import is_declared, revision_of
 from app.upkeep.restoring import is_known
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
@@ -175,7 +174,7 @@ def migration_command(message: str) -> None:
             upgrade()
             revision(message=message, autogenerate=True)
             db.engine.dispose()
-    if _is_as_declared():
+    if is_as_declared():
         stamp()
 
 
@@ -225,10 +224,10 @@ def _forget_old_pages() -> None:
             connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _is_as_declared() -> bool:
+def is_as_declared() -> bool:
+    """Whether the database has all tables as they are declared now, and no more."""
     with db.engine.connect() as connection:
-        options = {"include_name": lambda name, kind, _p: kind != "table" or not is_own_table(name)}
-        here = MigrationContext.configure(connection, opts=options)
+        here = MigrationContext.configure(connection, opts={"include_name": is_declared})
         return not compare_metadata(here, Model.metadata)
 
 

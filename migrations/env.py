@@ -10,7 +10,7 @@ from flask_appbuilder.security.sqla import models as _framework_tables  # noqa: 
 from sqlalchemy.types import TypeDecorator
 
 import app.models  # noqa: F401  (its import fills the metadata)
-from app.models.record.icd import is_own_table
+from app.upkeep.counting import is_declared
 
 # SQLite cannot tell what an index over lower(name) is made of; PostgreSQL compares them
 warnings.filterwarnings("ignore", "autogenerate skipping metadata-specified expression-based")
@@ -22,13 +22,6 @@ def plain_type(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(value, TypeDecorator):
         return f"sa.{value.impl_instance!r}"
     return False
-
-
-def is_declared(name: Any, kind: str, _parents: Any) -> bool:
-    """Not what only one of the databases has: a table of the search for codes, an index of words."""
-    if kind == "index" and str(name).endswith("_words"):
-        return False
-    return kind != "table" or not is_own_table(name)
 
 
 def run() -> None:

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import OperationalError, StatementError
 
-from app import create_app, database
+from app import cli, create_app, database
 from app.extensions import db
 from app.models import Appointment, Patient
 from app.models.base.types import FhirDateTime
@@ -54,6 +54,7 @@ def test_the_migrations_say_what_the_models_say(empty_app: Flask) -> None:
     with empty_app.app_context():
         flask_migrate.upgrade()
         flask_migrate.check()
+        assert cli.is_as_declared()
 
 
 def test_the_migrations_lead_down_and_up_again(empty_app: Flask) -> None:
