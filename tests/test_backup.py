@@ -144,6 +144,17 @@ def test_the_trail_is_whole_after_an_older_backup_came_back_twice_in_one_second(
     }
 
 
+def test_wherever_a_sector_is_overwritten_a_backup_is_unreadable_in_words(
+    file: Path, tmp_path: Path
+) -> None:
+    whole, database = file.read_bytes(), tmp_path / "database"
+    for at in range(512, len(whole) - 1024, len(whole) // 12):
+        file.write_bytes(whole[:at] + b"\xff" * 512 + whole[at + 512 :])
+        with pytest.raises(BackupError):
+            archive.unpack(file, database)
+        assert not database.exists()
+
+
 @pytest.mark.parametrize("kind", ["cut short", "a lost sector", "no backup"])
 def test_a_damaged_backup_is_refused_and_changes_nothing(
     app: Flask, cast: Cast, file: Path, kind: str

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tarfile
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from io import BytesIO
@@ -22,6 +23,8 @@ SUFFIX, UNFINISHED = ".backup", ".unfinished"
 FORMAT = 1
 LARGEST_MANIFEST = 1024 * 1024
 PIECE = 1024 * 1024
+UNREADABLE = (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, TypeError)
+"""How the reading of a damaged file ends, by where the damage lies."""
 
 
 class BackupError(ClinicError):
@@ -82,7 +85,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         with tarfile.open(path, "r:gz") as tar:
             return _manifest(tar)
-    except (OSError, EOFError, tarfile.TarError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise BackupError(f"{path.name} is no backup of a clinic, or it is damaged.") from error
 
 
@@ -97,7 +100,7 @@ def unpack(path: Path, database: Path) -> Manifest:
             if content is None:
                 raise BackupError(f"{path.name} holds no database.")
             _pour(content, database)
-    except (OSError, EOFError, tarfile.TarError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         database.unlink(missing_ok=True)
         raise BackupError(f"{path.name} cannot be read to its end: {error}.") from error
     if hash_of(database) != manifest.sha256:
