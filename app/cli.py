@@ -118,6 +118,8 @@ def import_interactions(paths: tuple[Path, ...], extend: bool, release: str | No
     if unknown := drug_lists.strangers(held, held.pairs.values()):
         click.echo(
             f"{unknown} interactions name a drug or class that no list holds: never applied."
+            if unknown > 1
+            else "1 interaction names a drug or class that no list holds: never applied."
         )
     click.echo(f"The check now works with {held.release(*held.releases)}.")
 
