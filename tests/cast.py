@@ -24,6 +24,7 @@ from app.extensions import db
 from app.models import Appointment, Doctor, MedicalRecord, Patient, Role, Room, Staff, VisitType
 from app.models.people import login_session
 
+SOON = datetime.now(UTC).date() + timedelta(days=30)
 PASSWORD = "correct horse battery"
 _HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import flask_migrate
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
-from tests.cast import Cast
+from app.models import Doctor, Shift
+from tests.cast import SOON, Cast
 from tests.databases import empty, remember_empty, with_cast
 from tests.places import INSTANCE, new_database, quick_folder
 
@@ -107,6 +110,24 @@ def session(app: Flask) -> Iterator[Session]:
 def cast(app: Flask) -> Cast:
     """One person a role and two patients; see `tests/cast.py`."""
     return with_cast(app)
+
+
+@pytest.fixture
+def rosa(cast: Cast) -> FlaskClient:
+    """At the desk."""
+    return cast.client("rosa")
+
+
+@pytest.fixture
+def on_duty(cast: Cast) -> date:
+    """Dr. Eriksen works from 08:00 to 16:00, Madrid time, on a day to come."""
+    with cast.app.app_context():
+        staff = db.session.get_one(Doctor, cast.eriksen).staff_id
+        db.session.add(
+            Shift(staff_id=staff, shift_date=SOON, start_time=time(8), end_time=time(16))
+        )
+        db.session.commit()
+    return SOON
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 import pytest
@@ -10,28 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import Appointment, AppointmentHistory, Doctor, Room, Shift, VisitType
-from tests.cast import Cast
+from app.models import Appointment, AppointmentHistory, Room, VisitType
+from tests.cast import SOON, Cast
 
-SOON = datetime.now(UTC).date() + timedelta(days=30)
 URL = "/api/v1/appointment/"
-
-
-@pytest.fixture
-def rosa(cast: Cast) -> FlaskClient:
-    return cast.client("rosa")
-
-
-@pytest.fixture
-def on_duty(cast: Cast) -> date:
-    """Dr. Eriksen works from 08:00 to 16:00, Madrid time, on a day to come."""
-    with cast.app.app_context():
-        staff = db.session.get_one(Doctor, cast.eriksen).staff_id
-        db.session.add(
-            Shift(staff_id=staff, shift_date=SOON, start_time=time(8), end_time=time(16))
-        )
-        db.session.commit()
-    return SOON
 
 
 def at(hour: int, minute: int = 0) -> str:

@@ -11,28 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.types import NullType
 
 from app.extensions import db
-from app.models import Appointment, AppointmentHistory, Doctor, Shift
+from app.models import Appointment, AppointmentHistory
 from app.models.visits import situations
-from tests.cast import Cast
+from tests.cast import SOON, Cast
 
-SOON = datetime.now(UTC).date() + timedelta(days=30)
 URL = "/api/v1/appointment/"
-
-
-@pytest.fixture
-def rosa(cast: Cast) -> FlaskClient:
-    return cast.client("rosa")
-
-
-@pytest.fixture
-def on_duty(cast: Cast) -> date:
-    with cast.app.app_context():
-        staff = db.session.get_one(Doctor, cast.eriksen).staff_id
-        db.session.add(
-            Shift(staff_id=staff, shift_date=SOON, start_time=time(8), end_time=time(16))
-        )
-        db.session.commit()
-    return SOON
 
 
 def wish(cast: Cast, hour: int, minute: int = 0, **changes: Any) -> dict[str, Any]:

@@ -25,11 +25,6 @@ MONDAY = datetime.now(MADRID).date() + timedelta(days=28 - datetime.now(MADRID).
 FIRST = datetime.combine(MONDAY, time(9))
 
 
-@pytest.fixture
-def rosa(cast: Cast) -> FlaskClient:
-    return cast.client("rosa")
-
-
 def wish(cast: Cast, **changes: Any) -> dict[str, Any]:
     facts = {
         "patient_id": cast.paula, "doctor_id": cast.eriksen, "visit_type_id": cast.visit_type,
