@@ -53,7 +53,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SECRET_KEY": environ.get("SECRET_KEY") or _own_secret(instance),
         "SECRET_KEY_FALLBACKS": commas(environ.get("SECRET_KEY_FALLBACKS", "")),
         "FIELD_KEYS": field_keys(environ.get("FIELD_KEYS", "")),
-        "SQLALCHEMY_DATABASE_URI": database(environ, instance),
+        **_database(database(environ, instance)),
         "REDIS_URL": redis(environ.get("REDIS_URL", "")),
         "CLINIC_NAME": environ.get("CLINIC_NAME") or "Clinic",
         "APP_NAME": environ.get("CLINIC_NAME") or "Clinic",  # of the API's description
@@ -99,8 +99,16 @@ FIXED: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": None,
     "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
-    "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
 }
+
+
+def _database(address: str) -> dict[str, Any]:
+    """Where the database is, and how connections to it are kept: of PostgreSQL's, the one that was
+    used last goes out first, for it knows the statements best."""
+    options = {"hide_parameters": True}
+    if address.startswith("postgresql"):
+        options["pool_use_lifo"] = True
+    return {"SQLALCHEMY_DATABASE_URI": address, "SQLALCHEMY_ENGINE_OPTIONS": options}
 
 
 def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
