@@ -28,7 +28,7 @@ from app.models.analytics import rollup
 from app.models.messages import links, message_defaults
 from app.models.record import drug_lists
 from app.upkeep.counting import is_declared, revision_of
-from app.upkeep.restoring import is_known
+from app.upkeep.restoring import heads, is_known
 
 TIMES = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 
@@ -170,6 +170,7 @@ def migration_command(message: str) -> None:
     where this database has it already."""
     from app import create_app
 
+    _refuse_two_heads()
     with TemporaryDirectory() as folder:
         scratch = create_app(SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder}/scratch.db")
         with scratch.app_context():
@@ -184,6 +185,7 @@ def set_up() -> list[str]:
     """Migrate, add roles, and make the tables that are declared but not migrated yet, so that a
     new declaration can be tried at once. Idempotent; says what it did. Ends the program where the
     database is at a migration that is not there."""
+    _refuse_two_heads()
     _refuse_unknown()
     upgrade()
     _forget_old_pages()
@@ -195,6 +197,14 @@ def set_up() -> list[str]:
     lines = [f"The database is up to date; roles added: {', '.join(added) or 'none'}."]
     lines += [f"Loaded {codes} codes of ICD-10-CM."] if codes else []
     return lines + [f"Made the table {name}, which has no migration yet." for name in made]
+
+
+def _refuse_two_heads() -> None:
+    if len(ends := heads()) > 1:
+        raise SystemExit(
+            f"No migration follows {' or '.join(ends)}, such as one of your own and one of a new version. "
+            "“flask db merge -m join heads” joins them; then call this again."
+        )
 
 
 def _refuse_unknown() -> None:
@@ -227,7 +237,6 @@ def _forget_old_pages() -> None:
 
 
 def is_as_declared() -> bool:
-    """Whether the database has all tables as they are declared now, and no more."""
     with db.engine.connect() as connection:
         here = MigrationContext.configure(connection, opts={"include_name": is_declared})
         return not compare_metadata(here, Model.metadata)

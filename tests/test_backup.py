@@ -295,3 +295,12 @@ def test_a_database_at_a_migration_that_is_gone_is_left_alone_and_named(sqlite_c
     said = sqlite_cast.app.test_cli_runner().invoke(args=["clinic", "init"])
     assert said.exit_code == 1
     assert "at migration 40b5f73dbcf4, which is not in migrations/versions" in said.output
+
+
+def test_two_migrations_that_nothing_follows_are_named_with_the_way_to_join_them(
+    sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.heads", lambda: ["0044", "1f9330c3fce6"])
+    said = sqlite_cast.app.test_cli_runner().invoke(args=["clinic", "init"])
+    assert said.exit_code == 1
+    assert "No migration follows 0044 or 1f9330c3fce6" in said.output

@@ -92,9 +92,15 @@ def _changes(now: str, made: str) -> list[str]:
     return [line.format(now=now, made=made, pending=pending) for line in STATEMENTS]
 
 
+def heads() -> list[str]:
+    """The migrations that no other follows; more than one where a table of one's own and a new
+    version of the clinic both brought the next."""
+    return sorted(_scripts().get_heads())
+
+
 def head() -> str:
     """The newest migration of this version of the clinic."""
-    return str(_scripts().get_current_head())
+    return ", ".join(heads())
 
 
 def is_known(revision: str) -> bool:
