@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, func, select
 
+from app.models.base.constants import constant
+
 
 def count_up_to(rows: Select[Any], most: int) -> ScalarSelect[int]:
     """How many rows a statement finds, counted up to `most` and no further."""
-    return select(func.count()).select_from(rows.limit(most).subquery()).scalar_subquery()
+    return select(func.count()).select_from(rows.limit(constant(most)).subquery()).scalar_subquery()

@@ -18,16 +18,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal_column,
     or_,
 )
 from sqlalchemy.sql.operators import custom_op
 
+from app.models.base.constants import constant
+
 LAST = "\U0010ffff"
 BY_BYTES: Any = custom_op("USING ~<~")
-EMPTY: Any = literal_column("''")
-SPACE: Any = literal_column("' '")
-SIMPLE: Any = literal_column("'simple'")
+EMPTY: Any = constant("")
+SPACE: Any = constant(" ")
+SIMPLE: Any = constant("simple")
 
 
 def index(name: str, column: Any) -> Index:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, literal, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models.base.capped import count_up_to
+from app.models.base.constants import constant
 from app.models.messages.notification import INBOX, Notification
 from app.models.people.linked import same_person
 
@@ -19,7 +20,7 @@ MOST_COUNTED = 100
 somebody was away."""
 
 _table: Any = Notification.__table__
-_THERE = and_(_table.c.channel == INBOX, _table.c.state == "sent")
+_THERE = and_(_table.c.channel == constant(INBOX), _table.c.state == constant("sent"))
 _NEW = and_(_THERE, _table.c.read_at.is_(None))
 
 
@@ -84,5 +85,5 @@ def _is_address(line: str, path: str) -> bool:
 
 
 def _some(column: Any, key: Any) -> ScalarSelect[int]:
-    new = select(literal(1).label("one")).where(_NEW, column == key)
+    new = select(constant(1).label("one")).where(_NEW, column == key)
     return count_up_to(new.correlate(key.table), MOST_COUNTED)

@@ -21,13 +21,13 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    literal_column,
     or_,
     select,
     type_coerce,
 )
 from sqlalchemy.orm import Session
 
+from app.models.base.constants import constant
 from app.models.base.types import Instant
 from app.models.clinic.room import Room
 from app.models.clinic.visit_type import VisitType
@@ -169,8 +169,8 @@ def _visits_between(reach: Reach, narrowed: tuple[str, ...]) -> Select[Any]:
     """Begins before `end`, and after the start, or so shortly before it that it may last until then:
     only the few long visits are asked for a whole day back."""
     begins = Appointment.appointment_datetime
-    long = Appointment.minutes_duration > literal_column(str(ORDINARY // timedelta(minutes=1)))
-    shown = Appointment.status.in_([literal_column(f"'{status}'") for status in SHOWN])
+    long = Appointment.minutes_duration > constant(ORDINARY // timedelta(minutes=1))
+    shown = Appointment.status.in_([constant(status) for status in SHOWN])
     query: Select[Any] = (
         _visits(reach, type_coerce(begins, DateTime))
         .where(begins > _hidden("day_before"), or_(begins > _hidden("before"), long))
