@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import event, select, update
 
 from app.extensions import db
@@ -83,8 +84,11 @@ def test_an_invitation_and_the_birth_date_make_a_login_and_open_the_portal(cast:
     client = cast.app.test_client()
     answer = join(client, invite(cast, tim))
     assert answer.location == "/portal/"
-    assert "Hello Tim" in client.get("/portal/").text
-    assert user_of(cast, tim) is not None
+    key = user_of(cast, tim)
+    with cast.app.app_context():
+        name = db.session.get_one(User, key).username
+    page = client.get("/portal/").text
+    assert ("Hello Tim" in page, f"You sign in as {name}." in page) == (True, True)
 
 
 def test_of_a_link_only_the_hash_is_kept(cast: Cast) -> None:

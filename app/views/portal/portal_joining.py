@@ -185,12 +185,13 @@ def _activate(row: PortalToken, form: Any, moment: datetime) -> Any:
         user = joining.activate(session, row, secret_hash, moment)
         session.flush()
         _note_use(row, user)
+        name = user.username
         if row.purpose == "invitation":
             sessions.open_for_browser(session, actor_for(user), moment)
     if row.purpose == "reset":
-        flash(_("Your new password is set. Sign in with it."), "success")
+        flash(_("Your new password is set. Sign in with it as %(name)s.", name=name), "success")
         return redirect(url_for("LoginView.login"))
-    flash(_("Welcome. This is your portal."), "success")
+    flash(_("Welcome. This is your portal. You sign in as %(name)s.", name=name), "success")
     return redirect(url_for("PortalView.home"))
 
 
