@@ -374,3 +374,24 @@ def test_duplicates_are_found_by_name_birth_date_and_more(sqlite_cast: Cast) -> 
     assert names[frozenset(("Mail One", "Mail Two"))] == duplicates.EMAIL
     assert frozenset(("Paula O’Connor", "Quentin Quist")) not in names  # one telephone, two people
     assert not any("Somebody Else" in pair for pair in names)
+
+
+def test_who_registers_somebody_much_alike_is_told_at_once(cast: Cast) -> None:
+    rosa, warned = cast.client("rosa"), "has the same birth date and much the same name"
+
+    def register(name: str, dob: str) -> str:
+        form = {"name": name, "dob": dob, "sex": "female"}
+        return rosa.post("/patient/add", data=form, follow_redirects=True).text
+
+    assert warned not in register("Somebody Else", "1980-02-29")
+    assert warned not in register("Paula O’Connor", "1981-02-28")
+    assert warned not in register("Pia <b>Pan", "1990-01-01")
+    assert f", {warned}" in register("Pia <b>Pan", "1990-01-01").partition("Pia &lt;b&gt;Pan, ")[2]
+    page = register("O’Conor Paula", "1980-02-29")
+    assert warned in page
+    twin = scalar(cast, select(func.max(Patient.patient_id)))
+    assert f'<a href="/duplicates/{cast.paula}/{twin}">' in page
+    rosa.post(f"/duplicates/apart/{cast.paula}/{twin}", data={"reason": "Twins"})
+    row = {"name": "O’Conor Paula", "dob": "1980-02-29", "sex": "female", "version": "1"}
+    again = rosa.post(f"/patient/edit/{twin}", data=row, follow_redirects=True)
+    assert again.status_code == 200 and warned not in again.text

@@ -62,13 +62,13 @@ from app.views.login.login_steps import SignInStepsView
 from app.views.login.session_pages import SessionGrid
 from app.views.login.users import GRANTS, RoleView, UserView
 from app.views.people.merging import DuplicatesView
+from app.views.people.registering import PatientGrid
 from app.views.people.telling_apart import TwoPeopleView
 from app.views.portal.portal import PortalView
 from app.views.portal.portal_answering import CorrectionGrid, ReportGrid
 from app.views.portal.portal_booking import PortalBookingView
 from app.views.portal.portal_family import PortalFamilyView
 from app.views.portal.portal_inviting import (
-    PatientGrid,
     PortalInviteView,
     RegistrationGrid,
     RegistrationRest,

@@ -58,6 +58,20 @@ def pairs(session: Session, patient_id: int | None = None, most: int = MOST) -> 
     return sorted(found.values(), key=lambda p: (ORDER.index(p.same[0]), -len(p.same)))[:most]
 
 
+def much_like(session: Session, patient: Patient) -> list[Patient]:
+    """Others of the same birth date and the same or a similar name, neither merged nor told apart; one
+    statement, and seldom any row."""
+    others = (
+        select(Patient)
+        .where(Patient.dob == patient.dob, Patient.patient_id != patient.patient_id)
+        .where(_standing(Patient))
+        .where(~told_apart(patient.patient_id, Patient.patient_id))
+        .where(~told_apart(Patient.patient_id, patient.patient_id))
+        .order_by(Patient.patient_id)
+    )
+    return [other for other in session.scalars(others) if _alike(patient.name, other.name)]
+
+
 def _ways(one: Any, two: Any) -> dict[str, ColumnElement[bool]]:
     """By what two rows agree, the strongest first."""
     same_name = func.lower(one.name) == func.lower(two.name)

@@ -24,12 +24,9 @@ from app.models.portal.portal_access import RELATIONS, guardians
 from app.models.record.measures import ADULT
 from app.security import audit
 from app.security.scope import load
-from app.spelling import tongue
 from app.views.generated import writing
 from app.views.generated.api import EntityApi
-from app.views.generated.grid import GridView
 from app.views.generated.guard import actor
-from app.views.generated.pages import Cell, Link
 from app.views.login.user_forms import clean
 from app.views.portal.portal_answering import AnswerGrid
 from app.views.portal.portal_sending import send
@@ -101,33 +98,6 @@ class PortalInviteView(BaseView):
         else:
             flash(_("The invitation is kept here: nothing is set up to send it."), "warning")
         return redirect(url_for("PatientView.show", pk=patient_id))
-
-
-class PatientGrid(GridView):
-    """The generated grid; a patient's page leads to the chart, and to the invitation."""
-
-    def cell(self, row: Patient, name: str) -> Cell:
-        found = super().cell(row, name)
-        if name == "language_tag":
-            found.text = tongue(found.text)
-        return found
-
-    def links(self, row: Patient) -> list[Link]:
-        """To the chart, the duplicates and an invitation, as far as this person may go there."""
-        found = []
-        if row.replaced_by_id is not None:
-            kept = url_for("PatientView.show", pk=row.replaced_by_id)
-            found.append(Link(_("Merged: open the patient who is kept"), kept, "fa-code-merge"))
-        if self.appbuilder.sm.has_access("can_show", "Chart"):
-            chart = url_for("ChartView.show", patient_id=row.patient_id)
-            found.append(Link(_("Chart"), chart, "fa-notes-medical"))
-        if self.appbuilder.sm.has_access("can_merge", "Duplicates"):
-            url = url_for("DuplicatesView.show", patient=row.patient_id)
-            found.append(Link(_("Duplicates"), url, "fa-clone"))
-        if self.appbuilder.sm.has_access("can_invite", "PortalInvite"):
-            url = url_for("PortalInviteView.invite", patient_id=row.patient_id)
-            found.append(Link(_("Invite to the portal"), url, "fa-paper-plane"))
-        return found
 
 
 class RegistrationGrid(AnswerGrid):
